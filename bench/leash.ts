@@ -1,0 +1,71 @@
+// leash as it comes (mode enforce, a record accepted before its request leaves, bodies of text
+// recorded): the built program in a folder of its own; and the count of what it recorded.
+
+import { createReadStream } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { type LogRecord, segmentFiles } from '../test/support/leash-records.ts';
+import { type PolicyFiles, startLeash } from '../test/support/start-leash.ts';
+import { ORIGIN_HOST, type Origin } from './origin.ts';
+import type { MeasuredProxy, StartOptions } from './proxies.ts';
+
+export async function startLeashProxy({ origin, dir }: StartOptions): Promise<MeasuredProxy> {
+  const leash = await startLeash({
+    dir,
+    policy: policyFor(origin),
+    workers: Number(process.env.LEASH_WORKERS) || availableParallelism(),
+    env: { ...ownSettings(), LEASH_UPSTREAM_CA: origin.caFile },
+  });
+  return {
+    pid: leash.pid,
+    port: leash.proxyPort,
+    async stop() {
+      const code = await leash.stop();
+      if (code !== 0) throw new Error(`leash ended with ${code}: ${leash.stderr()}`);
+    },
+    check: (requests) => checkRecords(leash.logPath, requests),
+  };
+}
+
+/** Settings of the caller go through, so that a benchmark can compare them. */
+function ownSettings(): Record<string, string> {
+  const names = ['LEASH_AUDIT', 'LEASH_CAPTURE', 'LEASH_ROTATE_MB', 'BODY_LIMIT_KB'];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+function policyFor({ httpPort, httpsPort }: Origin): PolicyFiles {
+  const ports = [httpPort, httpsPort];
+  return {
+    mode: 'enforce\n',
+    'enforce.yaml': { allow: [{ host: ORIGIN_HOST, ports }] },
+    'network.yaml': { allow_private: ['127.0.0.1/32', '::1/128'] },
+  };
+}
+
+/** Each request has one intent and one end, with status 200 and the whole body; nothing else is there. */
+async function checkRecords(logPath: string, requests: number): Promise<void> {
+  let intents = 0;
+  let answers = 0;
+  let strange: LogRecord | null = null;
+  for (const file of await segmentFiles(logPath)) {
+    for await (const line of createInterface({ input: createReadStream(file) })) {
+      const record: LogRecord = JSON.parse(line);
+      if (record.event === 'intent') intents += 1;
+      else if (record.event === 'allowed' && isWhole(record)) answers += 1;
+      else if (['allowed', 'blocked', 'error'].includes(record.event)) strange ??= record;
+    }
+  }
+  if (intents === requests && answers === requests && strange === null) return;
+  const found = `${intents} intents and ${answers} whole answers in the record`;
+  const example = strange === null ? '' : `; ${JSON.stringify(strange).slice(0, 500)}`;
+  throw new Error(`${found} of ${requests} requests${example}`);
+}
+
+function isWhole({ status, res_truncated }: LogRecord): boolean {
+  return status === 200 && res_truncated === undefined;
+}

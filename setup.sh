@@ -1,0 +1,229 @@
+#!/usr/bin/env bash
+# Takes a checkout to a leash that runs, or to tests that ran. What it writes stays in this folder;
+# only `test`, as root on Debian, installs packages of the system.
+set -euo pipefail
+
+ROOT=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
+DATA=$ROOT/data
+NODE_MIN_MAJOR=20
+NODE_MIN_MINOR=19
+
+# Programs that the tests run, each with the Debian package that has it.
+TEST_PROGRAMS=(
+  curl:curl
+  wget:wget
+  git:git
+  openssl:openssl
+  python3:python3
+  chromium:chromium
+  ps:procps
+  ip:iproute2
+  flock:util-linux
+  prlimit:util-linux
+)
+CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
+
+main() {
+  local verb=${1-}
+  [ $# -eq 0 ] || shift
+  case $verb in
+    run | test | build)
+      [ $# -eq 0 ] || usage_error "\"$verb\" takes no arguments"
+      "verb_$verb"
+      ;;
+    bench) verb_bench "$@" ;;
+    help | -h | --help) help ;;
+    '') usage_error 'no verb' ;;
+    *) usage_error "unknown verb \"$verb\"" ;;
+  esac
+}
+
+help() {
+  cat <<TEXT
+Usage: ./setup.sh VERB
+
+  run     install packages, build, start leash on ./data
+          proxy on 127.0.0.1:8080, viewer on 127.0.0.1:8090, Ctrl-C stops it
+  test    install what the tests need and run them all; ends with "N passed, N failed"
+  build   install packages and build into ./dist
+  bench   measure leash beside nginx, Squid and mitmdump; options: --seconds N,
+          --connections N, --only NAME
+  help    this text
+
+Settings are environment variables, see README.md. For "run" they go before ./data:
+  LEASH_PROXY_PORT=3128 PORT=3190 ./setup.sh run
+TEXT
+}
+
+verb_run() {
+  prepare
+  make_folders
+  # What the environment says goes first; an empty variable counts as absent.
+  export LEASH_DIR="${LEASH_DIR:-$DATA/policy}"
+  export LOG_PATH="${LOG_PATH:-$DATA/logs/egress.jsonl}"
+  export LEASH_STATE_DIR="${LEASH_STATE_DIR:-$DATA/state}"
+  export LEASH_BIND="${LEASH_BIND:-127.0.0.1}"
+  export LEASH_VIEWER_BIND="${LEASH_VIEWER_BIND:-127.0.0.1}"
+  # In the place of this shell, so that signals and the exit code are leash's own.
+  exec node "$ROOT/dist/primary/main.js"
+}
+
+verb_build() {
+  require_node
+  install_packages
+  build
+}
+
+verb_bench() {
+  require_node
+  install_packages
+  cd "$ROOT"
+  # The script of package.json builds first.
+  exec npm run --silent bench -- "$@"
+}
+
+# The last line says how many tests passed, also where the tests could not be run at all: what stops
+# the script counts as one failure.
+verb_test() {
+  passed=0
+  failed=1
+  summary=$(mktemp)
+  trap 'rm -f "$summary"; printf "%s passed, %s failed\n" "$passed" "$failed"' EXIT
+
+  require_node
+  install_test_programs
+  install_packages
+  cd "$ROOT"
+
+  local broken=0
+  step 'npm run ok' npm run --silent ok || broken=1
+  step 'npm run build' npm run --silent build
+  : >"$summary"
+  local ended=0
+  step 'vitest run' node_modules/.bin/vitest run || ended=1
+  # Empty where vitest ended before its report.
+  read -r passed failed <"$summary" || { passed=0 failed=1; }
+  # It may also fail with no failed test: an error outside of all of them.
+  [ "$failed" -gt 0 ] || failed=$ended
+  failed=$((failed + broken))
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
+
+# step NAME COMMAND...: the reporter of vitest writes its numbers to $summary, not to the screen.
+step() {
+  local name=$1
+  shift
+  say "$name"
+  SUMMARY_FILE=$summary "$@" && return
+  complain "\"$name\" failed"
+  return 1
+}
+
+prepare() {
+  require_node
+  install_packages
+  if is_built; then return; fi
+  build
+}
+
+require_node() {
+  local fix="install Node 22 LTS, see https://nodejs.org/en/download (Debian 12's own is too old)"
+  local need="leash needs Node.js $NODE_MIN_MAJOR.$NODE_MIN_MINOR or later"
+  command -v node >/dev/null || fail "$need, and there is none: $fix"
+  local version major minor
+  version=$(node --version) || fail "$need, and \"node --version\" failed: $fix"
+  [[ $version =~ ^v([0-9]+)\.([0-9]+)\. ]] || fail "$need, found \"$version\": $fix"
+  major=${BASH_REMATCH[1]}
+  minor=${BASH_REMATCH[2]}
+  if ((major < NODE_MIN_MAJOR || (major == NODE_MIN_MAJOR && minor < NODE_MIN_MINOR))); then
+    fail "$need, found $version at $(command -v node): $fix"
+  fi
+  command -v npm >/dev/null || fail "leash needs npm, which comes with Node.js: $fix"
+}
+
+# npm writes this file as the last step of an installation, so one that was cut short has none.
+install_packages() {
+  local stamp=$ROOT/node_modules/.package-lock.json
+  if [ -e "$stamp" ] && [ ! "$stamp" -ot "$ROOT/package-lock.json" ]; then return; fi
+  say 'npm ci'
+  # --include: NODE_ENV=production would leave the compiler out.
+  (cd "$ROOT" && npm ci --include=dev --no-audit --no-fund --loglevel=error) ||
+    fail "\"npm ci\" failed; what it said stands above"
+  touch "$stamp"
+}
+
+# The page is built last, so it is there only where the whole build went through.
+is_built() {
+  local stamp=$ROOT/dist/ui/index.html
+  [ -e "$stamp" ] || return 1
+  local newer
+  newer=$(cd "$ROOT" && find src package.json package-lock.json tsconfig.json tsconfig.build.json \
+    vite.config.ts -newer "$stamp" -print -quit)
+  [ -z "$newer" ]
+}
+
+build() {
+  say 'npm run build'
+  (cd "$ROOT" && npm run --silent build) || fail "the build failed; what it said stands above"
+}
+
+# Only folders below ./data are made here: one that the environment names is the operator's.
+make_folders() {
+  mkdir -p "$DATA"
+  if [ -z "${LOG_PATH-}" ]; then make_folder logs 750; fi
+  if [ -z "${LEASH_STATE_DIR-}" ]; then make_folder state 700; fi
+  if [ -n "${LEASH_DIR-}" ]; then return; fi
+  make_folder policy 755
+  local file
+  for file in "$ROOT"/config/policy/*; do
+    file=$DATA/policy/$(basename -- "$file")
+    if [ -e "$file" ] || [ -L "$file" ]; then return; fi
+  done
+  # `mode` is last: without it leash enforces, so a copy that was cut short opens nothing.
+  cp -- "$ROOT"/config/policy/*.yaml "$DATA/policy/"
+  cp -- "$ROOT/config/policy/mode" "$DATA/policy/"
+  say "starter policy in $DATA/policy: mode audit, everything passes and is recorded;" \
+    'without a mode file leash enforces its allowlist'
+}
+
+make_folder() {
+  [ -d "$DATA/$1" ] || mkdir -m "$2" "$DATA/$1"
+}
+
+install_test_programs() {
+  local missing=() entry package
+  for entry in "${TEST_PROGRAMS[@]}"; do
+    package=${entry#*:}
+    # util-linux and iproute2 have programs outside the PATH of some users.
+    PATH=$PATH:/usr/sbin:/sbin command -v "${entry%%:*}" >/dev/null && continue
+    [[ " ${missing[*]-} " == *" $package "* ]] || missing+=("$package")
+  done
+  [ -e "$CA_BUNDLE" ] || missing+=(ca-certificates)
+  if [ ${#missing[@]} -eq 0 ]; then return; fi
+
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    fail "the tests need packages that are missing, install them first: ${missing[*]}"
+  fi
+  say "apt-get install ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq || fail "\"apt-get update\" failed, so these cannot be installed: ${missing[*]}"
+  for package in "${missing[@]}"; do
+    apt-get install -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$package" >/dev/null ||
+      fail "apt-get cannot install the package \"$package\""
+  done
+}
+
+say() { printf 'setup.sh: %s\n' "$*"; }
+complain() { printf 'setup.sh: %s\n' "$*" >&2; }
+
+fail() {
+  complain "$*"
+  exit 1
+}
+
+usage_error() {
+  complain "$*; verbs: run, test, build, bench, help"
+  exit 2
+}
+
+main "$@"

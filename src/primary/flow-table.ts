@@ -1,0 +1,53 @@
+// The flows that one worker has open, so that each gets its last record when the worker dies, and
+// each segment can say what was still running when it began. Pure: no clock, no pipe, no file.
+//
+// Invariant: every accepted tunnel and exchange ends in exactly one terminal line, also when its worker dies.
+
+import { type FlowEvent, OPENING_EVENTS, TERMINAL_EVENTS } from '../shared/audit-event.ts';
+
+export type OpenFlow = {
+  readonly event: FlowEvent;
+  /** JSON members that identify the flow (client, host, method, ...), already checked. */
+  readonly key: string;
+};
+
+/** Refusals and failures that end a flow which was never opened: one record is all there is. */
+const SINGLE_EVENTS: ReadonlySet<FlowEvent> = new Set(['blocked', 'error']);
+
+export class FlowTable {
+  readonly #open = new Map<number, OpenFlow>();
+  readonly #maxOpen: number;
+
+  constructor(maxOpen: number) {
+    this.#maxOpen = maxOpen;
+  }
+
+  /** Notes a new flow; the problem when the worker may not open it. */
+  open(flow: number, opened: OpenFlow): string | null {
+    if (!OPENING_EVENTS.has(opened.event)) return `"${opened.event}" does not open a flow`;
+    if (this.#open.has(flow)) return `flow ${flow} is open already`;
+    if (this.#open.size >= this.#maxOpen) return `more than ${this.#maxOpen} flows are open`;
+    this.#open.set(flow, opened);
+    return null;
+  }
+
+  /** Notes a later record of a flow; the problem when it cannot follow what went before. */
+  record(flow: number, event: FlowEvent): string | null {
+    if (OPENING_EVENTS.has(event)) return `"${event}" came as a later record`;
+    const known = this.#open.has(flow);
+    if (!known && !SINGLE_EVENTS.has(event)) return `"${event}" of flow ${flow}, which is not open`;
+    if (TERMINAL_EVENTS.has(event)) this.#open.delete(flow);
+    return null;
+  }
+
+  /** Takes every open flow out: its worker is gone. */
+  abandon(): [flow: number, opened: OpenFlow][] {
+    const flows = [...this.#open];
+    this.#open.clear();
+    return flows;
+  }
+
+  *[Symbol.iterator](): Iterator<[flow: number, opened: OpenFlow]> {
+    yield* this.#open;
+  }
+}

@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+// leash's entry point: settings, signals, exit codes, the few lines a person reads. Wiring only.
+// Exit codes: 0 stopped on request · 1 failure · 2 bad setting.
+
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { type Config, LIMITS, parseConfig } from '../shared/config.ts';
+import { openDiagnostics } from './diagnostics.ts';
+import { type Service, startService } from './service.ts';
+
+const MODES: Readonly<Record<string, string>> = {
+  enforce: 'only what the allowlist names passes',
+  audit: 'everything passes and is recorded',
+  blocklist: 'all but what the blocklist names passes',
+  none: 'no policy is loaded: everything is refused',
+};
+
+const settings = parseConfig(process.env, { workers: availableParallelism() });
+if ('problem' in settings) fail(settings.problem, 2);
+else await run(settings);
+
+async function run(config: Config): Promise<void> {
+  const diagnostics = await openDiagnostics(config.diagnosticsDir);
+  let service: Service | null = null;
+  let stoppingSinceMs = 0;
+  let stopAsked = '';
+
+  process.on('uncaughtException', (error) => {
+    diagnostics.fatal({ err: error }, 'Primary ends on an error nobody caught');
+    // What is queued is on disk before the process ends.
+    service?.log.flush();
+    process.exit(70);
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal));
+
+  /** Ends after a drain; asked a second time, at once. A signal during the start counts after it. */
+  async function stop(reason: string): Promise<void> {
+    stopAsked = reason;
+    if (service === null) return;
+    if (stoppingSinceMs > 0) {
+      // A terminal and npm both pass one Ctrl-C on: two within a second are one.
+      if (Date.now() - stoppingSinceMs < 1000) return;
+      service.log.flush();
+      process.exit(1);
+    }
+    stoppingSinceMs = Date.now();
+    await service.stop(reason, LIMITS.drainMs);
+    process.exit(0);
+  }
+
+  try {
+    service = await startService({
+      config,
+      version: packageVersion(),
+      diagnostics,
+      now: Date.now,
+      onFatal: (problem) => fail(problem, 1),
+    });
+  } catch (error) {
+    fail(error instanceof Error ? error.message : String(error), 1);
+    return;
+  }
+  process.stdout.write(greeting(config, service));
+  if (stopAsked !== '') await stop(stopAsked);
+}
+
+function fail(problem: string, code: number): void {
+  process.stderr.write(`leash: ${problem}\n`);
+  process.exit(code);
+}
+
+function greeting(config: Config, service: Service): string {
+  const proxy = `http://${hostForUrl(config.bind)}:${config.proxyPort}`;
+  const viewer = `http://${hostForUrl(config.viewerBind)}:${config.viewerPort}`;
+  const mode = service.mode();
+  return [
+    `leash is running: mode ${mode}, ${MODES[mode] ?? ''}`,
+    `  proxy    ${proxy}`,
+    `  viewer   ${config.viewer ? viewer : 'off'}`,
+    `  record   ${config.logPath}`,
+    `  CA       ${service.ca.certPath}`,
+    `  SHA-256  ${service.ca.sha256}`,
+    `  try      curl --proxy ${proxy} --cacert ${service.ca.certPath} https://example.com/`,
+    '',
+  ].join('\n');
+}
+
+/** An address to bind to → one to type: `::` and `0.0.0.0` mean every address. */
+function hostForUrl(address: string): string {
+  if (address === '::' || address === '0.0.0.0') return 'localhost';
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return String(JSON.parse(text).version);
+}

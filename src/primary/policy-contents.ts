@@ -1,0 +1,155 @@
+// The policy directory's files as the primary holds them: for each the last good content, and what
+// is wrong with what stands there now. Pure: it is told what was read and says what is in force.
+//
+// Invariant: a bad policy file changes nothing; no policy at all means deny.
+
+import type { Mode, PolicySource } from '../shared/policy.ts';
+import {
+  isProblems,
+  type PolicyProblem,
+  parseAgents,
+  parseMode,
+  parseNetwork,
+  parseRules,
+} from '../shared/policy-file.ts';
+import type { FileContent } from './policy-read.ts';
+
+export const POLICY_FILES = [
+  'mode',
+  'enforce.yaml',
+  'blocklist.yaml',
+  'agents.yaml',
+  'network.yaml',
+] as const;
+export type PolicyFile = (typeof POLICY_FILES)[number];
+
+/** A policy that came into force. */
+export type PolicyChange = {
+  /** Counts from 1, in this run of the primary. */
+  readonly version: number;
+  readonly source: PolicySource;
+  /** File name → SHA-256 of the content in force, for the files that exist. */
+  readonly sha256: Readonly<Record<string, string>>;
+  /** Where the mode changed: what it was before. */
+  readonly previousMode?: Mode;
+  /** Files whose content in force is another one than before. */
+  readonly changedFiles: readonly string[];
+};
+
+type Good = {
+  readonly content: Partial<PolicySource>;
+  readonly sha256: string;
+  readonly size: number;
+};
+type State = { readonly good: Good | null; readonly problems: readonly PolicyProblem[] };
+
+/** What applies where a file was never there: deny by enforcing empty lists. */
+const DEFAULTS: PolicySource = {
+  mode: 'enforce',
+  allow: [],
+  block: [],
+  agentNetworks: [],
+  agents: [],
+  network: { allowPrivate: [], deny: [], nat64: [] },
+};
+const EMPTY: State = { good: null, problems: [] };
+
+/** Holds the last good content of each file; `current` is what the workers should have. */
+export class PolicyContents {
+  readonly #states = new Map<PolicyFile, State>();
+  #current: PolicyChange | null = null;
+
+  get current(): PolicyChange | null {
+    return this.#current;
+  }
+
+  get problems(): PolicyProblem[] {
+    return POLICY_FILES.flatMap((file) => this.#state(file).problems);
+  }
+
+  /** What was found in the place of a file (null = nothing) → the problems it has. */
+  accept(file: PolicyFile, found: FileContent | null): readonly PolicyProblem[] {
+    const before = this.#state(file);
+    const after = this.#next(file, before, found);
+    this.#states.set(file, after);
+    return after.problems;
+  }
+
+  /**
+   * Puts in force what was accepted, or returns null where nothing changes: nothing new, or a file
+   * that was never good has a mistake (of `mode` alone, `enforce` stands in).
+   */
+  publish(): PolicyChange | null {
+    const before = this.#current;
+    const bad = POLICY_FILES.some(
+      (file) => file !== 'mode' && this.#state(file).problems.length > 0,
+    );
+    if (before === null && bad) return null;
+    const sha256: Record<string, string> = {};
+    const source: PolicySource = { ...DEFAULTS };
+    for (const file of POLICY_FILES) {
+      const { good } = this.#state(file);
+      if (good === null) continue;
+      Object.assign(source, good.content);
+      sha256[file] = good.sha256;
+    }
+    const changedFiles = POLICY_FILES.filter((file) => sha256[file] !== before?.sha256[file]);
+    if (before !== null && changedFiles.length === 0) return null;
+    const version = (before?.version ?? 0) + 1;
+    const change = { version, source, sha256, changedFiles };
+    const previousMode = before?.source.mode;
+    this.#current =
+      previousMode === undefined || previousMode === source.mode
+        ? change
+        : { ...change, previousMode };
+    return this.#current;
+  }
+
+  #state(file: PolicyFile): State {
+    return this.#states.get(file) ?? EMPTY;
+  }
+
+  #next(file: PolicyFile, { good }: State, found: FileContent | null): State {
+    // Until a policy is in force there is nothing to hold on to.
+    const kept = this.#current === null ? null : good;
+    const failed = (message: string) => ({
+      good: kept,
+      problems: [{ file, line: 1, column: 1, message: `${message}${kept === null ? '' : STAYS}` }],
+    });
+    if (found === null)
+      return kept === null ? EMPTY : failed('Cannot read policy file: it was deleted');
+    if (found.kind === 'unreadable') return failed(found.message);
+    if (found.kind === 'changed') return failed('Cannot read policy file: it changes all the time');
+    // A program that died between truncating and writing leaves this behind; it must open nothing.
+    if (found.text === '' && kept !== null && kept.size > 0) {
+      return failed('Cannot use policy file: it is empty now; to clear a list write "allow: []"');
+    }
+    const content = parse(file, found.text);
+    if (isProblems(content)) return { good: kept, problems: content };
+    return { good: { content, sha256: found.sha256, size: found.text.length }, problems: [] };
+  }
+}
+
+const STAYS = '; its last good content stays in force';
+
+function parse(file: PolicyFile, text: string): Partial<PolicySource> | PolicyProblem[] {
+  switch (file) {
+    case 'mode':
+      return wrap(parseMode(text), (mode) => ({ mode }));
+    case 'enforce.yaml':
+      return wrap(parseRules(file, text), (allow) => ({ allow }));
+    case 'blocklist.yaml':
+      return wrap(parseRules(file, text), (block) => ({ block }));
+    case 'agents.yaml':
+      return wrap(parseAgents(text), (agents) => agents);
+    case 'network.yaml':
+      return wrap(parseNetwork(text), (network) => ({ network }));
+  }
+}
+
+function wrap<T>(
+  parsed: T | PolicyProblem[],
+  content: (value: T) => Partial<PolicySource>,
+): Partial<PolicySource> | PolicyProblem[] {
+  return isProblems(parsed) ? parsed : content(parsed);
+}

@@ -1,0 +1,49 @@
+// Publishes `run/status.json`: temp file, then rename, so that a reader sees a whole state or the one
+// before. Writes are coalesced; the last state always gets there.
+
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Status } from '../shared/status.ts';
+
+export type StatusFile = {
+  /** Something changed: the file follows shortly. */
+  touch(): void;
+  /** Resolves when the state of now is in the file. */
+  flush(): Promise<void>;
+};
+
+export async function openStatusFile(
+  path: string,
+  current: () => Status,
+  onError: (error: unknown) => void,
+): Promise<StatusFile> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  let dirty = false;
+  let writing: Promise<void> | null = null;
+
+  async function writeAll(): Promise<void> {
+    while (dirty) {
+      dirty = false;
+      try {
+        await writeFile(`${path}.new`, `${JSON.stringify(current(), null, 2)}\n`, { mode: 0o644 });
+        await rename(`${path}.new`, path);
+      } catch (error) {
+        onError(error);
+      }
+    }
+    writing = null;
+  }
+
+  function touch(): void {
+    dirty = true;
+    writing ??= Promise.resolve().then(writeAll);
+  }
+
+  return {
+    touch,
+    async flush() {
+      touch();
+      while (writing !== null) await writing;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+// Starts the viewer as a process of its own and starts it again when it ends. It decodes hostile
+// bytes for display, so it shares nothing with the primary but the start of its life.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { LIMITS } from '../shared/config.ts';
+import type { Diagnostics } from './diagnostics.ts';
+
+export type ViewerProcess = {
+  /** Resolves when the viewer listens for the first time. */
+  readonly listening: Promise<void>;
+  stop(): Promise<void>;
+};
+
+export type ViewerDeps = {
+  readonly exec: string;
+  readonly diagnostics: Diagnostics;
+  onListenFailed(code: string, message: string): void;
+};
+
+export function startViewer(deps: ViewerDeps): ViewerProcess {
+  let stopping = false;
+  let backoffMs: number = LIMITS.respawnMinMs;
+  let child: ChildProcess;
+  let retry: NodeJS.Timeout | undefined;
+  let settle: () => void = () => {};
+  const listening = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+
+  function start(): void {
+    child = fork(deps.exec, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    child.on('error', (error) => deps.diagnostics.error({ err: error }, 'Viewer'));
+    child.on('message', (message: { type?: string; code?: string; message?: string }) => {
+      if (message.type === 'listening') {
+        backoffMs = LIMITS.respawnMinMs;
+        settle();
+      } else if (message.type === 'listen_failed') {
+        deps.onListenFailed(message.code ?? '', message.message ?? '');
+      }
+    });
+    child.once('exit', (code, signal) => {
+      if (stopping) return;
+      deps.diagnostics.error({ code, signal }, 'Viewer ended; it is started again');
+      retry = setTimeout(start, backoffMs);
+      backoffMs = Math.min(backoffMs * 2, LIMITS.respawnMaxMs);
+    });
+  }
+  start();
+
+  return {
+    listening,
+    stop() {
+      stopping = true;
+      clearTimeout(retry);
+      if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+      return new Promise((resolve) => {
+        const deadline = setTimeout(() => child.kill('SIGKILL'), LIMITS.viewerStopMs);
+        child.once('exit', () => {
+          clearTimeout(deadline);
+          resolve();
+        });
+        // The viewer ends when its channel to the primary ends.
+        child.disconnect();
+      });
+    },
+  };
+}

@@ -1,0 +1,180 @@
+// The primary's end of one worker's pipe: checks what the worker sends, stamps ids, hands records to
+// the log, answers. A worker parses hostile bytes and may be compromised: nothing it sends is used
+// before it was checked, and a frame that breaks the rules costs this worker its pipe, nothing else.
+//
+// Invariant: a frame that breaks the codec's limits costs that worker its pipe, never the primary.
+// Invariant: seq, prev, ts, event, id and worker are written by the primary; a worker cannot name them.
+
+import type { Socket } from 'node:net';
+import { type EventName, FLOW_FIELD_NAMES } from '../shared/audit-event.ts';
+import { LIMITS } from '../shared/config.ts';
+import { parseHost } from '../shared/host.ts';
+import {
+  encodeMinted,
+  encodeVerdict,
+  type Frame,
+  FrameDecoder,
+  MAX_WORKER_FRAME,
+  type Verdict,
+  type WorkerControl,
+} from '../shared/ipc.ts';
+import { checkMembers } from '../shared/record-check.ts';
+import { FlowTable } from './flow-table.ts';
+
+export type PortDeps = {
+  readonly number: number;
+  readonly idPrefix: string;
+  readonly pipe: Socket;
+  readonly log: {
+    append(event: EventName, id: string, members: Buffer | string, onWritten?: () => void): void;
+    healthy(): boolean;
+  };
+  /** Version of the policy in force; intents decided under an older one go back. */
+  policyVersion(): number;
+  mintLeaf(host: string, publicKeyDer: Buffer): string;
+  onHello(): void;
+  onControl(message: WorkerControl): void;
+  /** The worker broke the rules of the pipe, or the pipe broke. */
+  onBroken(problem: string): void;
+};
+
+export type WorkerPort = {
+  send(frame: Buffer): void;
+  /** One JSON object per open flow, for the first record of a segment. */
+  openFlows(): Iterable<string>;
+  /** Ends every open flow with an `error` record: the worker is gone. */
+  abandon(reason: string): void;
+};
+
+/** Starts reading a worker's pipe. */
+export function startWorkerPort(deps: PortDeps): WorkerPort {
+  const { pipe, log, idPrefix } = deps;
+  const flows = new FlowTable(LIMITS.openFlowsPerWorker);
+  const decoder = new FrameDecoder(MAX_WORKER_FRAME);
+  const stamp = Buffer.from(`"worker":${deps.number},`);
+  const comma = Buffer.from(',');
+  let publicKey: Buffer | null = null;
+  let acked: number[] = [];
+  let broken = false;
+
+  pipe.on('data', (chunk: Buffer) => {
+    if (broken) return;
+    try {
+      decoder.push(chunk, onFrame);
+    } catch (error) {
+      breakPipe(error instanceof Error ? error.message : String(error));
+    }
+  });
+  pipe.on('error', (error) => breakPipe(error.message));
+
+  function breakPipe(problem: string): void {
+    if (broken) return;
+    broken = true;
+    pipe.destroy();
+    deps.onBroken(problem);
+  }
+
+  function onFrame(frame: Frame): void {
+    switch (frame.type) {
+      case 'open':
+        onOpen(frame);
+        return;
+      case 'record':
+        onRecord(frame);
+        return;
+      case 'mint':
+        onMint(frame.request, frame.host);
+        return;
+      case 'hello':
+        if (publicKey !== null || frame.publicKey.length > 200) throw new RangeError('bad hello');
+        publicKey = Buffer.from(frame.publicKey);
+        deps.onHello();
+        return;
+      case 'workerControl':
+        deps.onControl(frame.message);
+        return;
+      default:
+        throw new RangeError(`Cannot read frame: a worker may not send "${frame.type}"`);
+    }
+  }
+
+  function onOpen(frame: Frame & { type: 'open' }): void {
+    const { event, flow, key, rest } = frame;
+    if (event === 'intent' && frame.policy < deps.policyVersion()) {
+      verdict('stale', [flow]);
+      return;
+    }
+    if (!log.healthy()) {
+      verdict('refused', [flow]);
+      return;
+    }
+    const parts = key.length > 0 && rest.length > 0 ? [key, comma, rest] : [key, rest];
+    const members = checked(Buffer.concat([stamp, ...parts]));
+    // Latin-1 keeps the bytes as they are; they go back to the log the same way.
+    complain(flows.open(flow, { event, key: key.toString('latin1') }));
+    log.append(event, `${idPrefix}${flow}`, members, () => acknowledge(flow));
+  }
+
+  function onRecord(frame: Frame & { type: 'record' }): void {
+    complain(flows.record(frame.flow, frame.event));
+    const members = checked(Buffer.concat([stamp, frame.members]));
+    log.append(frame.event, `${idPrefix}${frame.flow}`, members);
+  }
+
+  /** `members` begins with our own stamp; what follows is the worker's and is checked. */
+  function checked(members: Buffer): Buffer {
+    if (members.length === stamp.length) return members.subarray(0, -1);
+    complain(checkMembers(members.subarray(stamp.length), FLOW_FIELD_NAMES));
+    return members;
+  }
+
+  function complain(problem: string | null): void {
+    if (problem !== null) throw new RangeError(`Cannot take record: ${problem}`);
+  }
+
+  /** Acks of one turn leave in one frame. */
+  function acknowledge(flow: number): void {
+    if (acked.push(flow) > 1) return;
+    process.nextTick(() => {
+      const batch = acked;
+      acked = [];
+      verdict('ack', batch);
+    });
+  }
+
+  function verdict(kind: Verdict, batch: readonly number[]): void {
+    if (!pipe.destroyed) pipe.write(encodeVerdict(kind, batch));
+  }
+
+  function onMint(request: number, host: string): void {
+    if (publicKey === null || parseHost(host) !== host) throw new RangeError('bad mint request');
+    let pem = '';
+    let problem = '';
+    try {
+      pem = deps.mintLeaf(host, publicKey);
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error);
+    }
+    pipe.write(encodeMinted(request, pem, problem));
+  }
+
+  return {
+    send(frame) {
+      if (!pipe.destroyed) pipe.write(frame);
+    },
+    *openFlows() {
+      for (const [flow, { event, key }] of flows) {
+        const members = Buffer.from(key, 'latin1').toString();
+        yield `{"id":"${idPrefix}${flow}","event":"${event}"${members === '' ? '' : ','}${members}}`;
+      }
+    },
+    abandon(reason) {
+      for (const [flow, { key }] of flows.abandon()) {
+        const members = Buffer.from(key, 'latin1').toString();
+        const before = members === '' ? '' : `${members},`;
+        const fields = `"worker":${deps.number},${before}"reason":"${reason}"`;
+        log.append('error', `${idPrefix}${flow}`, fields);
+      }
+    },
+  };
+}

@@ -1,0 +1,178 @@
+// The fleet: forks workers, gives each its orders, replaces those that die. The only home of
+// node:cluster. SCHED_NONE: workers accept on a shared socket and the primary touches no connection.
+
+import cluster, { type Worker } from 'node:cluster';
+import type { Socket } from 'node:net';
+import { LIMITS } from '../shared/config.ts';
+import {
+  encodePolicy,
+  encodePrimaryControl,
+  encodeStart,
+  type StartMessage,
+  type WorkerControl,
+} from '../shared/ipc.ts';
+import type { WorkerStatus } from '../shared/status.ts';
+import type { AuditLog } from './audit-log.ts';
+import type { Ca } from './ca.ts';
+import type { Diagnostics } from './diagnostics.ts';
+import { startWorkerPort, type WorkerPort } from './worker-port.ts';
+
+export type FleetDeps = {
+  readonly exec: string;
+  readonly size: number;
+  readonly epoch: number;
+  readonly start: Omit<StartMessage, 'worker' | 'idPrefix' | 'ticketKeys'>;
+  readonly log: AuditLog;
+  readonly ca: Ca;
+  readonly diagnostics: Diagnostics;
+  now(): number;
+  onChange(): void;
+  onListenFailed(code: string, message: string): void;
+};
+
+export type Fleet = {
+  /** Resolves when every worker listens for the first time. */
+  readonly listening: Promise<void>;
+  setPolicy(version: number, source: string): void;
+  setTicketKeys(keys: Buffer): void;
+  status(): WorkerStatus[];
+  openFlows(): Iterable<string>;
+  /** Lets exchanges end for `timeoutMs`, then closes them with records; resolves when all are gone. */
+  drain(timeoutMs: number): Promise<void>;
+};
+
+type Slot = {
+  number: number;
+  worker: Worker;
+  port: WorkerPort;
+  listening: boolean;
+  policy: number;
+  startedMs: number;
+};
+
+export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
+  const { log, diagnostics } = deps;
+  const slots = new Set<Slot>();
+  let forks = 0;
+  let backoffMs: number = LIMITS.respawnMinMs;
+  let ticketKeys = firstTicketKeys;
+  let policy: { version: number; frame: Buffer } | null = null;
+  let draining: (() => void) | null = null;
+  let settleListening: () => void = () => {};
+  const listening = new Promise<void>((resolve) => {
+    settleListening = resolve;
+  });
+
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
+  cluster.setupPrimary({
+    exec: deps.exec,
+    args: [],
+    // The index of 'pipe' is the descriptor that a worker reads its orders from.
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
+  });
+  for (let count = 0; count < deps.size; count += 1) spawn();
+
+  function spawn(): void {
+    forks += 1;
+    const number = forks;
+    const idPrefix = `${deps.epoch}-${number}-`;
+    // A worker has no business with the viewer's token.
+    const worker = cluster.fork({ LEASH_VIEWER_TOKEN: '' });
+    const pipe = worker.process.stdio[4] as Socket;
+    const port = startWorkerPort({
+      number,
+      idPrefix,
+      pipe,
+      log,
+      policyVersion: () => policy?.version ?? 0,
+      mintLeaf: (host, key) => deps.ca.mintLeaf(host, key),
+      onHello: () => {
+        const keys = ticketKeys.toString('base64');
+        port.send(encodeStart({ ...deps.start, worker: number, idPrefix, ticketKeys: keys }));
+        if (policy !== null) port.send(policy.frame);
+      },
+      onControl: (message) => onControl(slot, message),
+      onBroken: (problem) => {
+        diagnostics.error({ worker: number, problem }, 'Worker loses its pipe');
+        worker.process.kill('SIGKILL');
+      },
+    });
+    const slot: Slot = { number, worker, port, listening: false, policy: 0, startedMs: deps.now() };
+    slots.add(slot);
+    // 'exit' may come while records are still in the pipe: both must have ended.
+    let exited = false;
+    let closed = false;
+    const settle = () => {
+      if (exited && closed) onGone(slot);
+    };
+    worker.once('exit', (code, signal) => {
+      exited = true;
+      slot.listening = false;
+      if (draining === null) diagnostics.error({ worker: number, code, signal }, 'Worker ended');
+      settle();
+    });
+    pipe.once('close', () => {
+      closed = true;
+      settle();
+    });
+    worker.once('error', (error) => diagnostics.error({ worker: number, err: error }, 'Worker'));
+  }
+
+  function onControl(slot: Slot, message: WorkerControl): void {
+    if (message.type === 'ready') slot.listening = true;
+    else if (message.type === 'policy_in_force') slot.policy = message.version;
+    else if (message.type === 'listen_failed') deps.onListenFailed(message.code, message.message);
+    deps.onChange();
+    if ([...slots].every((each) => each.listening)) settleListening();
+  }
+
+  function onGone(slot: Slot): void {
+    slots.delete(slot);
+    slot.port.abandon(draining === null ? 'worker_exit' : 'shutdown');
+    deps.onChange();
+    if (draining !== null) {
+      if (slots.size === 0) draining();
+      return;
+    }
+    if (deps.now() - slot.startedMs > LIMITS.respawnSettledMs) backoffMs = LIMITS.respawnMinMs;
+    setTimeout(() => {
+      if (draining === null) spawn();
+    }, backoffMs);
+    backoffMs = Math.min(backoffMs * 2, LIMITS.respawnMaxMs);
+  }
+
+  return {
+    listening,
+    setPolicy(version, source) {
+      policy = { version, frame: encodePolicy(version, source) };
+      for (const slot of slots) slot.port.send(policy.frame);
+    },
+    setTicketKeys(keys) {
+      ticketKeys = keys;
+      const frame = encodePrimaryControl({ type: 'tickets', keys: keys.toString('base64') });
+      for (const slot of slots) slot.port.send(frame);
+    },
+    status: () =>
+      [...slots].map((slot) => ({
+        number: slot.number,
+        pid: slot.worker.process.pid ?? 0,
+        listening: slot.listening,
+        policy: slot.policy,
+      })),
+    *openFlows() {
+      for (const slot of slots) yield* slot.port.openFlows();
+    },
+    drain(timeoutMs) {
+      const done = new Promise<void>((resolve) => {
+        draining = resolve;
+        if (slots.size === 0) resolve();
+      });
+      const frame = encodePrimaryControl({ type: 'drain', timeoutMs });
+      for (const slot of slots) slot.port.send(frame);
+      const deadline = setTimeout(() => {
+        for (const slot of slots) slot.worker.process.kill('SIGKILL');
+      }, timeoutMs + LIMITS.drainGraceMs);
+      return done.finally(() => clearTimeout(deadline));
+    },
+  };
+}

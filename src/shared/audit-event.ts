@@ -1,0 +1,166 @@
+// The only definition of the record: every event, every field, by the names they have on disk.
+// docs/event.schema.json says the same to other programs; a test compares the two.
+// Pure: this file knows nothing of files, pipes or clocks.
+
+/** Version of the record's format; stands in every `segment` record. */
+export const SCHEMA_VERSION = 1;
+
+/** Bytes of the longest line a segment may hold, newline included. */
+export const MAX_RECORD_BYTES = 256 * 1024;
+
+/** Header list as received: order, case and duplicates kept; bytes as latin1 characters. */
+export type HeaderPairs = readonly (readonly [name: string, value: string])[];
+
+/** Events a worker reports about a flow (a tunnel or an exchange). The primary stamps them. */
+export const FLOW_EVENTS = [
+  'intent',
+  'part',
+  'allowed',
+  'blocked',
+  'error',
+  'connect_allowed',
+  'connect_closed',
+  'uninspected',
+  'websocket',
+  'revoked',
+] as const;
+export type FlowEvent = (typeof FLOW_EVENTS)[number];
+
+/** Events of the primary's own. */
+export const PRIMARY_EVENTS = [
+  'segment',
+  'mode_change',
+  'policy_change',
+  'policy_error',
+  'start',
+  'stop',
+  'log_recovered',
+  'audit_suspended',
+  'segment_deleted',
+  'checkpoint',
+] as const;
+export type PrimaryEvent = (typeof PRIMARY_EVENTS)[number];
+export type EventName = FlowEvent | PrimaryEvent;
+
+/** Events after which a flow stays open until one of `TERMINAL_EVENTS`. */
+export const OPENING_EVENTS: ReadonlySet<FlowEvent> = new Set(['intent', 'connect_allowed']);
+
+/** Exactly one of these ends each tunnel and each exchange. */
+export const TERMINAL_EVENTS: ReadonlySet<FlowEvent> = new Set([
+  'allowed',
+  'blocked',
+  'error',
+  'revoked',
+  'connect_closed',
+  'uninspected',
+]);
+
+/** Why a copy in the record is shorter than the body: the reader must be told, always. */
+export type Truncation = 'limit' | 'content_type' | 'off' | 'backpressure';
+
+/** Who asked for what: in the opening record, and again in the one that ends the flow. */
+export type FlowIdentity = {
+  tunnel?: string;
+  client: string;
+  agent?: string;
+  host?: string;
+  port?: number;
+  method?: string;
+  url?: string;
+};
+
+/** The record's fields about one direction's body, `req_` or `res_` in front. */
+export type CaptureFields<P extends 'req' | 'res'> = {
+  [K in `${P}_body` | `${P}_sha256`]?: string;
+} & { [K in `${P}_truncated`]?: Truncation } & { [K in `${P}_encoding`]?: 'base64' } & {
+  [K in `${P}_decoded`]?: 'gzip' | 'br' | 'deflate' | 'zstd';
+} & { [K in `${P}_parts`]?: number };
+
+/** Fields a worker may set in the record of a flow. All other names belong to the primary. */
+export type FlowFields = Partial<FlowIdentity> &
+  CaptureFields<'req'> &
+  CaptureFields<'res'> & {
+    status?: number;
+    bytes?: number;
+    req_bytes?: number;
+    audit?: 'would_block_in_enforce';
+    req_headers?: HeaderPairs;
+    res_headers?: HeaderPairs;
+    proto?: 'h1' | 'h2' | 'ws';
+    rule?: string;
+    policy?: number;
+    mode?: string;
+    upstream_ip?: string;
+    ttfb_ms?: number;
+    duration_ms?: number;
+    stage?: 'connect' | 'request';
+    reason?: string;
+    sni?: string;
+    other_host?: string;
+    requests?: number;
+    dir?: 'req' | 'res';
+    offset?: number;
+    body?: string;
+    encoding?: 'base64';
+    direction?: 'client' | 'server';
+    opcode?: number;
+    truncated?: Truncation;
+  };
+
+/** Every name a worker may use, for the check at the primary's end of the pipe. */
+export const FLOW_FIELD_NAMES: ReadonlySet<string> = new Set<keyof FlowFields>([
+  'tunnel',
+  'client',
+  'agent',
+  'host',
+  'port',
+  'method',
+  'url',
+  'status',
+  'bytes',
+  'req_bytes',
+  'audit',
+  'req_headers',
+  'res_headers',
+  'req_body',
+  'res_body',
+  'req_truncated',
+  'res_truncated',
+  'req_encoding',
+  'res_encoding',
+  'req_decoded',
+  'res_decoded',
+  'req_parts',
+  'res_parts',
+  'req_sha256',
+  'res_sha256',
+  'proto',
+  'rule',
+  'policy',
+  'mode',
+  'upstream_ip',
+  'ttfb_ms',
+  'duration_ms',
+  'stage',
+  'reason',
+  'sni',
+  'other_host',
+  'requests',
+  'dir',
+  'offset',
+  'body',
+  'encoding',
+  'direction',
+  'opcode',
+  'truncated',
+]);
+
+/** One record as a reader sees it. */
+export type AuditRecord = FlowFields & {
+  seq: number;
+  prev: string;
+  ts: number;
+  event: EventName;
+  id: string;
+  worker?: number;
+} & { readonly [name: string]: unknown };

@@ -1,0 +1,61 @@
+// One record ↔ one line, and the link from each line to the one before it.
+// A verifier needs no key and no canonical form: hash the bytes of a line, compare with the next
+// line's `prev`. Pure: the caller gives number, time and bytes.
+
+import type { AuditRecord, EventName } from './audit-event.ts';
+
+/** `prev` of the first record of a log. */
+export const GENESIS = '0'.repeat(64);
+
+// C1 controls and DEL act on terminals, U+2028/9 end a line for some readers: JSON.stringify
+// leaves all of them raw, so they are escaped here.
+const TERMINAL_CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
+
+/** A value → JSON text without one raw control character (safe for a terminal, `tail`, `grep`). */
+export function formatJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    TERMINAL_CONTROLS,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/**
+ * Fields → the members of a JSON object, braces left out, so that the primary can put its own
+ * fields in front without parsing. Undefined, zero, empty strings and empty lists are left out.
+ */
+export function formatMembers(fields: object): string {
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined || value === 0 || value === '') continue;
+    if (Array.isArray(value) && value.length === 0) continue;
+    kept[name] = value;
+  }
+  return formatJson(kept).slice(1, -1);
+}
+
+export type Stamp = {
+  readonly seq: number;
+  readonly prev: string;
+  readonly tsSeconds: number;
+  readonly event: EventName;
+  readonly id: string;
+};
+
+/** The start of a line: what only the primary may say. The members follow, then `}`. */
+export function formatStamp(stamp: Stamp): string {
+  return `{"seq":${stamp.seq},"prev":"${stamp.prev}","ts":${stamp.tsSeconds},"event":"${stamp.event}","id":"${stamp.id}"`;
+}
+
+/** Upper bound of `formatStamp` plus comma, brace and newline; a test holds it. */
+export const MAX_STAMP_BYTES = 260;
+
+/** A line → its record, or null where it is not one (torn, damaged, foreign). */
+export function parseLine(text: string): AuditRecord | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+    return value as AuditRecord;
+  } catch {
+    return null;
+  }
+}

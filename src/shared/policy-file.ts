@@ -1,0 +1,229 @@
+// Text of one policy file → its validated content, or every problem with line, column and the fix.
+// The home of yaml and tldts. Pure: who calls reads the file; what is in force is decided elsewhere.
+//
+// Invariant: what these functions return needs no second check: names, networks and paths are in normal form.
+
+import { Buffer } from 'node:buffer';
+import { parse as parseName } from 'tldts';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { parseCidr, parseCidrPort, parseNat64 } from './address.ts';
+import { LIMITS } from './config.ts';
+import type { AgentName, Mode, PolicySource, Rule } from './policy.ts';
+import { type Names, parseAgentName, RULE_FILES, readRules } from './policy-rules.ts';
+import {
+  asList,
+  asMap,
+  asText,
+  asTexts,
+  type Position,
+  quote,
+  Report,
+  type Tree,
+} from './policy-tree.ts';
+import type { PolicyProblem } from './status.ts';
+
+export type { PolicyProblem } from './status.ts';
+
+export type Agents = {
+  readonly agentNetworks: readonly string[];
+  readonly agents: readonly AgentName[];
+};
+
+const MODES: readonly Mode[] = ['enforce', 'audit', 'blocklist'];
+/** Deeper than any valid file, shallow enough for recursion. */
+const MAX_DEPTH = 8;
+const START: Position = { line: 1, column: 1 };
+
+/** Content of the file `mode`: one word. */
+export function parseMode(text: string): Mode | PolicyProblem[] {
+  const word = text.trim();
+  const mode = MODES.find((known) => known === word);
+  if (mode !== undefined) return mode;
+  const message = `mode must be one of ${MODES.join(', ')}, got ${quote(word)}`;
+  return [{ file: 'mode', ...START, message }];
+}
+
+/** Content of enforce.yaml or blocklist.yaml. An empty text is an empty list. */
+export function parseRules(
+  file: 'enforce.yaml' | 'blocklist.yaml',
+  text: string,
+): Rule[] | PolicyProblem[] {
+  return parseFile(file, text, (tree, report) => readRules(tree, RULE_FILES[file], NAMES, report));
+}
+
+/** Content of agents.yaml. */
+export function parseAgents(text: string): Agents | PolicyProblem[] {
+  return parseFile('agents.yaml', text, (tree, report) => {
+    const map = asMap(tree, 'the file', ['agent_networks', 'agents'], report);
+    return {
+      agentNetworks: networks(map?.get('agent_networks'), 'agent_networks', report),
+      agents: readAgentList(map?.get('agents'), report),
+    };
+  });
+}
+
+/** Content of network.yaml. */
+export function parseNetwork(text: string): PolicySource['network'] | PolicyProblem[] {
+  return parseFile('network.yaml', text, (tree, report) => {
+    const map = asMap(tree, 'the file', ['allow_private', 'deny', 'nat64'], report);
+    return {
+      allowPrivate: networksWithPort(map?.get('allow_private'), 'allow_private', report),
+      deny: networksWithPort(map?.get('deny'), 'deny', report),
+      nat64: asTexts(map?.get('nat64'), 'nat64', report, (prefix) => textOf(parseNat64(prefix))),
+    };
+  });
+}
+
+/** Tells the problems of a file from its content, which may be a list, too. */
+export function isProblems<T>(parsed: T | PolicyProblem[]): parsed is PolicyProblem[] {
+  if (!Array.isArray(parsed)) return false;
+  const first: unknown = parsed[0];
+  return typeof first === 'object' && first !== null && 'message' in first && 'column' in first;
+}
+
+const NAMES: Names = {
+  isPublicSuffix(host) {
+    const isSuffix = (name: string) => {
+      const found = parseName(name, { allowPrivateDomains: true });
+      return found.publicSuffix === name && (found.isIcann === true || found.isPrivate === true);
+    };
+    // The second: a name whose children are all suffixes (`*.ck` in the list).
+    return isSuffix(host) || isSuffix(`leash-probe.${host}`);
+  },
+  toAscii(name) {
+    const url = `http://${name}`;
+    return !/[/?#@:\\]/.test(name) && URL.canParse(url) ? new URL(url).hostname : '';
+  },
+};
+
+function readAgentList(tree: Tree | undefined, report: Report): AgentName[] {
+  const names = new Set<string>();
+  const owners = new Map<string, string>();
+  return asList(tree, 'agents', report).flatMap((item) => {
+    const map = asMap(item, 'an entry of agents', ['name', 'networks'], report);
+    const nameTree = map?.get('name');
+    if (map === null) return [];
+    if (nameTree === undefined) {
+      report.add(item.at, 'an entry of agents must have a name');
+      return [];
+    }
+    const name = parseAgentName(asText(nameTree, 'name', report) ?? '');
+    if (typeof name !== 'string') report.add(nameTree.at, name.problem);
+    else if (names.has(name))
+      report.add(nameTree.at, `agent ${quote(name)} stands here twice: join them`);
+    const own = networks(map.get('networks'), 'networks', report);
+    for (const network of own) {
+      const owner = owners.get(network);
+      if (owner !== undefined) {
+        report.add(item.at, `network ${network} belongs to agent ${quote(owner)} already`);
+      }
+      owners.set(network, String(name));
+    }
+    if (typeof name !== 'string') return [];
+    names.add(name);
+    return { name, networks: own };
+  });
+}
+
+function networks(tree: Tree | undefined, what: string, report: Report): string[] {
+  return asTexts(tree, what, report, (text) => textOf(parseCidr(text)));
+}
+
+function networksWithPort(tree: Tree | undefined, what: string, report: Report): string[] {
+  return asTexts(tree, what, report, (text) => {
+    const parsed = parseCidrPort(text);
+    if ('problem' in parsed) return parsed;
+    const { cidr, port } = parsed;
+    if (port === null) return cidr.text;
+    return cidr.bytes.length === 4 ? `${cidr.text}:${port}` : `[${cidr.text}]:${port}`;
+  });
+}
+
+function textOf<P extends { problem: string }>(value: { text: string } | P): string | P {
+  return 'text' in value ? value.text : value;
+}
+
+/** Size, characters, YAML, then `build`. Nothing in the file can make this throw. */
+function parseFile<T>(
+  file: string,
+  text: string,
+  build: (tree: Tree, report: Report) => T,
+): T | PolicyProblem[] {
+  const report = new Report(file);
+  const tree = readTree(text, report);
+  if (tree === null) return report.problems;
+  const value = build(tree, report);
+  return report.problems.length > 0 ? report.problems : value;
+}
+
+function readTree(text: string, report: Report): Tree | null {
+  if (Buffer.byteLength(text) > LIMITS.policyFileBytes) {
+    report.add(START, `the file must be at most ${LIMITS.policyFileBytes} bytes`);
+    return null;
+  }
+  const odd = /[^\t\n\r\x20-\x7e\x85\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(text);
+  if (odd !== null) {
+    const before = text.slice(0, odd.index).split('\n');
+    const at = { line: before.length, column: (before.at(-1) ?? '').length + 1 };
+    report.add(at, `a control character (${quote(odd[0])}) has no place here: delete it`);
+    return null;
+  }
+  const lines = new LineCounter();
+  try {
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      // Our own check is linear; that of the package compares each key with each.
+      uniqueKeys: false,
+    });
+    for (const problem of [...document.errors, ...document.warnings]) {
+      report.add(positionOf(lines, problem.pos[0]), `not valid YAML: ${problem.message}`);
+    }
+    if (report.problems.length > 0) return null;
+    return toTree(document.contents, { lines, report, depth: 0 }) ?? EMPTY;
+  } catch (error) {
+    // The package recurses; a file that nests a hundred thousand levels deep ends its stack.
+    report.add(START, `not valid YAML: ${error instanceof Error ? error.message : 'unreadable'}`);
+    return null;
+  }
+}
+
+const EMPTY: Tree = { kind: 'map', at: START, entries: [] };
+
+type Walk = { readonly lines: LineCounter; readonly report: Report; readonly depth: number };
+
+/** Node of the package → tree; null for nothing at all. */
+function toTree(node: unknown, walk: Walk): Tree | null {
+  const { lines, report } = walk;
+  const at = positionOf(lines, (node as { range?: [number] } | null)?.range?.[0] ?? 0);
+  if (walk.depth > MAX_DEPTH) {
+    report.add(at, `nested too deeply: at most ${MAX_DEPTH} levels`);
+    return null;
+  }
+  const below = { ...walk, depth: walk.depth + 1 };
+  if (isAlias(node)) report.add(at, 'aliases (*name) are not read: write the value out');
+  if (isSeq(node)) {
+    return { kind: 'list', at, items: node.items.map((item) => toTree(item, below) ?? nullAt(at)) };
+  }
+  if (isMap(node)) {
+    const entries = node.items.map((pair) => {
+      const key = toTree(pair.key, below) ?? nullAt(at);
+      const isText = key.kind === 'scalar' && typeof key.value === 'string';
+      if (!isText) report.add(key.at, 'a key must be a word');
+      const name = isText ? String(key.value) : '';
+      return { name, nameAt: key.at, value: toTree(pair.value, below) ?? nullAt(key.at) };
+    });
+    return { kind: 'map', at, entries };
+  }
+  if (!isScalar(node) || (walk.depth === 0 && node.value === null)) return null;
+  return { kind: 'scalar', at, value: node.value };
+}
+
+function nullAt(at: Position): Tree {
+  return { kind: 'scalar', at, value: null };
+}
+
+function positionOf(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}

@@ -1,0 +1,272 @@
+// Decides one ask against one policy. Pure: no clock, no DNS, no settings, no files. Used unchanged
+// by the worker, by the viewer's "why?" and by the command line.
+//
+// Invariant: `decide` is pure and is the only place that allows or denies.
+
+import { type NetworkRules, parseCidr, parseCidrPort } from './address.ts';
+import { type NormalPath, type Problem, parentHosts, type Target } from './host.ts';
+import { findNetwork, type NetworkMap, networkMap, plainIp } from './network-map.ts';
+
+export type Mode = 'enforce' | 'audit' | 'blocklist';
+
+/** One entry of enforce.yaml or blocklist.yaml; `null` = any. */
+export type Rule = {
+  readonly host: string;
+  readonly ports: readonly number[] | null;
+  /** The rule holds for names below `host`, too. */
+  readonly subdomains: boolean;
+  /** Method in upper case or '' = any; prefix in normal form or '' = any. */
+  readonly paths: readonly { readonly method: string; readonly prefix: string }[] | null;
+  readonly agents: readonly string[] | null;
+  readonly private: boolean;
+  readonly expiresAtMs: number | null;
+  readonly reason: string;
+  /** The rule as the operator wrote it, short: `enforce.yaml:12 github.com`. */
+  readonly text: string;
+};
+
+export type AgentName = { readonly name: string; readonly networks: readonly string[] };
+
+/** The validated content of all policy files, as it crosses the pipe (JSON). */
+export type PolicySource = {
+  readonly mode: Mode;
+  readonly allow: readonly Rule[];
+  readonly block: readonly Rule[];
+  readonly agentNetworks: readonly string[];
+  readonly agents: readonly AgentName[];
+  readonly network: {
+    readonly allowPrivate: readonly string[];
+    readonly deny: readonly string[];
+    readonly nat64: readonly string[];
+  };
+};
+
+export type Policy = {
+  readonly version: number;
+  /** Null: nothing is loaded, everything is denied. */
+  readonly mode: Mode | null;
+  readonly allow: RuleMap;
+  readonly block: RuleMap;
+  readonly network: NetworkRules;
+  readonly agents: NetworkMap;
+  readonly agentNetworks: NetworkMap;
+};
+
+export type Ask = {
+  /** At `connect` only host and port are known; each request inside is asked again. */
+  readonly stage: 'connect' | 'request';
+  readonly target: Target;
+  /** Name of the agent, '' = unknown. */
+  readonly agent: string;
+  readonly nowMs: number;
+  readonly method?: string;
+  readonly path?: NormalPath;
+  readonly ambiguous?: boolean;
+};
+
+export type Reason =
+  | 'rule'
+  | 'mode_audit'
+  | 'not_in_blocklist'
+  | 'not_in_allowlist'
+  | 'path_not_allowed'
+  | 'in_blocklist'
+  | 'no_policy';
+
+export type Decision = {
+  readonly allow: boolean;
+  readonly reason: Reason;
+  /** Text of the rule that decided, '' = none. */
+  readonly rule: string;
+  /** The ask passes, and enforce mode would block it: the tag `would_block_in_enforce`. */
+  readonly wouldBlock: boolean;
+  /** A matching allow entry says `private: true`; in every mode. */
+  readonly privateRule: boolean;
+  /** A matching allow entry is the IP literal that is asked for; in every mode. */
+  readonly literalRule: boolean;
+};
+
+type CompiledRule = Omit<Rule, 'ports'> & { readonly ports: ReadonlySet<number> | null };
+type RuleMap = ReadonlyMap<string, readonly CompiledRule[]>;
+
+/** What one list says about an ask. */
+type Verdict = {
+  readonly outcome: 'match' | 'wrong_path' | 'no_match';
+  /** The rules that match; else the rules of the level that decided, if there is one. */
+  readonly rules: readonly CompiledRule[];
+};
+
+/** The policy before any policy is loaded. */
+export const denyAll: Policy = {
+  version: 0,
+  mode: null,
+  allow: new Map(),
+  block: new Map(),
+  network: { allowPrivate: [], deny: [], nat64: [] },
+  agents: networkMap([]),
+  agentNetworks: networkMap([]),
+};
+
+/** Validated content → a policy that decides in time independent of the number of rules. */
+export function compilePolicy(version: number, source: PolicySource): Policy {
+  const { agents, agentNetworks, network } = source;
+  return {
+    version,
+    mode: source.mode,
+    allow: ruleMap(source.allow),
+    block: ruleMap(source.block),
+    network: {
+      allowPrivate: network.allowPrivate.map((text) => valid(parseCidrPort(text))),
+      deny: network.deny.map((text) => valid(parseCidrPort(text))),
+      nat64: network.nat64.map((text) => valid(parseCidr(text))),
+    },
+    agents: networkMap(
+      agents.flatMap(({ name, networks }) => networks.map((network) => ({ name, network }))),
+    ),
+    agentNetworks: networkMap(
+      [...agentNetworks, ...agents.flatMap((agent) => agent.networks)].map((network) => ({
+        name: '',
+        network,
+      })),
+    ),
+  };
+}
+
+/**
+ * The decision on one ask.
+ * 1. Look up the allow list: it opens private addresses in every mode, and what enforce would say
+ *    is part of every decision. 2. Apply the mode.
+ */
+export function decide(policy: Policy, ask: Ask): Decision {
+  if (policy.mode === null) return deny('no_policy', '');
+  const allowed = look('allow', policy, ask);
+  const matched = allowed.outcome === 'match';
+  const rule = allowed.rules[0]?.text ?? '';
+  const opens = {
+    wouldBlock: !matched,
+    privateRule: matched && allowed.rules.some((entry) => entry.private),
+    literalRule: matched && ask.target.isIp,
+  };
+  switch (policy.mode) {
+    case 'enforce':
+      if (matched) return { allow: true, reason: 'rule', rule, ...opens };
+      return deny(reasonOf(allowed), rule);
+    case 'audit':
+      return { allow: true, reason: matched ? 'rule' : 'mode_audit', rule, ...opens };
+    case 'blocklist': {
+      const blocked = look('block', policy, ask);
+      const blockRule = blocked.rules[0]?.text ?? '';
+      if (blocked.outcome === 'match') return deny('in_blocklist', blockRule);
+      // Who cannot tell which path is meant cannot tell that it is not a blocked one.
+      const unclear = blocked.outcome === 'wrong_path' && isUnclear(ask);
+      if (unclear) return deny('path_not_allowed', blockRule);
+      return { allow: true, reason: 'not_in_blocklist', rule: '', ...opens };
+    }
+  }
+}
+
+/** Name of the agent at this address: the most specific network wins; '' = none. */
+export function agentFor(policy: Policy, clientIp: string): string {
+  return findNetwork(policy.agents, clientIp) ?? '';
+}
+
+/**
+ * Whether an agent sits at this address: it lies in `agent_networks` or in a named agent's networks.
+ * What is no address counts as an agent: nobody gains rights by an address that cannot be read.
+ */
+export function isAgentAddress(policy: Policy, ip: string): boolean {
+  return plainIp(ip) === null || findNetwork(policy.agentNetworks, ip) !== null;
+}
+
+/**
+ * Invariant: the most specific level that has an entry decides, even when its ports, paths or agents
+ * do not match: an entry narrows what its parents say. An expired entry counts as absent.
+ */
+function look(list: 'allow' | 'block', policy: Policy, ask: Ask): Verdict {
+  const level = levelFor(policy[list], ask);
+  const here = level.filter(
+    (rule) =>
+      (rule.ports === null || rule.ports.has(ask.target.port)) &&
+      (rule.agents === null || (ask.agent !== '' && rule.agents.includes(ask.agent))),
+  );
+  if (here.length === 0) return { outcome: 'no_match', rules: level };
+  const matching = list === 'allow' ? matchingAllow(here, ask) : matchingBlock(here, ask);
+  return matching.length > 0
+    ? { outcome: 'match', rules: matching }
+    : { outcome: 'wrong_path', rules: here };
+}
+
+/** An entry with paths lets the tunnel open, so that the requests inside can be judged. */
+function matchingAllow(rules: readonly CompiledRule[], ask: Ask): readonly CompiledRule[] {
+  if (ask.stage === 'connect') return rules;
+  const unclear = isUnclear(ask) && rules.some((rule) => rule.paths !== null);
+  return unclear ? [] : matchingPath(rules, ask);
+}
+
+/** An entry with paths does not block the tunnel, because other requests inside may pass. */
+function matchingBlock(rules: readonly CompiledRule[], ask: Ask): readonly CompiledRule[] {
+  return ask.stage === 'connect'
+    ? rules.filter((rule) => rule.paths === null)
+    : matchingPath(rules, ask);
+}
+
+function levelFor(rules: RuleMap, ask: Ask): readonly CompiledRule[] {
+  for (const host of parentHosts(ask.target.host)) {
+    const level = (rules.get(host) ?? []).filter(
+      (rule) =>
+        (rule.subdomains || host === ask.target.host) &&
+        (rule.expiresAtMs === null || ask.nowMs < rule.expiresAtMs),
+    );
+    if (level.length > 0) return level;
+  }
+  return [];
+}
+
+function matchingPath(rules: readonly CompiledRule[], ask: Ask): readonly CompiledRule[] {
+  const path = foldPath(ask.path ?? '');
+  const method = (ask.method ?? '').toUpperCase();
+  return rules.filter(
+    (rule) =>
+      rule.paths === null ||
+      rule.paths.some(
+        (entry) =>
+          (entry.method === '' || entry.method === method) && path.startsWith(entry.prefix),
+      ),
+  );
+}
+
+/** Undoes the encoding of what a path may hold raw (RFC 3986 pchar): servers take `%3A` for `:`. */
+function foldPath(path: string): string {
+  return path.replace(/%(?:21|24|26|27|28|29|2A|2B|2C|3A|3D|40)/g, decodeURIComponent);
+}
+
+function isUnclear(ask: Ask): boolean {
+  return ask.stage === 'request' && ask.ambiguous === true;
+}
+
+function reasonOf(verdict: Verdict): Reason {
+  return verdict.outcome === 'wrong_path' ? 'path_not_allowed' : 'not_in_allowlist';
+}
+
+function deny(reason: Reason, rule: string): Decision {
+  return { allow: false, reason, rule, wouldBlock: false, privateRule: false, literalRule: false };
+}
+
+function ruleMap(rules: readonly Rule[]): RuleMap {
+  const map = new Map<string, CompiledRule[]>();
+  for (const rule of rules) {
+    const ports = rule.ports === null ? null : new Set(rule.ports);
+    const paths = rule.paths?.map((path) => ({ ...path, prefix: foldPath(path.prefix) })) ?? null;
+    const compiled = { ...rule, ports, paths };
+    const level = map.get(rule.host);
+    if (level === undefined) map.set(rule.host, [compiled]);
+    else level.push(compiled);
+  }
+  return map;
+}
+
+/** The source was validated where the files were read; a problem here is a fault in leash. */
+function valid<T extends object>(value: T | Problem): T {
+  if ('problem' in value) throw new TypeError(`Cannot compile policy: ${value.problem}`);
+  return value;
+}

@@ -1,0 +1,75 @@
+// The routes that show the record and the policy. `Api` is their type: the page's client is made
+// from it, so both sides agree without a schema. Nothing here changes or erases anything.
+// Where access is decided: `guard.ts`, before any of this runs.
+
+import { Hono } from 'hono';
+import { validator } from 'hono/validator';
+import { readFlow } from './flow.ts';
+import type { GuardDeps } from './guard.ts';
+import { isSet, type LogParams, parseLogQuery } from './log-params.ts';
+import { searchLog } from './log-search.ts';
+import { createMetaReader } from './meta.ts';
+import { readPolicy } from './policy-reader.ts';
+import { readStatus } from './status.ts';
+import type { ViewerEnv } from './viewer-env.ts';
+
+export type Api = ReturnType<typeof createApi>;
+
+type FlowParams = { at?: string; seq?: string; redact?: string };
+
+export function createApi(deps: GuardDeps) {
+  const { config } = deps;
+  const search = { logPath: config.logPath, now: deps.monotonicNow };
+  const readMeta = createMetaReader(deps);
+  return new Hono<ViewerEnv>()
+    .get(
+      '/api/logs',
+      validator('query', (raw): LogParams => lastOfEach(raw)),
+      async (c) => {
+        const query = parseLogQuery(c.req.valid('query'));
+        if ('problem' in query) return c.json({ error: query.problem }, 400);
+        return c.json(await searchLog(search, query), 200);
+      },
+    )
+    .get(
+      '/api/logs/:id',
+      validator('query', (raw): FlowParams => lastOfEach(raw)),
+      async (c) => {
+        const { at, seq, redact } = c.req.valid('query');
+        const hint = {
+          ...(at && { at }),
+          ...(seq && /^\d{1,15}$/.test(seq) && { seq: Number(seq) }),
+        };
+        const isRedacted = redact === undefined || isSet(redact);
+        const flow = await readFlow(search, { id: c.req.param('id'), ...hint, redact: isRedacted });
+        if (flow === null) return c.json({ error: 'this record was not found in the log' }, 404);
+        return c.json(flow, 200);
+      },
+    )
+    .get('/api/meta', async (c) => c.json(await readMeta()))
+    .get('/api/mode', async (c) => {
+      const { status, alive } = await readStatus(config.stateDir);
+      const inForce = alive ? status?.policy?.mode : undefined;
+      return c.json({ mode: inForce ?? ((await readPolicy(config.policyDir)).mode || 'enforce') });
+    })
+    .get('/api/policy', async (c) => {
+      const { status, alive } = await readStatus(config.stateDir);
+      const texts = await readPolicy(config.policyDir);
+      return c.json({
+        mode: (alive ? status?.policy?.mode : undefined) ?? (texts.mode || 'enforce'),
+        version: status?.policy?.version ?? null,
+        files: texts.files,
+        problems: status?.problems ?? [],
+        agent_networks: await deps.agents.read(),
+      });
+    });
+}
+
+function lastOfEach(raw: Record<string, string | string[]>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(raw).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? (value.at(-1) ?? '') : value,
+    ]),
+  );
+}

@@ -1,0 +1,67 @@
+// Joins the viewer's parts in the order a request meets them: headers, guard, routes, page.
+// Opens no socket: tests call it directly.
+
+import { Hono, type MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { createApi } from './api.ts';
+import { AttemptLimit } from './attempt-limit.ts';
+import { createGuard } from './guard.ts';
+import { createLogin } from './login.ts';
+import { AgentNetworks } from './policy-reader.ts';
+import { createPublicRoutes } from './public-routes.ts';
+import { createTokenReader } from './token.ts';
+import { loadUi } from './ui-files.ts';
+import type { ViewerDeps, ViewerEnv } from './viewer-env.ts';
+
+/** A request of this API is a few fields; more is no use of it. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
+  const files = await loadUi(deps.uiDir);
+  const guarded = {
+    ...deps,
+    agents: new AgentNetworks(deps.config.policyDir),
+    token: createTokenReader(deps.config),
+    limit: new AttemptLimit(),
+    isPage: (path: string) => path === '/' || files.has(path),
+  };
+  const app = new Hono<ViewerEnv>();
+  app.use(securityHeaders);
+  app.use(createGuard(guarded));
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES }));
+  app.route('/', createPublicRoutes(deps));
+  app.route('/', createLogin(guarded));
+  app.route('/', createApi(guarded));
+  app.get('*', (c) => {
+    const file = files.get(c.req.path);
+    if (file === undefined) return c.notFound();
+    if (file.immutable) c.header('cache-control', 'public, max-age=31536000, immutable');
+    return c.body(new Uint8Array(file.body), 200, { 'content-type': file.type });
+  });
+  app.notFound((c) => c.json({ error: 'there is no such page' }, 404));
+  app.onError((error, c) => {
+    if (error instanceof HTTPException) return c.json({ error: error.message }, error.status);
+    deps.onError(error, c.req.path);
+    return c.json({ error: 'internal error: see the log of the viewer' }, 500);
+  });
+  return app;
+}
+
+/** Text of the log is hostile: no script but the page's own, no frame, no guess of types. */
+const HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+const securityHeaders: MiddlewareHandler = async (c, next) => {
+  await next();
+  for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
+  if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
+};

@@ -1,0 +1,84 @@
+// The parameters of `GET /api/logs` (the original's, and new ones) → a query. Pure.
+
+import { parsePosition } from './position-text.ts';
+import { ROW_CLASSES, type RowClass } from './row.ts';
+import type { Position } from './segment-reader.ts';
+
+/** As they stand in the address. */
+export type LogParams = {
+  q?: string;
+  client?: string;
+  limit?: string;
+  internet_only?: string;
+  would_block?: string;
+  class?: string;
+  before?: string;
+  after?: string;
+};
+
+export type LogQuery = {
+  /** In lower case; empty = everything. */
+  readonly q: string;
+  readonly client: string;
+  readonly limit: number;
+  readonly internetOnly: boolean;
+  readonly wouldBlock: boolean;
+  readonly classes: ReadonlySet<RowClass> | null;
+  /** Only what is older than this place, or than the record with this number. */
+  readonly before: Position | number | null;
+  /** Only what is newer than this place. */
+  readonly after: Position | null;
+};
+
+/** The original's default. */
+const DEFAULT_LIMIT = 100;
+/** A page of rows is held in memory and sent whole: a thousand are about half a megabyte. */
+const MAX_LIMIT = 1000;
+/** A longer text is in no URL or header that fits a head of 16 KiB. */
+const MAX_TEXT = 16 * 1024;
+
+/** Parameters → query, or what is wrong with them. */
+export function parseLogQuery(params: LogParams): LogQuery | { problem: string } {
+  const q = (params.q ?? '').trim().toLowerCase();
+  if (q.length > MAX_TEXT) return { problem: `q must have at most ${MAX_TEXT} characters` };
+  const limit = params.limit === undefined ? DEFAULT_LIMIT : Number(params.limit);
+  if (!Number.isInteger(limit) || limit < 1) {
+    return { problem: `limit must be 1-${MAX_LIMIT}, got "${params.limit}"` };
+  }
+  const before = parseBefore(params.before);
+  if (before === undefined) return { problem: 'before must be a seq or a cursor of this API' };
+  const after = params.after ? parsePosition(params.after) : null;
+  if (params.after && after === null) return { problem: 'after must be a cursor of this API' };
+  const classes = parseClasses(params.class);
+  if (classes === undefined) {
+    return { problem: `class must be one or more of ${ROW_CLASSES.join(',')}` };
+  }
+  return {
+    q,
+    client: (params.client ?? '').trim(),
+    limit: Math.min(limit, MAX_LIMIT),
+    internetOnly: isSet(params.internet_only),
+    wouldBlock: isSet(params.would_block),
+    classes,
+    before,
+    after,
+  };
+}
+
+/** `1`, `true`, `yes`, `on`: what forms and scripts send for yes. */
+export function isSet(value: string | undefined): boolean {
+  return value !== undefined && ['1', 'true', 'yes', 'on'].includes(value.toLowerCase());
+}
+
+function parseBefore(text: string | undefined): Position | number | null | undefined {
+  if (text === undefined || text === '') return null;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  return parsePosition(text) ?? undefined;
+}
+
+function parseClasses(text: string | undefined): ReadonlySet<RowClass> | null | undefined {
+  if (text === undefined || text === '') return null;
+  const names = new Set(text.split(','));
+  const known = ROW_CLASSES.filter((name) => names.has(name));
+  return known.length === names.size ? new Set(known) : undefined;
+}

@@ -1,0 +1,82 @@
+// Answers one query by reading the log backwards, for a bounded time: a request that needs longer
+// gets what was found, and a cursor to go on from. A search index will be asked here first.
+
+import type { LogQuery } from './log-params.ts';
+import { formatPosition, isNewer } from './position-text.ts';
+import { RowFilter } from './query.ts';
+import type { Row } from './row.ts';
+import { type Position, readLinesBackward, seekBefore } from './segment-reader.ts';
+
+export type Page = {
+  /** Newest first. */
+  rows: Row[];
+  /** Go on from here with `before`; null when there is nothing older. */
+  cursor: string | null;
+  more: boolean;
+  /** Time of the oldest record looked at, seconds since 1970; null = none. */
+  searchedBackTo: number | null;
+  /** Newest place looked at: ask with `after` for what comes later. */
+  newest: string | null;
+  /** Lines that are no records, and segments that could not be read. */
+  skipped: { lines: number; segments: number[] };
+};
+
+export type SearchDeps = {
+  readonly logPath: string;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
+};
+
+/** One call reads at most this long: a person waits without noticing, and others get their turn. */
+const MAX_SEARCH_MS = 250;
+/** And at most this much, so that a fast disk does not make one call take a core. */
+const MAX_SEARCH_BYTES = 64 * 1024 * 1024;
+
+export async function searchLog(deps: SearchDeps, query: LogQuery): Promise<Page> {
+  const filter = new RowFilter(query, query.before === null);
+  const page = emptyPage();
+  const stopAt = deps.now() + MAX_SEARCH_MS;
+  let bytes = 0;
+  const from = await startOf(deps.logPath, query.before);
+  for await (const batch of readLinesBackward(deps.logPath, from ?? undefined)) {
+    if (batch.unreadable !== undefined) page.skipped.segments.push(batch.unreadable);
+    for (const line of batch.lines) {
+      const place = { segment: line.segment, offset: line.start };
+      if (query.after !== null && !isNewer(place, query.after)) return finish(page, filter, null);
+      const at = formatPosition(place);
+      page.newest ??= at;
+      bytes += line.end - line.start;
+      if (line.bytes === null) page.skipped.lines += 1;
+      else addRow(page, filter.take(line.bytes, at), query.before);
+      if (page.rows.length >= query.limit) return finish(page, filter, at);
+      page.cursor = at;
+    }
+    if (bytes >= MAX_SEARCH_BYTES || deps.now() >= stopAt) return finish(page, filter, page.cursor);
+  }
+  return finish(page, filter, null);
+}
+
+function addRow(page: Page, row: Row | null, before: LogQuery['before']): void {
+  if (row === null) return;
+  if (typeof before === 'number' && row.seq !== null && row.seq >= before) return;
+  page.rows.push(row);
+}
+
+async function startOf(logPath: string, before: LogQuery['before']): Promise<Position | null> {
+  return typeof before === 'number' ? seekBefore(logPath, before) : before;
+}
+
+function finish(page: Page, filter: RowFilter, cursor: string | null): Page {
+  return { ...page, cursor, more: cursor !== null, searchedBackTo: filter.lastTs };
+}
+
+function emptyPage(): Page {
+  return {
+    rows: [],
+    cursor: null,
+    more: false,
+    searchedBackTo: null,
+    newest: null,
+    skipped: { lines: 0, segments: [] },
+  };
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+// Entry of the viewer process: settings in, listener out. Started by the primary with an IPC channel,
+// and ends with it; also runs alone. Decodes hostile bytes, so it has no key and no way to write.
+
+import { readFileSync } from 'node:fs';
+import { hostname, networkInterfaces } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { createAdaptorServer } from '@hono/node-server';
+import { pino } from 'pino';
+import { canonicalIp } from '../shared/address.ts';
+import { parseConfig } from '../shared/config.ts';
+import { createApp } from './app.ts';
+import { readToken } from './token.ts';
+
+const log = pino({ name: 'leash-viewer' }, pino.destination(2));
+
+// The primary ends this process; a terminal's Ctrl-C reaches both.
+if (process.channel) {
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => {});
+  process.once('disconnect', () => process.exit(0));
+}
+process.on('uncaughtException', (error) => {
+  log.fatal({ err: error }, 'Viewer ends: an error was not caught');
+  process.exit(1);
+});
+await main();
+
+async function main(): Promise<void> {
+  const config = parseConfig(process.env, { workers: 1 });
+  if ('problem' in config) {
+    process.stderr.write(`${config.problem}\n`);
+    process.exit(2);
+  }
+  await readToken(config).catch((error: Error) => {
+    log.error(
+      `Cannot read the viewer's token: ${error.message}: nobody can log in until it is there`,
+    );
+  });
+  const app = await createApp({
+    config,
+    version: readVersion(),
+    hostname: hostname(),
+    uiDir: fileURLToPath(new URL('../ui/', import.meta.url)),
+    ownAddresses,
+    now: Date.now,
+    monotonicNow: () => performance.now(),
+    onError: (error, path) => log.error({ err: error, path }, 'Request failed'),
+  });
+  const server = createAdaptorServer({ fetch: app.fetch });
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    log.fatal(
+      `Cannot listen on ${config.viewerBind || '*'}:${config.viewerPort}: ${error.message}`,
+    );
+    const message = { type: 'listen_failed', code: error.code ?? '', message: error.message };
+    if (process.send) process.send(message, () => process.exit(1));
+    else process.exit(1);
+  });
+  // An empty host is every address, IPv6 included.
+  server.listen(
+    { port: config.viewerPort, ...(config.viewerBind && { host: config.viewerBind }) },
+    () => {
+      log.info(`Viewer listens on ${config.viewerBind || '*'}:${config.viewerPort}`);
+      process.send?.({ type: 'listening' });
+    },
+  );
+}
+
+function ownAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return all.flatMap(({ address }) => canonicalIp(address) ?? []);
+}
+
+function readVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  return typeof value === 'object' && value !== null && 'version' in value
+    ? String(value.version)
+    : '';
+}

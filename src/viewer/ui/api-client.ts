@@ -1,0 +1,61 @@
+// The page's only way to the server. Types come from the server's routes.
+
+import { hc } from 'hono/client';
+import type { Api } from '../api.ts';
+import type { Flow } from '../flow.ts';
+import type { LogParams } from '../log-params.ts';
+import type { Page } from '../log-search.ts';
+import type { Meta } from '../meta.ts';
+
+/** An answer that is no success; 401 = a token is needed. */
+export class ApiError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const client = hc<Api>(location.origin);
+
+export async function fetchPage(query: LogParams, signal: AbortSignal): Promise<Page> {
+  const response = await client.api.logs.$get({ query }, { init: { signal } });
+  return read<Page>(response);
+}
+
+export async function fetchFlow(
+  ask: { id: string; at: string; redact: boolean },
+  signal: AbortSignal,
+): Promise<Flow> {
+  const query = { at: ask.at, redact: ask.redact ? '1' : '0' };
+  const id = encodeURIComponent(ask.id);
+  const response = await client.api.logs[':id'].$get(
+    { param: { id }, query },
+    { init: { signal } },
+  );
+  return read<Flow>(response);
+}
+
+export async function fetchMeta(signal: AbortSignal): Promise<Meta> {
+  return read<Meta>(await client.api.meta.$get({}, { init: { signal } }));
+}
+
+/** Token → session cookie. Throws `ApiError` with the reason. */
+export async function login(token: string): Promise<void> {
+  const response = await fetch('/api/login', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  await read(response);
+}
+
+type Answer = { readonly ok: boolean; readonly status: number; json(): Promise<unknown> };
+
+async function read<T>(response: Answer): Promise<T> {
+  const body: unknown = await response.json().catch(() => null);
+  if (response.ok) return body as T;
+  const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : '';
+  throw new ApiError(response.status, String(error || `the server answered ${response.status}`));
+}

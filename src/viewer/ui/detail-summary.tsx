@@ -1,0 +1,92 @@
+// The facts of one record as a list of names and values.
+
+import type { ComponentChildren } from 'preact';
+import type { Flow } from '../flow.ts';
+import { explain } from './explain.ts';
+import { formatBytes, formatDuration, formatUtc } from './format.ts';
+import { SafeText } from './safe-text.tsx';
+
+export function DetailSummary({ flow }: { flow: Flow }) {
+  const { row, fields } = flow;
+  const sentence = explain(row);
+  return (
+    <section class="summary">
+      {sentence && <p class="sentence">{sentence}</p>}
+      {row.summary && (
+        <p class="sentence">
+          <SafeText text={row.summary} />
+        </p>
+      )}
+      {!flow.complete && row.class !== 'event' && (
+        <p class="sentence warn-text">
+          The search ended before the beginning of this flow was found: parts of it may be missing.
+        </p>
+      )}
+      <dl>
+        <Fact name="Time">{formatUtc(row.ts)}</Fact>
+        <Fact name="Client">{join([row.agent, row.client])}</Fact>
+        <Fact name="Target">{target(flow)}</Fact>
+        <Fact name="Status">{row.status}</Fact>
+        <Fact name="Reason">{row.reason}</Fact>
+        <Fact name="Rule">{row.rule}</Fact>
+        <Fact name="Policy">{policy(fields)}</Fact>
+        <Fact name="Stage">{textOf(fields.stage)}</Fact>
+        <Fact name="Upstream IP">{textOf(fields.upstream_ip)}</Fact>
+        <Fact name="Protocol">{textOf(fields.proto)}</Fact>
+        <Fact name="Name in TLS">{textOf(fields.sni)}</Fact>
+        <Fact name="Other name">{textOf(fields.other_host)}</Fact>
+        <Fact name="Timing">{timing(flow)}</Fact>
+        <Fact name="Bytes">{bytes(flow)}</Fact>
+        <Fact name="Record">
+          {row.seq === null ? 'not chained (file of the original)' : row.seq}
+        </Fact>
+        <Fact name="Flow">{row.id === '-' ? '' : row.id}</Fact>
+      </dl>
+    </section>
+  );
+}
+
+/** A fact without a value is left out. */
+function Fact({ name, children }: { name: string; children?: ComponentChildren }) {
+  if (children === '' || children === null || children === undefined) return null;
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{typeof children === 'string' ? <SafeText text={children} /> : children}</dd>
+    </div>
+  );
+}
+
+function target({ row }: Flow): string {
+  if (row.host === '') return '';
+  return row.port === null ? row.host : `${row.host}:${row.port}`;
+}
+
+function policy(fields: Flow['fields']): string {
+  const version = typeof fields.policy === 'number' ? `version ${fields.policy}` : '';
+  return join([version, textOf(fields.mode)], ', ');
+}
+
+function timing({ row, fields }: Flow): string {
+  const first = typeof fields.ttfb_ms === 'number' ? fields.ttfb_ms : null;
+  return join(
+    [
+      first === null ? '' : `first byte after ${formatDuration(first)}`,
+      row.duration_ms === null ? '' : `ended after ${formatDuration(row.duration_ms)}`,
+    ],
+    ', ',
+  );
+}
+
+function bytes({ row }: Flow): string {
+  if (row.class === 'event' || row.class === 'blocked' || row.class === 'running') return '';
+  return `${formatBytes(row.req_bytes)} sent, ${formatBytes(row.bytes)} received`;
+}
+
+function join(parts: readonly string[], between = ' · '): string {
+  return parts.filter((part) => part !== '').join(between);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

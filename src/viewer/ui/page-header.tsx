@@ -1,0 +1,82 @@
+// Name, mode and health of leash, and the strips that say what is wrong.
+
+import type { Meta } from '../meta.ts';
+import { LogoIcon } from './icons.tsx';
+import { SafeText } from './safe-text.tsx';
+
+const MODE_TEXTS: ReadonlyMap<string, string> = new Map([
+  ['audit', 'Audit mode: nothing is blocked. What enforce would block is marked.'],
+  ['blocklist', 'Blocklist mode: everything passes except what blocklist.yaml names.'],
+]);
+
+export function PageHeader({ meta, connection }: { meta: Meta | null; connection: string }) {
+  return (
+    <>
+      <header class="top">
+        <h1>
+          <LogoIcon /> leash
+        </h1>
+        {meta?.mode && (
+          <span class={`badge mode-${meta.mode === 'enforce' ? 'enforce' : 'open'}`}>
+            <SafeText text={meta.mode} />
+          </span>
+        )}
+        <span class="facts">{meta && <Facts meta={meta} />}</span>
+        <span class={`dot ${dotClass(meta, connection)}`} />
+        <span class="state" role="status">
+          {connection ||
+            (meta === null ? 'connecting' : meta.problems.length > 0 ? 'not ready' : 'ready')}
+        </span>
+      </header>
+      {meta && <Strips meta={meta} />}
+    </>
+  );
+}
+
+function Facts({ meta }: { meta: Meta }) {
+  const facts = [
+    meta.hostname,
+    meta.policy_version === null ? '' : `policy version ${meta.policy_version}`,
+    `leash ${meta.version}`,
+  ];
+  return <>{facts.filter((fact) => fact !== '').join(' · ')}</>;
+}
+
+function Strips({ meta }: { meta: Meta }) {
+  const text = meta.mode === null ? undefined : MODE_TEXTS.get(meta.mode);
+  return (
+    <div class="strips">
+      {meta.log?.healthy === false && (
+        <p class="strip bad" role="alert">
+          The record cannot be written, so agents get 503: <SafeText text={meta.log.problem} />
+        </p>
+      )}
+      {meta.problems
+        .filter((problem) => !problem.startsWith('the record cannot'))
+        .map((problem) => (
+          <p class="strip bad">
+            Not ready: <SafeText text={problem} />
+          </p>
+        ))}
+      {meta.policy_problems.map((problem) => (
+        <p class="strip bad">
+          <b>
+            {problem.file}:{problem.line}:{problem.column}
+          </b>{' '}
+          <SafeText text={problem.message} /> The last good policy stays in force.
+        </p>
+      ))}
+      {text && <p class="strip warn">{text}</p>}
+      {!meta.agents_known && (
+        <p class="strip warn">
+          agents.yaml names no <code>agent_networks</code>: leash cannot tell agents from operators.
+        </p>
+      )}
+    </div>
+  );
+}
+
+function dotClass(meta: Meta | null, connection: string): string {
+  if (connection !== '' || meta === null) return 'wait';
+  return meta.problems.length > 0 ? 'bad' : 'good';
+}

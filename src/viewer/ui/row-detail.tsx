@@ -1,0 +1,98 @@
+// One record, whole: what was decided and why, and both messages. Fetches what it shows.
+
+import { useEffect, useState } from 'preact/hooks';
+import type { Flow } from '../flow.ts';
+import { ApiError, fetchFlow } from './api-client.ts';
+import { DetailSummary } from './detail-summary.tsx';
+import { CLASS_LABELS } from './explain.ts';
+import { ClassIcon, CloseIcon } from './icons.tsx';
+import { MessageView } from './message-view.tsx';
+import { SafeText } from './safe-text.tsx';
+
+export type RowDetailProps = {
+  readonly id: string;
+  readonly at: string;
+  readonly redact: boolean;
+  readonly onClose: () => void;
+};
+
+type Answer = { readonly at: string; readonly flow: Flow | null; readonly error: string };
+
+export function RowDetail({ id, at, redact, onClose }: RowDetailProps) {
+  const [answer, setAnswer] = useState<Answer | null>(null);
+  useEffect(() => {
+    const controller = new AbortController();
+    fetchFlow({ id, at, redact }, controller.signal).then(
+      (flow) => setAnswer({ at, flow, error: '' }),
+      (error: unknown) => {
+        if (controller.signal.aborted) return;
+        const text = error instanceof ApiError ? error.message : 'no connection to leash';
+        setAnswer({ at, flow: null, error: text });
+      },
+    );
+    return () => controller.abort();
+  }, [id, at, redact]);
+  // The old record stays until the new one is there: moving through rows does not flicker.
+  const flow = answer?.flow ?? null;
+  return (
+    <aside class="detail" aria-label="Record" aria-busy={answer?.at !== at}>
+      <header class={flow ? `k-${flow.row.class}` : ''}>
+        {flow && (
+          <span class="decision">
+            <ClassIcon name={flow.row.class} />
+            {CLASS_LABELS[flow.row.class]}
+          </span>
+        )}
+        <h2>{flow && <SafeText text={title(flow)} />}</h2>
+        <button type="button" class="close" onClick={onClose} aria-label="Close (Esc)">
+          <CloseIcon />
+        </button>
+      </header>
+      {answer === null && <p class="loading">Reading the log…</p>}
+      {answer?.error && <p class="loading error">{answer.error}</p>}
+      {flow && <FlowView flow={flow} />}
+    </aside>
+  );
+}
+
+function FlowView({ flow }: { flow: Flow }) {
+  const { row, request, response } = flow;
+  const isEvent = row.class === 'event';
+  const isTunnel = row.class === 'uninspected';
+  const isMessage = row.event === 'websocket';
+  const fromServer = flow.fields.direction === 'server';
+  return (
+    <div class="scroll" key={row.at}>
+      <DetailSummary flow={flow} />
+      {!isEvent && !isTunnel && (
+        <div class={isMessage ? 'messages single' : 'messages'}>
+          {!(isMessage && fromServer) && (
+            <MessageView
+              title={isMessage ? 'Message from the client' : 'Request'}
+              message={request}
+            />
+          )}
+          {!(isMessage && !fromServer) && row.class !== 'blocked' && row.class !== 'running' && (
+            <MessageView
+              title={isMessage ? 'Message from the server' : 'Response'}
+              message={response}
+            />
+          )}
+        </div>
+      )}
+      <details class="fields">
+        <summary>All fields of the record</summary>
+        <pre>
+          <SafeText text={JSON.stringify(flow.fields, null, 2)} lines />
+        </pre>
+      </details>
+    </div>
+  );
+}
+
+function title({ row }: Flow): string {
+  if (row.url !== '') return `${row.method} ${row.url}`.trim();
+  if (row.host !== '')
+    return `${row.method} ${row.host}${row.port === null ? '' : `:${row.port}`}`.trim();
+  return row.event.replaceAll('_', ' ');
+}

@@ -1,0 +1,26 @@
+// What the parts of a worker are given at start: one object, made in main.ts, passed down. No part
+// reaches for a singleton, so a test can put a fake link and a fixed clock here.
+
+import type { Config } from '../shared/config.ts';
+import type { Policy } from '../shared/policy.ts';
+import type { Capture } from './capture.ts';
+import type { Clients } from './clients.ts';
+import type { LeafCache } from './leaf-cache.ts';
+import type { PrimaryLink } from './primary-link.ts';
+import type { Upstream } from './upstream.ts';
+
+export type WorkerDeps = {
+  readonly config: Config;
+  readonly link: PrimaryLink;
+  readonly leaves: LeafCache;
+  readonly upstream: Upstream;
+  readonly clients: Clients;
+  /** Captures that are open; a timer sends what has waited too long. */
+  readonly captures: Set<Capture>;
+  /** The policy in force; swapped whole by the link. */
+  policy(): Policy;
+  /** This host's own addresses, read again when interfaces may have changed. */
+  ownAddresses(): ReadonlySet<string>;
+  draining(): boolean;
+  now(): number;
+};

@@ -1,0 +1,90 @@
+// What the steps of one exchange share, and the one way to say no to it.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Target } from '../shared/host.ts';
+import type { Decision, Policy } from '../shared/policy.ts';
+import type { WorkerDeps } from './deps.ts';
+import type { Flow } from './flow.ts';
+import { headerPairs, type RequestHead, valuesOf } from './http-message.ts';
+import { formatRefusal } from './refusal.ts';
+
+/** The tunnel a request came through; null where it was sent to the proxy itself. */
+export type TunnelContext = {
+  readonly id: string;
+  readonly target: Target;
+  readonly scheme: 'http' | 'https';
+  /** Requests seen so far, for the tunnel's own record. */
+  requests: number;
+};
+
+/** What the steps of one exchange share. */
+export type Exchange = {
+  readonly deps: WorkerDeps;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly client: string;
+  readonly tunnel: TunnelContext | null;
+  readonly flow: Flow;
+  readonly startedMs: number;
+};
+
+/** An allowed request: what was checked, and is therefore what is used. */
+export type Allowed = {
+  readonly head: RequestHead;
+  readonly decision: Decision;
+  readonly policy: Policy;
+};
+
+export type RefuseInput = {
+  readonly status: number;
+  readonly reason: string;
+  readonly policy: Policy;
+  readonly decision?: Decision;
+  readonly otherHost?: string;
+};
+
+/** Answers with a refusal and ends the flow with `blocked` (leash said no) or `error` (a failure). */
+export function refuse(exchange: Exchange, input: RefuseInput): void {
+  const { request, response, flow, deps } = exchange;
+  const { status, reason, policy, decision } = input;
+  const failed = status === 502 || status === 504;
+  flow.end(failed ? 'error' : 'blocked', {
+    status,
+    ...(failed ? {} : { stage: 'request' as const }),
+    reason,
+    ...(input.otherHost === undefined ? {} : { other_host: input.otherHost }),
+    ...(decision === undefined ? {} : { rule: decision.rule }),
+    policy: policy.version,
+    mode: policy.mode ?? '',
+    req_headers: headerPairs(request.rawHeaders),
+    duration_ms: roundMs(deps.now() - exchange.startedMs),
+  });
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const { headers, body } = formatRefusal(
+    {
+      status,
+      reason,
+      id: flow.id,
+      host: flow.identity.host ?? '',
+      port: flow.identity.port ?? 0,
+      method: request.method ?? '',
+      path: request.url ?? '',
+      mode: policy.mode ?? '',
+      rule: decision?.rule ?? '',
+    },
+    valuesOf(request.rawHeaders, 'accept').join(','),
+  );
+  // A body that was not read would stand in front of the next request.
+  const bodyless = request.complete || valuesOf(request.rawHeaders, 'content-length')[0] === '0';
+  const keep = bodyless && status !== 400 && status !== 431 && !deps.draining();
+  response.writeHead(status, keep ? headers : [...headers, 'Connection', 'close']);
+  response.end(body);
+}
+
+/** Milliseconds with three decimals: what a record needs, and no float noise. */
+export function roundMs(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

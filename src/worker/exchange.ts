@@ -1,0 +1,123 @@
+// One request and its response, from the parsed head to the terminal record. The ladder of
+// `handleExchange` is the life of a request; each step that fails ends it with one refusal and one
+// record. Start reading here.
+//
+// Invariant: no request byte leaves before the primary has the intent on the log.
+// Invariant: CONNECT target, SNI, Host and absolute URI agree, or the request is refused.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FlowIdentity } from '../shared/audit-event.ts';
+import { type NormalPath, parsePath, type Target } from '../shared/host.ts';
+import { agentFor, decide } from '../shared/policy.ts';
+import type { WorkerDeps } from './deps.ts';
+import { type Allowed, type Exchange, refuse, type TunnelContext } from './exchange-state.ts';
+import { Flow } from './flow.ts';
+import { forward } from './forward.ts';
+import { type RequestHead, readRequestHead } from './http-message.ts';
+
+export type ExchangeInput = {
+  readonly deps: WorkerDeps;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly client: string;
+  readonly tunnel: TunnelContext | null;
+};
+
+/** Runs one exchange; resolves when it has its terminal record. Never rejects. */
+export async function handleExchange(input: ExchangeInput): Promise<void> {
+  const { deps, request, client, tunnel } = input;
+  if (tunnel !== null) tunnel.requests += 1;
+  // 1. Parse: one head, names agreeing, framing unambiguous.
+  const head = readRequestHead(
+    {
+      method: request.method ?? '',
+      url: request.url ?? '',
+      httpVersion: request.httpVersion,
+      headers: request.rawHeaders,
+    },
+    tunnel?.target ?? null,
+  );
+  const flow = new Flow(deps.link, identityOf(input, 'target' in head ? head.target : null));
+  const exchange: Exchange = { ...input, flow, startedMs: deps.now() };
+  try {
+    if ('status' in head) return refuse(exchange, { ...head, policy: deps.policy() });
+    const path = parsePath(head.path);
+    if ('problem' in path) {
+      return refuse(exchange, { status: 400, reason: 'malformed: path', policy: deps.policy() });
+    }
+    // 2. Room: without place for the record there is no request.
+    if (deps.link.full()) {
+      return refuse(exchange, { status: 503, reason: 'overload', policy: deps.policy() });
+    }
+    // 3. Decide and put the intent on the log; a policy that changed in between decides again.
+    const allowed = await admit(exchange, head, path, client);
+    // 4. Forward.
+    if (allowed !== null) await forward(exchange, allowed);
+  } catch (error) {
+    // The one catch of an exchange: an error of our own is a record, never a crash, never silence.
+    flow.end('error', {
+      reason: `internal: ${error instanceof Error ? error.message : 'unknown'}`,
+    });
+    input.response.destroy();
+  }
+}
+
+async function admit(
+  exchange: Exchange,
+  head: RequestHead,
+  path: { path: NormalPath; ambiguous: boolean },
+  client: string,
+): Promise<Allowed | null> {
+  const { deps, request, flow } = exchange;
+  for (;;) {
+    const policy = deps.policy();
+    const decision = decide(policy, {
+      stage: 'request',
+      target: head.target,
+      agent: agentFor(policy, client),
+      nowMs: deps.now(),
+      method: request.method ?? '',
+      path: path.path,
+      ambiguous: path.ambiguous,
+    });
+    if (!decision.allow) {
+      refuse(exchange, { status: 403, reason: decision.reason, policy, decision });
+      return null;
+    }
+    const verdict = await flow.open('intent', policy.version, {
+      rule: decision.rule,
+      policy: policy.version,
+    });
+    if (verdict === 'ack') return { head, decision, policy };
+    if (verdict === 'refused') {
+      refuse(exchange, { status: 503, reason: 'audit_unavailable', policy, decision });
+      return null;
+    }
+    // `stale`: the newer policy is on the pipe before this verdict, so it is in force here by now.
+  }
+}
+
+function identityOf(input: ExchangeInput, target: Target | null): FlowIdentity {
+  const { request, tunnel, client, deps } = input;
+  const agent = agentFor(deps.policy(), client);
+  const known = target ?? tunnel?.target ?? null;
+  return {
+    ...(tunnel === null ? {} : { tunnel: tunnel.id }),
+    client,
+    ...(agent === '' ? {} : { agent }),
+    ...(known === null ? {} : { host: known.host, port: known.port }),
+    method: request.method ?? '',
+    url: urlOf(input, known),
+  };
+}
+
+/** The URL as the operator should see it: whole, with the scheme that was really spoken. */
+function urlOf({ request, tunnel }: ExchangeInput, target: Target | null): string {
+  const url = request.url ?? '';
+  if (tunnel === null || target === null || !url.startsWith('/')) return url;
+  const standard = target.port === (tunnel.scheme === 'https' ? 443 : 80);
+  const authority = standard
+    ? target.authority.slice(0, target.authority.lastIndexOf(':'))
+    : target.authority;
+  return `${tunnel.scheme}://${authority}${url}`;
+}

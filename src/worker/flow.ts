@@ -1,0 +1,73 @@
+// One flow (a tunnel or an exchange) as the record sees it: an id, who asks for what, and exactly
+// one terminal record. Knows the link, nothing of sockets.
+//
+// Invariant: every accepted tunnel and exchange ends in exactly one terminal line, also when its worker dies.
+
+import {
+  type FlowEvent,
+  type FlowFields,
+  type FlowIdentity,
+  MAX_RECORD_BYTES,
+} from '../shared/audit-event.ts';
+import { formatMembers, MAX_STAMP_BYTES } from '../shared/audit-line.ts';
+import type { Verdict } from '../shared/ipc.ts';
+import type { Capture } from './capture.ts';
+import type { PrimaryLink } from './primary-link.ts';
+
+export class Flow {
+  readonly id: string;
+  readonly identity: FlowIdentity;
+  readonly #link: PrimaryLink;
+  readonly #number: number;
+  #ended = false;
+
+  constructor(link: PrimaryLink, identity: FlowIdentity) {
+    const { number, id } = link.nextFlow();
+    this.id = id;
+    this.identity = identity;
+    this.#link = link;
+    this.#number = number;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Asks the primary to put the flow on the log; only after `ack` may it go on. */
+  open(event: 'intent' | 'connect_allowed', policy: number, rest: FlowFields): Promise<Verdict> {
+    return this.#link.open({ event, flow: this.#number, policy, identity: this.identity, rest });
+  }
+
+  /** A piece of a capture. Pieces after the end are dropped: the terminal record is the last. */
+  part(fields: FlowFields): void {
+    if (!this.#ended) this.#link.record('part', this.#number, fields);
+  }
+
+  /** The terminal record; the first call counts, later ones do nothing. */
+  end(event: FlowEvent, fields: FlowFields, captures: readonly Capture[] = []): void {
+    if (this.#ended) return;
+    const all = collect(this.identity, fields, captures);
+    this.#ended = true;
+    this.#link.record(event, this.#number, all);
+  }
+}
+
+/** Joins the fields; captures that would make the line too long leave as parts first. */
+function collect(
+  identity: FlowIdentity,
+  fields: FlowFields,
+  captures: readonly Capture[],
+): FlowFields {
+  const inline = captures.map((capture) => capture.finish());
+  const all: FlowFields = Object.assign({}, identity, fields, ...inline);
+  if (captures.length === 0 || !mayBeTooLong(all)) return all;
+  for (const capture of captures) capture.spill();
+  return Object.assign({}, identity, fields, ...captures.map((capture) => capture.finish()));
+}
+
+function mayBeTooLong(fields: FlowFields): boolean {
+  const raw = (fields.req_body?.length ?? 0) + (fields.res_body?.length ?? 0);
+  // Six bytes for one is the worst that JSON does to a character.
+  if (raw * 6 + 64 * 1024 < MAX_RECORD_BYTES) return false;
+  return Buffer.byteLength(formatMembers(fields)) > MAX_RECORD_BYTES - MAX_STAMP_BYTES;
+}

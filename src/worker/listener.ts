@@ -1,0 +1,187 @@
+// The proxy port: one node:http server for what clients send to the proxy and, fed by hand, for what
+// they send inside tunnels. Head and time limits live here; CONNECT goes to tunnel.ts, requests to
+// exchange.ts. Bytes that are no HTTP end here, with one refusal and one record.
+
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { canonicalIp } from '../shared/address.ts';
+import { LIMITS } from '../shared/config.ts';
+import type { WorkerDeps } from './deps.ts';
+import { handleExchange } from './exchange.ts';
+import type { TunnelContext } from './exchange-state.ts';
+import { Flow } from './flow.ts';
+import { formatRawRefusal } from './refusal.ts';
+import { lingerThenClose, runTunnel } from './tunnel.ts';
+
+export type Listener = {
+  /** Stops accepting and lets what runs end; after `timeoutMs` the rest is closed with records. */
+  drain(timeoutMs: number): Promise<void>;
+};
+
+/** What is known of a connection that requests come from. */
+type Connection = { readonly client: string; readonly tunnel: TunnelContext | null };
+
+/** Listens on the proxy port. `onListening` or `onFailed` is called once. */
+export function startListener(
+  deps: WorkerDeps,
+  onListening: () => void,
+  onFailed: (error: NodeJS.ErrnoException) => void,
+): Listener {
+  const connections = new WeakMap<Duplex, Connection>();
+  const sockets = new Set<Duplex>();
+  const active = new Map<Duplex, number>();
+  const server = createHttpServer(deps.config.idleMs);
+
+  server.on('connection', (socket) => {
+    // Before anything else: an error on a socket without a listener would end the worker.
+    socket.on('error', ignore);
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    if (connections.has(socket)) return;
+    const client = canonicalIp(socket.remoteAddress ?? '');
+    if (client === null) socket.destroy();
+    else connections.set(socket, { client, tunnel: null });
+  });
+  server.on('connect', (request, socket, head) => {
+    const connection = connections.get(socket);
+    if (connection === undefined) socket.destroy();
+    else if (connection.tunnel !== null) refuseBytes(socket, connection, 400, 'nested_connect');
+    else void openTunnel(request, socket as Socket, head, connection.client);
+  });
+  server.on('request', (request, response) => {
+    const { socket } = request;
+    const connection = connections.get(socket);
+    if (connection === undefined) {
+      socket.destroy();
+      return;
+    }
+    active.set(socket, (active.get(socket) ?? 0) + 1);
+    void handleExchange({ deps, request, response, ...connection }).finally(() => {
+      const left = (active.get(socket) ?? 1) - 1;
+      if (left > 0) active.set(socket, left);
+      else active.delete(socket);
+    });
+  });
+  server.on('checkExpectation', (_request, response) => {
+    const connection = connections.get(response.socket ?? response.req.socket);
+    if (connection !== undefined) blockedRecord(connection, 417, 'malformed: expect');
+    response.writeHead(417, { Connection: 'close' });
+    response.end();
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const connection = connections.get(socket);
+    // A request that is under way notices the end of its connection and writes the record.
+    if (connection === undefined || active.has(socket) || !socket.writable) socket.destroy();
+    else refuseParseError(error, socket, connection);
+  });
+  server.once('error', onFailed);
+  server.listen(
+    { host: deps.config.bind, port: deps.config.proxyPort, backlog: LIMITS.backlog },
+    onListening,
+  );
+
+  async function openTunnel(
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    client: string,
+  ): Promise<void> {
+    sockets.add(socket);
+    await runTunnel({
+      deps,
+      request,
+      socket,
+      head,
+      client,
+      serve(inner, context) {
+        connections.set(inner, { client, tunnel: context });
+        server.emit('connection', inner);
+        // Sniffing paused it; the bytes that were put back are read before the socket's own.
+        inner.resume();
+      },
+    });
+  }
+
+  /** Bytes that the parser refused. Silence is no request: it ends without a record of its own. */
+  function refuseParseError(
+    error: NodeJS.ErrnoException,
+    socket: Duplex,
+    connection: Connection,
+  ): void {
+    const code = error.code ?? 'PARSE_ERROR';
+    if (code === 'ECONNRESET' || code === 'EPIPE') {
+      socket.destroy();
+    } else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+      if ((socket as Socket).bytesRead > 0 && connection.tunnel === null) {
+        refuseBytes(socket, connection, 408, 'malformed: head_timeout');
+      } else socket.destroy();
+    } else if (code === 'HPE_HEADER_OVERFLOW') {
+      refuseBytes(socket, connection, 431, 'head_too_large');
+    } else {
+      refuseBytes(socket, connection, 400, `malformed: ${code.toLowerCase()}`);
+    }
+  }
+
+  function refuseBytes(
+    socket: Duplex,
+    connection: Connection,
+    status: number,
+    reason: string,
+  ): void {
+    const id = blockedRecord(connection, status, reason);
+    const { host = '', port = 0 } = connection.tunnel?.target ?? {};
+    const facts = { status, reason, id, host, port, method: '', path: '', rule: '' };
+    socket.end(formatRawRefusal({ ...facts, mode: deps.policy().mode ?? '' }, ''));
+    lingerThenClose(socket as Socket);
+  }
+
+  function blockedRecord(connection: Connection, status: number, reason: string): string {
+    const { client, tunnel } = connection;
+    const flow = new Flow(deps.link, {
+      client,
+      ...(tunnel === null
+        ? {}
+        : { tunnel: tunnel.id, host: tunnel.target.host, port: tunnel.target.port }),
+    });
+    const { version, mode } = deps.policy();
+    flow.end('blocked', { status, stage: 'request', reason, policy: version, mode: mode ?? '' });
+    return flow.id;
+  }
+
+  return {
+    async drain(timeoutMs) {
+      server.close();
+      server.closeIdleConnections();
+      const deadline = deps.now() + timeoutMs;
+      while (active.size > 0 && deps.now() < deadline) await pause(20);
+      for (const socket of sockets) socket.destroy();
+      // Ends of sockets are events of the next turns; their records must be on the pipe first.
+      while (sockets.size > 0 && deps.now() < deadline + 1000) await pause(5);
+      await pause(5);
+    },
+  };
+}
+
+function createHttpServer(idleMs: number): Server {
+  const server = createServer({
+    insecureHTTPParser: false,
+    requireHostHeader: false,
+    maxHeaderSize: LIMITS.headBytes,
+    headersTimeout: LIMITS.headMs,
+    // A body may take as long as it needs; silence is bounded by the exchange's own timer.
+    requestTimeout: 0,
+    connectionsCheckingInterval: 1000,
+    keepAliveTimeout: idleMs,
+    noDelay: true,
+  });
+  // Lowering this truncates instead of refusing (CVE-2026-58044): all are seen, and counted by us.
+  server.maxHeadersCount = 0;
+  return server;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function ignore(): void {}

@@ -1,0 +1,121 @@
+// A worker: gets its orders over the pipe, accepts connections, forwards. Wiring only.
+// It touches no disk and never sees the CA key; SIGINT and SIGTERM are the primary's to answer.
+
+import { generateKeyPairSync } from 'node:crypto';
+import { Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { createSecureContext } from 'node:tls';
+import pino from 'pino';
+import { LIMITS } from '../shared/config.ts';
+import { encodeHello, type StartMessage } from '../shared/ipc.ts';
+import { compilePolicy, denyAll, type Policy } from '../shared/policy.ts';
+import type { Capture } from './capture.ts';
+import { Clients } from './clients.ts';
+import type { WorkerDeps } from './deps.ts';
+import { LeafCache } from './leaf-cache.ts';
+import { type Listener, startListener } from './listener.ts';
+import { startLink } from './primary-link.ts';
+import { createResolve } from './resolve.ts';
+import { createUpstream } from './upstream.ts';
+
+const PIPE_FD = 4;
+const log = pino({ name: 'leash-worker' }, pino.destination(2));
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.on('uncaughtException', (error) => {
+  log.fatal({ err: error }, 'Worker ends on an error nobody caught');
+  process.exit(70);
+});
+
+const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const captures = new Set<Capture>();
+let policy: Policy = denyAll;
+let draining = false;
+let listener: Listener | undefined;
+let leaves: LeafCache | undefined;
+let ownAddresses = readOwnAddresses();
+
+const pipe = new Socket({ fd: PIPE_FD, readable: true, writable: true });
+const link = startLink(pipe, {
+  onFrame(frame) {
+    if (frame.type === 'start') begin(frame.message);
+    else if (frame.type === 'policy') {
+      policy = compilePolicy(frame.version, JSON.parse(frame.source));
+      link.control({ type: 'policy_in_force', version: frame.version });
+    } else if (frame.type === 'primaryControl') {
+      if (frame.message.type === 'drain') void drain(frame.message.timeoutMs);
+      else leaves?.setTicketKeys(Buffer.from(frame.message.keys, 'base64'));
+    }
+  },
+  onLost(cause) {
+    if (draining) return;
+    // Without the primary there is no record, and without a record nothing is forwarded.
+    log.fatal({ cause }, 'Worker ends: the pipe to the primary is gone');
+    process.exit(70);
+  },
+});
+pipe.write(encodeHello(keys.publicKey.export({ type: 'spki', format: 'der' })));
+
+function begin(start: StartMessage): void {
+  const { config } = start;
+  link.begin(start.idPrefix, config.audit !== 'relaxed');
+  leaves = new LeafCache({
+    mint: (host) => link.mint(host),
+    privateKeyPem: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    ticketKeys: Buffer.from(start.ticketKeys, 'base64'),
+    maxEntries: LIMITS.leafCacheEntries,
+    now: Date.now,
+    caCertPem: start.caCertPem,
+  });
+  const deps: WorkerDeps = {
+    config,
+    link,
+    leaves,
+    upstream: createUpstream({
+      resolve: createResolve(config.dnsServers, LIMITS.dnsMs),
+      roots: createSecureContext({ ca: start.upstreamRoots }),
+    }),
+    clients: new Clients(
+      {
+        maxTunnels: config.maxTunnels,
+        clientTunnels: config.clientTunnels,
+        mintsPerSecond: config.clientMintsPerSecond,
+      },
+      Date.now,
+    ),
+    captures,
+    policy: () => policy,
+    ownAddresses: () => ownAddresses,
+    draining: () => draining,
+    now: () => performance.timeOrigin + performance.now(),
+  };
+  setInterval(() => sweep(deps), 1000).unref();
+  listener = startListener(
+    deps,
+    () => link.control({ type: 'ready' }),
+    (error) =>
+      link.control({ type: 'listen_failed', code: error.code ?? '', message: error.message }),
+  );
+}
+
+/** Once a second: what waited too long leaves, what changed outside is read again. */
+function sweep(deps: WorkerDeps): void {
+  const nowMs = deps.now();
+  for (const capture of captures) capture.sweep(nowMs);
+  deps.clients.sweep();
+  ownAddresses = readOwnAddresses();
+}
+
+async function drain(timeoutMs: number): Promise<void> {
+  if (draining) return;
+  draining = true;
+  await listener?.drain(timeoutMs);
+  link.control({ type: 'drained' });
+  await link.end();
+  process.exit(0);
+}
+
+function readOwnAddresses(): ReadonlySet<string> {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return new Set(addresses.map((entry) => entry.address));
+}

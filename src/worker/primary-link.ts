@@ -1,0 +1,142 @@
+// The worker's end of the pipe to the primary. Records go up in order; verdicts, policy, leaves and
+// orders come down. Knows frames and flow numbers, nothing of HTTP or TLS.
+//
+// Invariant: opening and closing records are never dropped; when the pipe is full, captures are cut first, then new exchanges are refused.
+
+import type { Socket } from 'node:net';
+import type { FlowEvent, FlowFields, FlowIdentity } from '../shared/audit-event.ts';
+import { formatMembers } from '../shared/audit-line.ts';
+import { LIMITS } from '../shared/config.ts';
+import {
+  encodeMint,
+  encodeOpen,
+  encodeRecord,
+  encodeWorkerControl,
+  type Frame,
+  FrameDecoder,
+  MAX_PRIMARY_FRAME,
+  type Verdict,
+  type WorkerControl,
+} from '../shared/ipc.ts';
+
+export type OpenRecord = {
+  readonly event: FlowEvent;
+  readonly flow: number;
+  /** Version of the policy that the decision was made under. */
+  readonly policy: number;
+  readonly identity: FlowIdentity;
+  readonly rest: FlowFields;
+};
+
+/** What the rest of the worker needs of the primary; tests pass a fake. */
+export interface PrimaryLink {
+  nextFlow(): { readonly number: number; readonly id: string };
+  /** Reports a new flow; resolves when the primary has it on the log, or will not have it. */
+  open(record: OpenRecord): Promise<Verdict>;
+  record(event: FlowEvent, flow: number, fields: FlowFields): void;
+  /** The signed leaf (PEM) for a host in normal form. Rejects with the primary's reason. */
+  mint(host: string): Promise<string>;
+  control(message: WorkerControl): void;
+  /** Captures must give way. */
+  congested(): boolean;
+  /** No new exchange may begin. */
+  full(): boolean;
+  /** Flushes what is queued and ends the pipe. */
+  end(): Promise<void>;
+}
+
+export type LinkHandlers = {
+  readonly onFrame: (frame: Frame) => void;
+  readonly onLost: (cause: string) => void;
+};
+
+/** Bytes of a URL that the primary keeps for the flow's last record, should this worker die. */
+const KEY_URL_BYTES = 1024;
+
+/** Starts the link on the worker's pipe; `wait` false: `LEASH_AUDIT=relaxed`. */
+export function startLink(
+  pipe: Socket,
+  handlers: LinkHandlers,
+): PrimaryLink & { begin(idPrefix: string, wait: boolean): void } {
+  const waiting = new Map<number, (verdict: Verdict) => void>();
+  const minting = new Map<number, { resolve(pem: string): void; reject(error: Error): void }>();
+  const decoder = new FrameDecoder(MAX_PRIMARY_FRAME);
+  let idPrefix = '';
+  let wait = true;
+  let flows = 0;
+  let mints = 0;
+  let corked = false;
+
+  pipe.on('data', (chunk) => decoder.push(chunk, dispatch));
+  pipe.on('error', (error) => handlers.onLost(error.message));
+  pipe.on('end', () => handlers.onLost('the primary closed the pipe'));
+
+  function dispatch(frame: Frame): void {
+    if (frame.type === 'verdict') {
+      for (const flow of frame.flows) settle(flow, frame.verdict);
+    } else if (frame.type === 'minted') {
+      const request = minting.get(frame.request);
+      minting.delete(frame.request);
+      if (frame.pem !== '') request?.resolve(frame.pem);
+      else request?.reject(new Error(frame.problem));
+    } else {
+      handlers.onFrame(frame);
+    }
+  }
+
+  function settle(flow: number, verdict: Verdict): void {
+    const resolve = waiting.get(flow);
+    waiting.delete(flow);
+    resolve?.(verdict);
+  }
+
+  /** All frames of one turn leave in one write: a pipe write costs more than a frame. */
+  function send(frame: Buffer): void {
+    if (!corked) {
+      corked = true;
+      pipe.cork();
+      setImmediate(uncork);
+    }
+    pipe.write(frame);
+  }
+
+  function uncork(): void {
+    corked = false;
+    pipe.uncork();
+  }
+
+  return {
+    begin(prefix, waitForVerdicts) {
+      idPrefix = prefix;
+      wait = waitForVerdicts;
+    },
+    nextFlow() {
+      flows += 1;
+      return { number: flows, id: `${idPrefix}${flows}` };
+    },
+    open({ event, flow, policy, identity, rest }) {
+      const long = (identity.url?.length ?? 0) > KEY_URL_BYTES;
+      const { url, ...short } = identity;
+      const key = formatMembers(long ? short : identity);
+      const others = formatMembers(long ? { url, ...rest } : rest);
+      send(encodeOpen(event, flow, policy, key, others));
+      if (!wait) return Promise.resolve('ack');
+      return new Promise((resolve) => waiting.set(flow, resolve));
+    },
+    record(event, flow, fields) {
+      send(encodeRecord(event, flow, formatMembers(fields)));
+    },
+    mint(host) {
+      mints = (mints + 1) >>> 0;
+      const request = mints;
+      send(encodeMint(request, host));
+      return new Promise((resolve, reject) => minting.set(request, { resolve, reject }));
+    },
+    control(message) {
+      send(encodeWorkerControl(message));
+    },
+    congested: () => pipe.writableLength > LIMITS.pipeCongestedBytes,
+    full: () => pipe.writableLength > LIMITS.pipeFullBytes,
+    end: () => new Promise((resolve) => pipe.end(resolve)),
+  };
+}

@@ -1,0 +1,227 @@
+// The road to the upstream: resolve, check every address, connect to the very address that was
+// checked, verify the certificate for the name, pool. Knows nothing of requests and of the record.
+//
+// Invariant: the address connected is the address classified: there is no second lookup.
+// Upstream connections are pooled per client and origin, never shared between two clients: what an
+// upstream plants in a connection can only ever reach the client that opened it (CVE-2026-48931).
+
+import { Agent, type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
+import { connect as netConnect, type Socket } from 'node:net';
+import { checkServerIdentity, type SecureContext, connect as tlsConnect } from 'node:tls';
+import { type AddressContext, judgeAddress } from '../shared/address.ts';
+import { LIMITS } from '../shared/config.ts';
+import type { Target } from '../shared/host.ts';
+import type { Resolve } from './resolve.ts';
+
+/** Where a request goes and by what right; made once, by the exchange. */
+export type Route = {
+  readonly client: string;
+  readonly scheme: 'http' | 'https';
+  readonly target: Target;
+  /** Version of the policy that opened the addresses: no connection outlives it in the pool. */
+  readonly policy: number;
+  readonly addresses: AddressContext;
+};
+
+export type UpstreamRequest = {
+  readonly route: Route;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: readonly string[];
+  readonly idleMs: number;
+};
+
+/** A failure with the status and the reason that client and record are given. */
+export class UpstreamError extends Error {
+  readonly status: 403 | 502 | 504;
+  readonly reason: string;
+  readonly retryable: boolean;
+
+  constructor(status: 403 | 502 | 504, reason: string, retryable = false) {
+    super(reason);
+    this.status = status;
+    this.reason = reason;
+    this.retryable = retryable;
+  }
+}
+
+export type Upstream = {
+  /** A request with its head given and no body yet. Errors before the response: `UpstreamError`. */
+  request(options: UpstreamRequest): ClientRequest;
+  close(): void;
+};
+
+export type UpstreamDeps = { readonly resolve: Resolve; readonly roots: SecureContext };
+
+export function createUpstream(deps: UpstreamDeps): Upstream {
+  const agent = new Agent({
+    keepAlive: true,
+    scheduling: 'lifo',
+    // Live connections have the per-client limit; a cap here would make a request wait behind
+    // streams that last for minutes. Only idle ones are capped.
+    maxFreeSockets: LIMITS.idleUpstreamsPerOrigin,
+    timeout: LIMITS.idleUpstreamMs,
+  });
+  agent.getName = (options) => poolKey(routeOf(options));
+  agent.createConnection = (options, done) => {
+    dial(routeOf(options), deps).then(
+      (socket) => done?.(null, socket),
+      (error: Error) => done?.(error, undefined as never),
+    );
+    return undefined;
+  };
+  return {
+    request({ route, method, path, headers, idleMs }) {
+      const options: RequestOptions & { route: Route } = {
+        agent,
+        route,
+        method,
+        path,
+        headers: headers as string[],
+        setHost: false,
+        timeout: idleMs,
+        maxHeaderSize: LIMITS.headBytes,
+      };
+      const request = httpRequest(options);
+      // Node stops recording raw headers past its limit (CVE-2026-58044); 0 = all, counted by us.
+      request.maxHeadersCount = 0;
+      return request;
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+/** An agent's options carry our route through, untyped. */
+function routeOf(options: object | undefined): Route {
+  return (options as { route: Route }).route;
+}
+
+function poolKey(route: Route): string {
+  return `${route.client} ${route.scheme} ${route.target.authority} ${route.policy}`;
+}
+
+async function dial(route: Route, deps: UpstreamDeps): Promise<Socket> {
+  const addresses = await checkedAddresses(route, deps.resolve);
+  let failure = new UpstreamError(502, 'connect: no address');
+  for (const address of addresses) {
+    try {
+      const socket = await connect(address, route.target.port);
+      return route.scheme === 'https' ? await secure(socket, route.target, deps.roots) : socket;
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      failure = error;
+      if (!error.retryable) break;
+    }
+  }
+  throw failure;
+}
+
+/** All addresses of the target, or a refusal when a single one of them is not allowed. */
+async function checkedAddresses(route: Route, resolve: Resolve): Promise<readonly string[]> {
+  const { host, port, isIp } = route.target;
+  const addresses = isIp ? [host] : await resolved(route.target, resolve);
+  for (const address of addresses) {
+    const verdict = judgeAddress(address, port, route.addresses);
+    if (verdict !== 'ok') throw new UpstreamError(403, verdict);
+  }
+  return addresses.slice(0, LIMITS.addressesTried);
+}
+
+async function resolved(target: Target, resolve: Resolve): Promise<readonly string[]> {
+  try {
+    return await within(LIMITS.dnsMs, resolve(target.host), () => {
+      throw new UpstreamError(504, 'dns: timeout');
+    });
+  } catch (error) {
+    if (error instanceof UpstreamError) throw error;
+    throw new UpstreamError(502, `dns: ${codeOf(error)}`);
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>, late: () => never): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<T>((_, reject) => {
+    timer = setTimeout(() => {
+      try {
+        late();
+      } catch (error) {
+        reject(error);
+      }
+    }, ms);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function connect(address: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = netConnect({ host: address, port, noDelay: true });
+    const timer = setTimeout(
+      () => fail(new UpstreamError(504, 'connect: timeout', true)),
+      LIMITS.connectMs,
+    );
+    const onError = (error: Error) =>
+      fail(new UpstreamError(502, `connect: ${codeOf(error)}`, true));
+    function fail(error: UpstreamError): void {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(error);
+    }
+    socket.once('error', onError);
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      socket.off('error', onError);
+      // Between here and the next owner an error must not end the process.
+      socket.on('error', ignore);
+      resolve(socket);
+    });
+  });
+}
+
+function secure(raw: Socket, target: Target, roots: SecureContext): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = tlsConnect({
+      socket: raw,
+      secureContext: roots,
+      ...(target.isIp ? {} : { servername: target.host }),
+      rejectUnauthorized: true,
+      checkServerIdentity: (_name, certificate) => checkServerIdentity(target.host, certificate),
+      ALPNProtocols: ['http/1.1'],
+    });
+    const timer = setTimeout(
+      () => fail(new UpstreamError(504, 'tls_server: timeout')),
+      LIMITS.handshakeMs,
+    );
+    const onError = (error: Error) =>
+      fail(new UpstreamError(502, `tls_server: ${tlsReason(error)}`));
+    function fail(error: UpstreamError): void {
+      clearTimeout(timer);
+      socket.destroy();
+      raw.destroy();
+      reject(error);
+    }
+    socket.once('error', onError);
+    socket.once('secureConnect', () => {
+      clearTimeout(timer);
+      socket.off('error', onError);
+      socket.on('error', ignore);
+      resolve(socket);
+    });
+  });
+}
+
+function ignore(): void {}
+
+function codeOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  return typeof code === 'string' ? code : error instanceof Error ? error.message : String(error);
+}
+
+/** OpenSSL's own words, in short: `CERT_HAS_EXPIRED`, `ERR_TLS_CERT_ALTNAME_INVALID: …`. */
+function tlsReason(error: Error): string {
+  const code = codeOf(error);
+  return code === error.message ? code : `${code}: ${error.message.slice(0, 200)}`;
+}

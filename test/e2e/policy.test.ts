@@ -1,0 +1,102 @@
+// A change of the policy files while requests run.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { run } from '../support/run-client.ts';
+import { type Leash, LOOPBACK_POLICY, startLeash } from '../support/start-leash.ts';
+import { type Origin, startOrigin } from '../support/start-origin.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let origin: Origin;
+let leash: Leash;
+
+beforeAll(async () => {
+  origin = await startOrigin();
+  leash = await startLeash({ workers: 2 });
+});
+afterAll(async () => {
+  await leash.close();
+  await origin.close();
+});
+beforeEach(() => switchTo('audit'));
+
+const get = async () => {
+  const args = ['-sS', '-o', '/dev/null', '-w', '%{http_code}', '--proxy', leash.proxyUrl];
+  return (await run('curl', [...args, `${origin.url}/status/200`])).stdout;
+};
+
+async function switchTo(mode: string): Promise<void> {
+  const want = mode === 'enforce' ? '403' : '200';
+  await leash.writePolicy({ mode: `${mode}\n` });
+  await waitFor(async () => (await get()) === want, { what: `mode ${mode}` });
+}
+
+describe('a rename of a policy file', () => {
+  it('is in force at all workers within 100 ms', async () => {
+    const answers: { sentMs: number; status: string }[] = [];
+    let changedMs = Number.POSITIVE_INFINITY;
+    const ask = async () => {
+      while (Date.now() < changedMs + 400) {
+        const sentMs = Date.now();
+        answers.push({ sentMs, status: await get() });
+      }
+    };
+    const clients = [ask(), ask()];
+    await waitFor(() => answers.length >= 4, { what: 'requests under the first policy' });
+    await leash.writePolicy({ mode: 'enforce\n' });
+    changedMs = Date.now();
+    await Promise.all(clients);
+    const before = answers.filter(({ sentMs }) => sentMs < changedMs - 50);
+    const after = answers.filter(({ sentMs }) => sentMs >= changedMs + 100);
+    expect(new Set(before.map(({ status }) => status))).toEqual(new Set(['200']));
+    expect(new Set(after.map(({ status }) => status))).toEqual(new Set(['403']));
+
+    const refused = (await leash.records()).filter(({ event }) => event === 'blocked');
+    expect(new Set(refused.map(({ worker }) => worker))).toEqual(new Set([1, 2]));
+    expect(refused[0]).toMatchObject({ mode: 'enforce', reason: 'not_in_allowlist' });
+    const changes = (await leash.records()).filter(({ event }) => event === 'mode_change');
+    expect(changes.at(-1)).toMatchObject({ previous: 'audit', mode: 'enforce' });
+  });
+
+  it('that cannot be read changes nothing, and is told on the record and in the status', async () => {
+    const text = 'block:\n  - host: "*."\n';
+    await leash.writePolicy({ 'blocklist.yaml': text });
+    const problem = await leash.waitForRecords(({ event }) => event === 'policy_error');
+    expect(problem).toMatchObject({ file: 'blocklist.yaml', line: 2 });
+    expect(await get()).toBe('200');
+    const { problems } = (await (await fetch(`${leash.viewerUrl}/api/policy`)).json()) as {
+      problems: unknown[];
+    };
+    expect(problems).toHaveLength(1);
+    await leash.writePolicy({ 'blocklist.yaml': `block:\n  - host: "127.0.0.1"\n` });
+    await switchTo('blocklist').catch(() => {});
+    expect(await get()).toBe('403');
+    await leash.writePolicy({ 'blocklist.yaml': 'block: []\n' });
+  });
+});
+
+describe('at the start', () => {
+  const ask = async (bare: Leash) =>
+    (await run('curl', ['-sS', '-i', '--proxy', bare.proxyUrl, `${origin.url}/status/200`])).stdout;
+
+  it('an empty folder means that nothing passes', async () => {
+    const bare = await startLeash({ policy: {} });
+    expect(await ask(bare)).toMatch(/^HTTP\/1\.1 403 [\s\S]*reason=not_in_allowlist/);
+    await bare.close();
+  });
+
+  it('a file with a mistake means that nothing passes, until it is mended', async () => {
+    const policy = { ...LOOPBACK_POLICY, 'blocklist.yaml': 'block: 7\n' };
+    const bare = await startLeash({ policy, until: 'listening' });
+    try {
+      expect(await ask(bare)).toMatch(/^HTTP\/1\.1 403 [\s\S]*reason=no_policy/);
+      const notReady = await fetch(`${bare.viewerUrl}/readyz`);
+      expect(notReady.status).toBe(503);
+      await bare.writePolicy({ 'blocklist.yaml': '' });
+      const passes = async () => (await ask(bare)).startsWith('HTTP/1.1 200');
+      await waitFor(passes, { what: 'the mended policy' });
+      await waitFor(async () => (await fetch(`${bare.viewerUrl}/readyz`)).ok, { what: 'ready' });
+    } finally {
+      await bare.close();
+    }
+  });
+});

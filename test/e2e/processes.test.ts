@@ -1,0 +1,205 @@
+// The processes of the built program: what ends one of them, what each end leaves on the record.
+
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { portOf } from '../support/free-port.ts';
+import type { LogRecord } from '../support/leash-records.ts';
+import { isAlive } from '../support/process-tree.ts';
+import { connectThrough, openSocket, readUntil } from '../support/raw.ts';
+import { run } from '../support/run-client.ts';
+import { type Leash, type LeashOptions, startLeash } from '../support/start-leash.ts';
+import { type Origin, startOrigin } from '../support/start-origin.ts';
+import { type TempDir, tempDir } from '../support/temp-dir.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../dist/primary/main.js', import.meta.url));
+
+let origin: Origin;
+let running: Leash[] = [];
+
+beforeAll(async () => {
+  origin = await startOrigin();
+});
+afterAll(() => origin.close());
+afterEach(async () => {
+  for (const leash of running) await leash.close();
+  running = [];
+});
+
+async function start(options: LeashOptions = {}): Promise<Leash> {
+  const leash = await startLeash(options);
+  running.push(leash);
+  return leash;
+}
+
+const get = (leash: Leash) =>
+  run('curl', ['-sS', '--proxy', leash.proxyUrl, `${origin.url}/status/200`]);
+
+/** A stream of events through a tunnel that has begun to arrive. */
+async function openStream(leash: Leash, query: string) {
+  const host = `127.0.0.1:${origin.port}`;
+  const { socket } = await connectThrough(leash.proxyPort, host);
+  socket.write(`GET /sse?${query} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  await readUntil(socket, { until: (text) => text.includes('"n":1') });
+  return socket;
+}
+
+const withReason = (records: LogRecord[], reason: string) =>
+  records.filter((record) => record.reason === reason).map(({ method }) => method);
+
+describe('a worker that is killed', () => {
+  it('costs its own exchanges, each with a record, and is replaced', async () => {
+    const leash = await start({ workers: 1 });
+    const stream = await openStream(leash, 'n=100&every=100');
+    const [pid = 0] = leash.workerPids();
+    process.kill(pid, 'SIGKILL');
+    await readUntil(stream);
+    const succeeded = waitFor(async () => (await get(leash)).code === 0, { what: 'a new worker' });
+    expect(await succeeded).toBe(true);
+    const records = await leash.records();
+    expect(withReason(records, 'worker_exit')).toEqual(expect.arrayContaining(['CONNECT', 'GET']));
+    expect(withReason(records, 'worker_exit')).toHaveLength(2);
+    expect(leash.workerPids()).not.toContain(pid);
+    expect(await leash.verifyChain()).toMatchObject({ code: 0 });
+  });
+});
+
+describe('a viewer that is killed', () => {
+  it('is replaced, and requests go on', async () => {
+    const leash = await start();
+    const [pid = 0] = leash.viewerPids();
+    process.kill(pid, 'SIGKILL');
+    expect(await get(leash)).toMatchObject({ code: 0, stdout: '200\n' });
+    const list = () => fetch(`${leash.viewerUrl}/api/logs`).catch(() => null);
+    await waitFor(async () => (await list())?.ok, { what: 'a new viewer' });
+    expect(leash.viewerPids()).not.toContain(pid);
+  });
+});
+
+describe('SIGTERM', () => {
+  it('lets what runs end, takes nothing new, and leaves a `stop`', async () => {
+    const leash = await start();
+    const stream = await openStream(leash, 'n=8&every=100');
+    leash.signal('SIGTERM');
+    const rest = await readUntil(stream);
+    expect(rest).toContain('"n":8');
+    expect(await leash.ended).toBe(0);
+    await expect(openSocket(leash.proxyPort)).rejects.toThrow(/ECONNREFUSED/);
+    const records = await leash.records();
+    expect(records.find(({ url }) => url?.includes('/sse'))).toMatchObject({ event: 'intent' });
+    expect(records.find(({ event }) => event === 'allowed')).toMatchObject({ status: 200 });
+    expect(records.at(-1)).toMatchObject({ event: 'stop', reason: 'SIGTERM' });
+  });
+
+  it('closes after ten seconds what does not end by itself, with records', async () => {
+    const leash = await start();
+    const stream = await openStream(leash, 'n=1000&every=100');
+    const before = Date.now();
+    leash.signal('SIGTERM');
+    await readUntil(stream, { timeoutMs: 14_000 });
+    expect(await leash.ended).toBe(0);
+    expect(Date.now() - before).toBeGreaterThan(9_000);
+    expect(Date.now() - before).toBeLessThan(13_000);
+    const records = await leash.records();
+    expect(withReason(records, 'shutdown')).toContain('GET');
+    expect(records.at(-1)).toMatchObject({ event: 'stop' });
+    expect(await leash.verifyChain()).toMatchObject({ code: 0 });
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('reaches every process of the group, and only the primary acts on it', async () => {
+    const leash = await start({ workers: 2 });
+    const stream = await openStream(leash, 'n=5&every=100');
+    const pids = [leash.pid, ...leash.workerPids(), ...leash.viewerPids()];
+    expect(pids).toHaveLength(4);
+    for (const pid of pids) process.kill(pid, 'SIGINT');
+    expect(await readUntil(stream)).toContain('"n":5');
+    expect(await leash.ended).toBe(0);
+    expect((await leash.records()).at(-1)).toMatchObject({ event: 'stop', reason: 'SIGINT' });
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+});
+
+describe('a second start on the same log', () => {
+  it('is refused with the pid of the first, which goes on', async () => {
+    const leash = await start();
+    const second = startLeash({ dir: leash.dir });
+    await expect(second).rejects.toThrow(`Another leash (pid ${leash.pid}) writes this log`);
+    expect(await get(leash)).toMatchObject({ code: 0 });
+    expect(await leash.verifyChain()).toMatchObject({ code: 0 });
+  });
+
+  it('succeeds after SIGKILL, and the chain goes on', async () => {
+    const leash = await start({ workers: 2 });
+    await get(leash);
+    const children = [...leash.workerPids(), ...leash.viewerPids()];
+    leash.signal('SIGKILL');
+    await leash.ended;
+    // Without a primary there is no record, so nothing may go on.
+    await waitFor(() => !children.some(isAlive), { what: 'the children to end' });
+    const again = await start({ dir: leash.dir });
+    expect(await get(again)).toMatchObject({ code: 0 });
+    await again.waitForRecords((record) => record.event === 'allowed' && record.worker === 1);
+    const records = await again.records();
+    expect(records.filter(({ event }) => event === 'start')).toHaveLength(2);
+    expect(await again.verifyChain()).toMatchObject({ code: 0 });
+  });
+});
+
+describe('a start that cannot be', () => {
+  let dir: TempDir;
+  beforeAll(async () => {
+    dir = await tempDir();
+  });
+  afterAll(() => dir.close());
+
+  const launch = (env: Record<string, string>) =>
+    run(process.execPath, [PROGRAM], {
+      env: {
+        LEASH_DIR: dir.path,
+        LEASH_STATE_DIR: `${dir.path}/state`,
+        LOG_PATH: `${dir.path}/logs/egress.jsonl`,
+        LEASH_BIND: '127.0.0.1',
+        LEASH_VIEWER_BIND: '127.0.0.1',
+        LEASH_WORKERS: '1',
+        ...env,
+      },
+    });
+
+  it.each([
+    ['LEASH_AUDIT', 'perhaps', /relaxed, accepted, durable/],
+    ['LEASH_PROXY_PORT', '0', /1-65535/],
+    ['LEASH_WORKRES', '2', /LEASH_WORKERS/],
+    ['LEASH_BIND', 'localhost', /address/],
+    ['NODE_TLS_REJECT_UNAUTHORIZED', '0', /LEASH_UPSTREAM_CA/],
+  ])('for %s=%s says so in one line and ends with 2', async (name, value, allowed) => {
+    const { code, stdout, stderr } = await launch({ [name]: value });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    const lines = stderr.trimEnd().split('\n');
+    const own = lines.filter((line) => line.startsWith('leash: '));
+    expect(own).toHaveLength(1);
+    expect(own[0]).toContain(name);
+    expect(own[0]).toMatch(allowed);
+  });
+
+  it.each([
+    ['LEASH_PROXY_PORT', 'PORT'],
+    ['PORT', 'LEASH_PROXY_PORT'],
+  ])('for a port in use names it and %s', async (setting, other) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    const free = createServer().listen(0, '127.0.0.1');
+    await Promise.all([once(taken, 'listening'), once(free, 'listening')]);
+    const [port, otherPort] = [portOf(taken.address()), portOf(free.address())];
+    await once(free.close(), 'close');
+    const result = await launch({ [setting]: String(port), [other]: String(otherPort) });
+    taken.close();
+    expect(result.code).toBe(1);
+    const why = 'another program uses this port';
+    expect(result.stderr).toContain(
+      `leash: Cannot listen on 127.0.0.1:${port} (EADDRINUSE): ${why}; set ${setting} to a free port`,
+    );
+  });
+});

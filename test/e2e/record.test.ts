@@ -1,0 +1,90 @@
+// The record under load: nothing is missing, nothing is split, and another program can verify it.
+
+import { readFile } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LogRecord, segmentFiles } from '../support/leash-records.ts';
+import { type Leash, startLeash } from '../support/start-leash.ts';
+import { type Origin, startOrigin } from '../support/start-origin.ts';
+
+const REQUESTS = 2_000;
+const CONNECTIONS = 64;
+
+let origin: Origin;
+let leash: Leash;
+
+beforeAll(async () => {
+  origin = await startOrigin({
+    handler: (incoming, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      response.end(`${incoming.url} ${'x'.repeat(4_000)}`);
+    },
+  });
+  leash = await startLeash({ workers: 2, env: { LEASH_ROTATE_MB: '1' } });
+});
+afterAll(async () => {
+  await leash.close();
+  await origin.close();
+});
+
+/** One absolute-form request over a connection of the pool; gives the status. */
+function get(agent: Agent, number: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const { port } = origin;
+    const sent = request({
+      agent,
+      host: '127.0.0.1',
+      port: leash.proxyPort,
+      path: `http://127.0.0.1:${port}/?n=${number}`,
+      headers: { host: `127.0.0.1:${port}` },
+    });
+    sent.once('error', reject);
+    sent.once('response', (response) => {
+      response.resume().once('end', () => resolve(response.statusCode ?? 0));
+    });
+    sent.end();
+  });
+}
+
+describe(`${REQUESTS} requests over ${CONNECTIONS} connections and two workers`, () => {
+  let records: LogRecord[];
+
+  beforeAll(async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+    const statuses = await Promise.all(
+      Array.from({ length: REQUESTS }, (_, number) => get(agent, number)),
+    );
+    agent.destroy();
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(await leash.stop()).toBe(0);
+    records = await leash.records();
+  });
+
+  it('leave one intent and one outcome each, the intent first', () => {
+    const intents = records.filter(({ event }) => event === 'intent');
+    const outcomes = records.filter(({ event }) => event === 'allowed');
+    expect(intents).toHaveLength(REQUESTS);
+    expect(outcomes).toHaveLength(REQUESTS);
+    const seqOf = new Map(intents.map(({ id, seq }) => [id, seq]));
+    expect(seqOf.size).toBe(REQUESTS);
+    expect(outcomes.filter(({ id, seq }) => !((seqOf.get(id) ?? seq) < seq))).toEqual([]);
+    const urls = new Set(outcomes.map(({ url }) => url));
+    expect(urls.size).toBe(REQUESTS);
+    expect(new Set(outcomes.map(({ worker }) => worker))).toEqual(new Set([1, 2]));
+  });
+
+  it('leave whole lines in more than five segments, each with its head', async () => {
+    const files = await segmentFiles(leash.logPath);
+    expect(files.length).toBeGreaterThan(5);
+    const heads = records.filter(({ event }) => event === 'segment');
+    expect(heads.map(({ number }) => number)).toEqual(files.map((_, index) => index + 1));
+    for (const file of files) expect((await readFile(file)).at(-1)).toBe('\n'.charCodeAt(0));
+  });
+
+  it('leave a chain that ten lines of Python verify', async () => {
+    const { code, stdout, stderr } = await leash.verifyChain();
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^${records.length} records, `));
+  });
+});

@@ -1,0 +1,200 @@
+// Both ends of the pipe against each other over a real socket: the worker's link and the primary's
+// port, with a log that remembers.
+
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startWorkerPort, type WorkerPort } from '../../src/primary/worker-port.ts';
+import type { FlowEvent } from '../../src/shared/audit-event.ts';
+import { encodeOpen, encodeRecord, type Frame } from '../../src/shared/ipc.ts';
+import { startLink } from '../../src/worker/primary-link.ts';
+import { socketPair } from '../support/socket-pair.ts';
+
+type Line = { event: string; id: string; fields: Record<string, unknown> };
+
+function setup([workerEnd, primaryEnd]: [Socket, Socket]) {
+  const state = {
+    lines: [] as Line[],
+    healthy: true,
+    policy: 1,
+    broken: '',
+    frames: [] as Frame[],
+    lost: '',
+  };
+  const port: WorkerPort = startWorkerPort({
+    number: 4,
+    idPrefix: '9-4-',
+    pipe: primaryEnd,
+    log: {
+      append(event, id, members, onWritten) {
+        const text = members.toString();
+        state.lines.push({ event, id, fields: JSON.parse(`{${text}}`) });
+        if (onWritten !== undefined) setImmediate(onWritten);
+      },
+      healthy: () => state.healthy,
+    },
+    policyVersion: () => state.policy,
+    mintLeaf: (host) => {
+      if (host === 'no.test') throw new Error('no leaf');
+      return `PEM of ${host}`;
+    },
+    onHello() {},
+    onControl() {},
+    onBroken: (problem) => {
+      state.broken = problem;
+    },
+  });
+  const link = startLink(workerEnd, {
+    onFrame: (frame) => void state.frames.push(frame),
+    onLost: (cause) => {
+      state.lost = cause;
+    },
+  });
+  link.begin('9-4-', true);
+  return { port, link, state };
+}
+
+const identity = {
+  client: '127.0.0.1',
+  host: 'a.test',
+  port: 443,
+  method: 'GET',
+  url: 'https://a.test/',
+};
+const intent = (flow: number, policy = 1) => ({
+  event: 'intent' as const,
+  flow,
+  policy,
+  identity,
+  rest: { rule: 'r', policy },
+});
+
+describe('startLink() and startWorkerPort()', () => {
+  let ends: [Socket, Socket];
+  let pipe: ReturnType<typeof setup>;
+
+  beforeEach(async () => {
+    ends = await socketPair();
+    pipe = setup(ends);
+  });
+  afterEach(() => {
+    for (const end of ends) end.destroy();
+  });
+
+  it('acknowledges an intent once it is on the log, stamped with id and worker', async () => {
+    const flow = pipe.link.nextFlow();
+    expect(flow.id).toBe('9-4-1');
+    await expect(pipe.link.open(intent(flow.number))).resolves.toBe('ack');
+    expect(pipe.state.lines).toEqual([
+      { event: 'intent', id: '9-4-1', fields: { worker: 4, ...identity, rule: 'r', policy: 1 } },
+    ]);
+  });
+
+  it('acknowledges many intents of one turn', async () => {
+    const flows = Array.from({ length: 200 }, () => pipe.link.nextFlow().number);
+    const verdicts = await Promise.all(flows.map((flow) => pipe.link.open(intent(flow))));
+    expect(verdicts.every((verdict) => verdict === 'ack')).toBe(true);
+    expect(pipe.state.lines).toHaveLength(200);
+  });
+
+  it('sends back an intent that was decided under an older policy', async () => {
+    pipe.state.policy = 2;
+    await expect(pipe.link.open(intent(1, 1))).resolves.toBe('stale');
+    await expect(pipe.link.open(intent(1, 2))).resolves.toBe('ack');
+    expect(pipe.state.lines).toHaveLength(1);
+  });
+
+  it('refuses new flows while the log cannot be written', async () => {
+    pipe.state.healthy = false;
+    await expect(pipe.link.open(intent(1))).resolves.toBe('refused');
+    expect(pipe.state.lines).toEqual([]);
+  });
+
+  it('brings a leaf, or the reason why there is none', async () => {
+    // No hello yet: a mint request is out of order, so it has a test of its own below.
+    ends[0].write(Buffer.from([0, 0, 0, 4, 1, 1, 2, 3]));
+    await expect(pipe.link.mint('a.test')).resolves.toBe('PEM of a.test');
+    await expect(pipe.link.mint('no.test')).rejects.toThrow('no leaf');
+  });
+
+  it('ends every open flow when the worker is gone, with what identifies it', async () => {
+    await pipe.link.open({ ...intent(1), identity: { ...identity, url: 'https://a.test/ü"' } });
+    await pipe.link.open(intent(2));
+    pipe.link.record('allowed', 2, { ...identity, status: 200 });
+    pipe.link.record('part', 1, { dir: 'res', body: 'x' });
+    await expect.poll(() => pipe.state.lines.length).toBe(4);
+    pipe.port.abandon('worker_exit');
+    expect(pipe.state.lines[4]).toEqual({
+      event: 'error',
+      id: '9-4-1',
+      fields: { worker: 4, ...identity, url: 'https://a.test/ü"', reason: 'worker_exit' },
+    });
+    expect(pipe.state.lines).toHaveLength(5);
+  });
+
+  it('lists open flows as JSON objects, for the first record of a segment', async () => {
+    await pipe.link.open(intent(1));
+    const flows = [...pipe.port.openFlows()].map((text) => JSON.parse(text));
+    expect(flows).toEqual([{ id: '9-4-1', event: 'intent', ...identity }]);
+  });
+
+  it('keeps a long URL out of what it remembers of a flow, not out of the record', async () => {
+    const url = `https://a.test/${'x'.repeat(5000)}`;
+    await pipe.link.open({ ...intent(1), identity: { ...identity, url } });
+    expect(pipe.state.lines[0]?.fields.url).toBe(url);
+    expect([...pipe.port.openFlows()][0]).not.toContain('xxxx');
+  });
+
+  const forged: [name: string, bytes: Buffer][] = [
+    ['seq', encodeOpen('intent', 1, 1, '', '"seq":5')],
+    ['prev', encodeRecord('blocked', 1, '"prev":"x"')],
+    ['ts', encodeRecord('blocked', 1, '"ts":1')],
+    ['worker', encodeRecord('blocked', 1, '"worker":1')],
+    ['id', encodeRecord('blocked', 1, '"id":"1-1-1"')],
+    ['an escaped name', encodeRecord('blocked', 1, '"s\\u0065q":5')],
+    ['a second line', encodeRecord('blocked', 1, '"reason":"x"}\n{"seq":1')],
+    ['half a string', encodeRecord('blocked', 1, '"reason":"x')],
+    ['the same name twice', encodeOpen('intent', 1, 1, '"client":"a"', '"client":"b"')],
+    ['a flow that is not open', encodeRecord('allowed', 1, '"status":200')],
+    ['a frame for workers', Buffer.from([0, 0, 0, 6, 17, 0, 0, 0, 1, 0x7b])],
+    ['a mint before hello', Buffer.from([0, 0, 0, 6, 5, 0, 0, 0, 1, 0x61])],
+    ['a frame over the limit', Buffer.from([0x7f, 0, 0, 0, 1])],
+  ];
+  it.each(forged)(
+    'cuts the pipe of a worker that sends %s, and writes nothing',
+    async (_name, bytes) => {
+      // Invariant: a frame that breaks the codec's limits costs that worker its pipe, never the primary.
+      // Invariant: seq, prev, ts, event, id and worker are written by the primary; a worker cannot name them.
+      const closed = once(ends[0], 'close');
+      ends[0].on('error', () => {});
+      ends[0].write(bytes);
+      await closed;
+      expect(pipe.state.broken).not.toBe('');
+      expect(pipe.state.lines).toEqual([]);
+    },
+  );
+
+  it('tells the worker when the primary is gone', async () => {
+    ends[1].end();
+    await expect.poll(() => pipe.state.lost).toMatch(/closed/);
+  });
+
+  it('says that it is congested, then full, while the primary does not read', async () => {
+    // Invariant: opening and closing records are never dropped; when the pipe is full, captures are cut first, then new exchanges are refused.
+    ends[1].pause();
+    void pipe.link.open(intent(1));
+    const big = { dir: 'res', body: 'x'.repeat(200_000) } as const;
+    for (let count = 0; count < 200 && !pipe.link.congested(); count += 1)
+      pipe.link.record('part', 1, big);
+    expect(pipe.link.congested()).toBe(true);
+    expect(pipe.link.full()).toBe(false);
+    for (let count = 0; count < 200 && !pipe.link.full(); count += 1)
+      pipe.link.record('part', 1, big);
+    expect(pipe.link.full()).toBe(true);
+    const last: FlowEvent = 'allowed';
+    pipe.link.record(last, 1, { status: 200 });
+    ends[1].resume();
+    await expect.poll(() => pipe.state.lines.at(-1)?.event).toBe('allowed');
+    expect(pipe.link.congested()).toBe(false);
+  });
+});

@@ -1,0 +1,112 @@
+// Exchanges that take their time or end early: streams, abandoned uploads, upstreams that die.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { connectThrough, readUntil } from '../support/raw.ts';
+import { run } from '../support/run-client.ts';
+import { type Origin, startOrigin } from '../support/start-origin.ts';
+import { startProxy, type TestProxy } from '../support/start-proxy.ts';
+
+let plain: Origin;
+let proxy: TestProxy;
+
+beforeAll(async () => {
+  plain = await startOrigin();
+  proxy = await startProxy();
+});
+afterAll(async () => {
+  await proxy.close();
+  await plain.close();
+});
+beforeEach(async () => {
+  await proxy.forget();
+  plain.requests.length = 0;
+});
+
+function curl(...args: string[]) {
+  return run('curl', ['-sS', '--proxy', `http://127.0.0.1:${proxy.port}`, ...args]);
+}
+
+describe('streams and aborts', () => {
+  it('records an upload that the client abandons, with the bytes that went out', async () => {
+    const { socket } = await connectThrough(proxy.port, `localhost:${plain.port}`);
+    socket.write(
+      `POST /upload HTTP/1.1\r\nHost: localhost:${plain.port}\r\nContent-Length: 1000\r\n\r\n`,
+    );
+    socket.write('half of it');
+    await expect.poll(() => plain.requests[0]?.bytes).toBe(10);
+    socket.destroy();
+    const [outcome] = await proxy.ended(2);
+    expect(outcome).toMatchObject({
+      event: 'error',
+      fields: {
+        reason: 'client: closed before the request ended',
+        req_bytes: 10,
+        req_body: 'half of it',
+      },
+    });
+    expect(plain.requests[0]?.complete).toBe(false);
+  });
+
+  it('breaks the client off when the upstream dies in the middle of a body', async () => {
+    const result = await curl(`http://localhost:${plain.port}/die-mid-body`);
+    expect(result.code).toBe(18);
+    const [outcome] = await proxy.ended(1);
+    expect(outcome).toMatchObject({
+      event: 'error',
+      fields: { status: 200, bytes: 10, res_body: 'half of it' },
+    });
+    expect(outcome?.fields.reason).toMatch(/^upstream: /);
+  });
+
+  it('holds no event of a stream back', async () => {
+    const { socket } = await connectThrough(proxy.port, `localhost:${plain.port}`);
+    socket.write(`GET /sse?n=3&every=200 HTTP/1.1\r\nHost: localhost:${plain.port}\r\n\r\n`);
+    const first = await readUntil(socket, { until: (text) => text.includes('"n":1') });
+    expect(first).not.toContain('"n":2');
+    await readUntil(socket, { until: (text) => text.includes('"n":3') });
+    socket.destroy();
+  });
+
+  it('lets a client go on that uploads after its answer', async () => {
+    const early = await startOrigin({
+      handler: (_request, response) => {
+        response.writeHead(413, { 'content-length': 3 });
+        response.end('big');
+      },
+    });
+    try {
+      const { socket } = await connectThrough(proxy.port, `localhost:${early.port}`);
+      socket.write(
+        `POST / HTTP/1.1\r\nHost: localhost:${early.port}\r\nContent-Length: 100\r\n\r\nhalf`,
+      );
+      const answer = await readUntil(socket, { until: (text) => text.endsWith('big') });
+      expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+      const outcome = () => proxy.link.records.find(({ event }) => event === 'allowed');
+      await expect.poll(outcome).toMatchObject({ fields: { status: 413 } });
+      socket.destroy();
+    } finally {
+      await early.close();
+    }
+  });
+
+  it('tries an idempotent request once more when the pooled connection was closed', async () => {
+    let served = 0;
+    const flaky = await startOrigin({
+      handler: (request, response) => {
+        served += 1;
+        // The second request on a connection finds it closed, as after a server's idle time.
+        if (served === 2) request.socket.resetAndDestroy();
+        else response.end('ok');
+      },
+    });
+    try {
+      const url = `http://localhost:${flaky.port}/`;
+      expect((await curl(url, url)).stdout).toBe('okok');
+      expect(served).toBe(3);
+      const own = () => proxy.link.records.filter(({ fields }) => fields.port === flaky.port);
+      await expect.poll(() => own().map(({ event }) => event)).toEqual(['allowed', 'allowed']);
+    } finally {
+      await flaky.close();
+    }
+  });
+});

@@ -1,0 +1,36 @@
+import type { FlowEvent, FlowFields } from '../../src/shared/audit-event.ts';
+import type { Verdict } from '../../src/shared/ipc.ts';
+import type { OpenRecord, PrimaryLink } from '../../src/worker/primary-link.ts';
+
+export type FakeLink = PrimaryLink & {
+  readonly opened: OpenRecord[];
+  readonly records: { event: FlowEvent; flow: number; fields: FlowFields }[];
+  verdict: Verdict | Promise<Verdict>;
+  isFull: boolean;
+};
+
+/** A link that remembers what it was told and gives one verdict to all. */
+export function fakeLink(): FakeLink {
+  let flows = 0;
+  const link: FakeLink = {
+    opened: [],
+    records: [],
+    verdict: 'ack',
+    isFull: false,
+    nextFlow() {
+      flows += 1;
+      return { number: flows, id: `1-1-${flows}` };
+    },
+    open(record) {
+      link.opened.push(record);
+      return Promise.resolve(link.verdict);
+    },
+    record: (event, flow, fields) => void link.records.push({ event, flow, fields }),
+    mint: () => Promise.reject(new Error('no mint here')),
+    control() {},
+    congested: () => false,
+    full: () => link.isFull,
+    end: () => Promise.resolve(),
+  };
+  return link;
+}

@@ -1,0 +1,10 @@
+// How much memory processes hold, from /proc (Linux).
+
+import { readFileSync } from 'node:fs';
+
+/** The highest resident size that a process has had, in bytes. */
+export function peakMemory(pid: number): number {
+  const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  if (line === null) throw new Error(`Cannot read the memory of process ${pid}`);
+  return Number(line[1]) * 1024;
+}

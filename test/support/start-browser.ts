@@ -1,0 +1,26 @@
+// A real browser for tests of the page. It reaches loopback only: whatever it would ask others for by
+// itself is switched off.
+
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts Chromium without a window; throws where there is none. */
+export function startBrowser(): Promise<Browser> {
+  const executablePath = process.env.LEASH_TEST_CHROMIUM ?? '/usr/bin/chromium';
+  if (!existsSync(executablePath)) {
+    throw new Error(
+      `Cannot start Chromium: ${executablePath} is missing; install it or set LEASH_TEST_CHROMIUM`,
+    );
+  }
+  return chromium.launch({ executablePath, headless: true, args: ARGS });
+}

@@ -1,0 +1,40 @@
+// A log by leash's own writer: segments, numbers, hashes and the link as in production.
+
+import { openAuditLog } from '../../src/primary/audit-log.ts';
+import type { EventName } from '../../src/shared/audit-event.ts';
+import { formatMembers } from '../../src/shared/audit-line.ts';
+
+export type Entry = Readonly<Record<string, unknown>> & {
+  readonly event: EventName;
+  readonly id?: string;
+};
+
+/** Appends records in order; each is one second younger than the one before it. */
+export async function writeLog(
+  logPath: string,
+  entries: readonly Entry[],
+  rotateBytes = 128 * 1024 * 1024,
+): Promise<void> {
+  let now = 1_700_000_000_000;
+  const log = openAuditLog({
+    logPath,
+    rotateBytes,
+    audit: 'relaxed',
+    hostId: 'test',
+    now: () => {
+      now += 1000;
+      return now;
+    },
+    openFlows: () => [],
+    onHealth(problem) {
+      if (problem !== '') throw new Error(problem);
+    },
+    onFatal(error) {
+      throw error;
+    },
+  });
+  for (const { event, id = '1-1-1', ...fields } of entries) {
+    await new Promise<void>((resolve) => log.append(event, id, formatMembers(fields), resolve));
+  }
+  await log.close();
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import {
+  formatJson,
+  formatMembers,
+  formatStamp,
+  GENESIS,
+  MAX_STAMP_BYTES,
+  parseLine,
+} from '../../../src/shared/audit-line.ts';
+
+describe('formatJson()', () => {
+  it('leaves no character that acts on a terminal or ends a line', () => {
+    const every = Array.from({ length: 0x2100 }, (_, code) => String.fromCharCode(code)).join('');
+    const text = formatJson(every);
+    expect(text).not.toMatch(/[\0-\x1f\x7f-\x9f\u2028\u2029]/);
+    expect(JSON.parse(text)).toBe(every);
+  });
+
+  it('writes half a surrogate pair as an escape, so that the line stays UTF-8', () => {
+    expect(formatJson('\ud800')).toBe('"\\ud800"');
+  });
+});
+
+describe('formatMembers()', () => {
+  it('leaves out what is zero or empty, keeps false and the order', () => {
+    const members = formatMembers({
+      a: 'x',
+      b: '',
+      c: 0,
+      d: [],
+      e: undefined,
+      f: false,
+      g: [['', '']],
+    });
+    expect(members).toBe('"a":"x","f":false,"g":[["",""]]');
+  });
+
+  it('gives nothing for nothing', () => {
+    expect(formatMembers({})).toBe('');
+  });
+});
+
+describe('formatStamp()', () => {
+  it('stays below its bound with the longest values', () => {
+    const stamp = formatStamp({
+      seq: Number.MAX_SAFE_INTEGER,
+      prev: GENESIS,
+      tsSeconds: 99_999_999_999.999,
+      event: 'audit_suspended',
+      id: `${2 ** 31}-${2 ** 31}-${Number.MAX_SAFE_INTEGER}`,
+    });
+    expect(stamp.length + ',}\n'.length).toBeLessThanOrEqual(MAX_STAMP_BYTES);
+    expect(parseLine(`${stamp}}`)).toMatchObject({ seq: Number.MAX_SAFE_INTEGER, prev: GENESIS });
+  });
+});
+
+describe('parseLine()', () => {
+  it.each(['', '{', 'null', '[]', '1', '"x"', '{"a":1}{'])('%s is no record', (text) => {
+    expect(parseLine(text)).toBeNull();
+  });
+});

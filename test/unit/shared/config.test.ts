@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { LIMITS, parseConfig, SETTINGS } from '../../../src/shared/config.ts';
+import { good } from '../../support/good.ts';
+
+const defaults = { workers: 3 };
+
+const parsed = (env: Record<string, string | undefined>) => good(parseConfig(env, defaults));
+
+function problemOf(env: Record<string, string | undefined>): string {
+  const config = parseConfig(env, defaults);
+  return 'problem' in config ? config.problem : '';
+}
+
+describe('parseConfig()', () => {
+  it('parseConfig() gives every setting its default, in bytes and milliseconds', () => {
+    expect(parsed({})).toEqual({
+      policyDir: '/etc/leash',
+      logPath: '/logs/egress.jsonl',
+      stateDir: '/var/lib/leash',
+      captureLimitBytes: 1024 * 1024,
+      capture: 'text',
+      audit: 'accepted',
+      rotateBytes: 128 * 1024 * 1024,
+      workers: 3,
+      proxyPort: 8080,
+      bind: '::',
+      viewer: true,
+      viewerPort: 8090,
+      viewerBind: '::',
+      viewerHosts: [],
+      viewerToken: '',
+      trustedProxies: [],
+      identityHost: '',
+      maxTunnels: 16_384,
+      clientTunnels: 4096,
+      clientMintsPerSecond: 50,
+      idleMs: 120_000,
+      exchangeIdleMs: 900_000,
+      dnsServers: [],
+      upstreamCaFile: '',
+      diagnosticsDir: '',
+    });
+  });
+
+  it('parseConfig() takes an empty variable for an absent one', () => {
+    expect(parsed({ LEASH_WORKERS: '', LEASH_AUDIT: '', PORT: undefined })).toEqual(parsed({}));
+  });
+
+  it('parseConfig() reads what the environment says', () => {
+    const config = parsed({
+      LEASH_DIR: '/p',
+      BODY_LIMIT_KB: '0',
+      LEASH_WORKERS: '256',
+      LEASH_VIEWER: 'off',
+      PORT: '1',
+      LEASH_IDLE_S: '1',
+      LEASH_ROTATE_MB: '1',
+      LEASH_VIEWER_HOSTS: 'Log.test',
+    });
+    expect(config).toMatchObject({
+      policyDir: '/p',
+      captureLimitBytes: 0,
+      workers: 256,
+      viewer: false,
+      viewerPort: 1,
+      idleMs: 1000,
+      rotateBytes: 1_048_576,
+      viewerHosts: ['log.test'],
+    });
+  });
+
+  it.each([
+    ['LEASH_WORKERS', '0', 'LEASH_WORKERS is "0", allowed: a whole number 1-256'],
+    ['LEASH_AUDIT', 'Durable', 'LEASH_AUDIT is "Durable", allowed: relaxed, accepted, durable'],
+    ['LEASH_VIEWER', 'false', 'LEASH_VIEWER is "false", allowed: on, off'],
+    ['PORT', '65536', 'PORT is "65536", allowed: a whole number 1-65535'],
+  ])('parseConfig() says for %s=%s what is allowed', (name, text, message) => {
+    expect(problemOf({ [name]: text })).toBe(`Cannot start: ${message}`);
+  });
+
+  it('parseConfig() never repeats the viewer token', () => {
+    const message = problemOf({ LEASH_VIEWER_TOKEN: 'se cret' });
+    expect(message).toContain('LEASH_VIEWER_TOKEN');
+    expect(message).not.toContain('cret');
+  });
+
+  it('parseConfig() refuses a misspelt setting, because its default may be the laxer one', () => {
+    expect(problemOf({ LEASH_AUDTI: 'durable' })).toBe(
+      'Cannot start: LEASH_AUDTI is not a setting, did you mean LEASH_AUDIT?',
+    );
+    expect(problemOf({ LEASH_QUITE_ELSE: '1' })).toContain('is not a setting, allowed: LEASH_DIR');
+    expect(problemOf({ LEASH_AUDTI: '' })).toContain('LEASH_AUDTI');
+    expect(problemOf({ 'LEASH_\n': '1' })).toContain(String.raw`"LEASH_\n"`);
+  });
+
+  it('parseConfig() passes over variables of others, and those of a service named leash', () => {
+    const env = {
+      HOME: '/root',
+      LEASH_SERVICE_HOST: '10.0.0.1',
+      LEASH_SERVICE_PORT_PROXY: '8080',
+      LEASH_PORT: 'tcp://10.0.0.1:8080',
+      LEASH_PORT_8080_TCP_ADDR: '10.0.0.1',
+    };
+    expect(parsed(env)).toEqual(parsed({}));
+  });
+
+  it.each([
+    [{ NODE_TLS_REJECT_UNAUTHORIZED: '0' }, 'NODE_TLS_REJECT_UNAUTHORIZED'],
+    [{ NODE_OPTIONS: '--x --insecure_http_parser' }, '--insecure-http-parser'],
+  ])('parseConfig() refuses %j, which would undo what leash promises', (env, named) => {
+    expect(problemOf(env)).toContain(named);
+  });
+
+  it('parseConfig() lets other options of Node pass', () => {
+    const env = { NODE_TLS_REJECT_UNAUTHORIZED: '1', NODE_OPTIONS: '--max-old-space-size=64' };
+    expect(parsed(env)).toEqual(parsed({}));
+  });
+});
+
+describe('SETTINGS', () => {
+  it.each(Object.values(SETTINGS).map((setting) => [setting.name, setting] as const))(
+    'the row of %s has a reason, and a default that it allows itself',
+    (name, setting) => {
+      expect(setting.why).not.toBe('');
+      if (name !== 'LEASH_WORKERS') expect(setting.read(setting.fallback)).not.toBeNull();
+    },
+  );
+
+  it('no two rows read the same variable', () => {
+    const names = Object.values(SETTINGS).map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('LIMITS', () => {
+  it('memory is bounded by constants: each limit is a whole number above zero, and no setting is without an end', () => {
+    for (const value of Object.values(LIMITS)) {
+      expect(Number.isSafeInteger(value) && value > 0).toBe(true);
+    }
+    const counts = Object.values(SETTINGS).filter(({ allowed }) => allowed.startsWith('a whole'));
+    expect(counts.length).toBeGreaterThan(5);
+    for (const setting of counts) expect(setting.read('9999999999')).toBeNull();
+  });
+
+  it('the limits that depend on each other have the right order', () => {
+    expect(LIMITS.pipeCongestedBytes).toBeLessThan(LIMITS.pipeFullBytes);
+    expect(LIMITS.captureHeldBytes).toBeLessThan(LIMITS.pipeCongestedBytes);
+    expect(LIMITS.respawnMinMs).toBeLessThan(LIMITS.respawnMaxMs);
+    expect(LIMITS.respawnMaxMs).toBeLessThan(LIMITS.respawnSettledMs);
+    expect(LIMITS.openFlowsPerWorker).toBeGreaterThanOrEqual(65_536);
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { ROW_CLASSES, type Row, toRow } from '../../../../src/viewer/row.ts';
+import { CLASS_LABELS, explain } from '../../../../src/viewer/ui/explain.ts';
+
+const row = (record: Record<string, unknown>) => toRow(record, '1:0') as Row;
+
+describe('explain()', () => {
+  it.each([
+    [{ event: 'blocked', reason: 'not_in_allowlist' }, /enforce\.yaml/],
+    [{ event: 'blocked', reason: 'path_not_allowed' }, /method and path/],
+    [{ event: 'blocked', reason: 'in_blocklist' }, /blocklist\.yaml/],
+    [{ event: 'blocked', reason: 'address_not_allowed' }, /not public/],
+    [{ event: 'blocked', reason: 'self_connection' }, /leash itself/],
+    [{ event: 'revoked', reason: 'in_blocklist' }, /policy change/],
+    [{ event: 'allowed', audit: 'would_block_in_enforce' }, /would have been blocked/],
+    [{ event: 'uninspected' }, /only bytes/],
+    [{ event: 'intent' }, /not ended yet/],
+    [{ event: 'error', reason: 'worker_exit' }, /worker .* died/],
+    [{ event: 'error', reason: 'primary_exit' }, /was ended/],
+  ])('explain() says why of %j', (record, sentence) => {
+    expect(explain(row(record))).toMatch(sentence);
+  });
+
+  it.each([
+    { event: 'allowed' },
+    { event: 'stop', reason: 'in_blocklist' },
+    { event: 'error', reason: 'dns: no address' },
+    { event: 'blocked', reason: 'of_a_later_version' },
+    { event: 'blocked', reason: 'constructor' },
+  ])('explain() adds nothing to %j', (record) => expect(explain(row(record))).toBe(''));
+
+  it('explain() has a label for each class', () => {
+    expect(Object.keys(CLASS_LABELS).sort()).toEqual([...ROW_CLASSES].sort());
+  });
+});

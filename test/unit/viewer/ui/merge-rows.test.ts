@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { type Row, toRow } from '../../../../src/viewer/row.ts';
+import { appendRows, prependRows } from '../../../../src/viewer/ui/merge-rows.ts';
+
+const row = (at: number, event = 'allowed', id = `f${at}`) =>
+  toRow({ event, id }, `1:${at}`) as Row;
+const ats = (rows: readonly Row[]) => rows.map((each) => Number(each.at.slice(2)));
+
+describe('prependRows()', () => {
+  it('prependRows() puts new rows in front, each row once', () => {
+    expect(ats(prependRows([row(4), row(3)], [row(3), row(2)]))).toEqual([4, 3, 2]);
+    expect(ats(prependRows([], [row(2)]))).toEqual([2]);
+  });
+
+  it('prependRows() lets a running row go when the end of its flow comes', () => {
+    const older = [row(3, 'intent', 'a'), row(2, 'intent', 'b')];
+    expect(ats(prependRows([row(9, 'allowed', 'a')], older))).toEqual([9, 2]);
+    expect(ats(prependRows([row(9, 'blocked', 'b')], older))).toEqual([9, 3]);
+  });
+
+  it('prependRows() keeps a running row while its messages come', () => {
+    expect(ats(prependRows([row(9, 'websocket', 'a')], [row(3, 'intent', 'a')]))).toEqual([9, 3]);
+  });
+
+  it('prependRows() keeps other rows of the flow', () => {
+    const older = [row(3, 'websocket', 'a'), row(2, 'intent', 'a')];
+    expect(ats(prependRows([row(9, 'allowed', 'a')], older))).toEqual([9, 3]);
+  });
+});
+
+describe('appendRows()', () => {
+  it('appendRows() puts old rows behind, each row once', () => {
+    expect(ats(appendRows([row(4), row(3)], [row(3), row(2)]))).toEqual([4, 3, 2]);
+  });
+});

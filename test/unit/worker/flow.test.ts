@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_RECORD_BYTES } from '../../../src/shared/audit-event.ts';
+import { formatMembers, MAX_STAMP_BYTES } from '../../../src/shared/audit-line.ts';
+import { Capture } from '../../../src/worker/capture.ts';
+import { Flow } from '../../../src/worker/flow.ts';
+import { fakeLink } from '../../support/fake-link.ts';
+
+const identity = {
+  client: '127.0.0.1',
+  host: 'a.test',
+  port: 443,
+  method: 'GET',
+  url: 'https://a.test/',
+};
+
+describe('Flow', () => {
+  it('reports its opening with the policy it was decided under', async () => {
+    const link = fakeLink();
+    const flow = new Flow(link, identity);
+    expect(flow.id).toBe('1-1-1');
+    await expect(flow.open('intent', 7, { rule: 'r' })).resolves.toBe('ack');
+    expect(link.opened).toEqual([
+      { event: 'intent', flow: 1, policy: 7, identity, rest: { rule: 'r' } },
+    ]);
+  });
+
+  it('has exactly one terminal record, whatever is called after', () => {
+    const link = fakeLink();
+    const flow = new Flow(link, identity);
+    flow.end('allowed', { status: 200 });
+    flow.end('error', { reason: 'late' });
+    flow.part({ dir: 'res', body: 'late' });
+    expect(link.records).toEqual([
+      { event: 'allowed', flow: 1, fields: { ...identity, status: 200 } },
+    ]);
+    expect(flow.ended).toBe(true);
+  });
+
+  it('sends captures ahead as parts when the line would be longer than a record may be', () => {
+    const link = fakeLink();
+    const flow = new Flow(link, identity);
+    const captures = (['req', 'res'] as const).map(
+      (dir) =>
+        new Capture({
+          dir,
+          limitBytes: 1 << 20,
+          skip: null,
+          congested: () => false,
+          emitPart: (fields) => flow.part(fields),
+          now: () => 0,
+        }),
+    );
+    // Every character doubles in JSON.
+    for (const capture of captures) capture.push(Buffer.alloc(64 * 1024, '"'));
+    flow.end('allowed', { status: 200, req_headers: [['a', '\\'.repeat(9000)]] }, captures);
+    expect(link.records.map((record) => record.event)).toEqual(['part', 'part', 'allowed']);
+    expect(link.records[2]?.fields).toMatchObject({ req_parts: 1, res_parts: 1, status: 200 });
+    for (const { fields } of link.records) {
+      expect(Buffer.byteLength(formatMembers(fields))).toBeLessThan(
+        MAX_RECORD_BYTES - MAX_STAMP_BYTES,
+      );
+    }
+  });
+});

@@ -1,0 +1,39 @@
+import { defineConfig } from 'vitest/config';
+
+// `unit` is the gate before each commit; the other projects need the built program.
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/support/summary-reporter.ts'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [
+            'test/architecture.test.ts',
+            'test/unit/**/*.test.ts',
+            'test/property/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          // After the others, alone on the machine: these tests measure time and memory.
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
