@@ -1,6 +1,7 @@
 // The processes of the built program: what ends one of them, what each end leaves on the record.
 
 import { once } from 'node:events';
+import { chmod } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -183,6 +184,14 @@ describe('a start that cannot be', () => {
     expect(own).toHaveLength(1);
     expect(own[0]).toContain(name);
     expect(own[0]).toMatch(allowed);
+  });
+
+  it('on a CA key that others can read names the file and the cure', async () => {
+    const first = await start();
+    await first.stop();
+    const key = `${first.stateDir}/private/ca.key`;
+    await chmod(key, 0o644);
+    await expect(startLeash({ dir: first.dir })).rejects.toThrow(`chmod 600 ${key}`);
   });
 
   it.each([
