@@ -60,8 +60,9 @@ async function main(): Promise<void> {
   server.listen(
     { port: config.viewerPort, ...(config.viewerBind && { host: config.viewerBind }) },
     () => {
-      log.info(`Viewer listens on ${config.viewerBind || '*'}:${config.viewerPort}`);
-      process.send?.({ type: 'listening' });
+      // The primary tells the operator where its viewer is; a viewer on its own tells it itself.
+      if (process.send) process.send({ type: 'listening' });
+      else log.info(`Viewer listens on ${config.viewerBind || '*'}:${config.viewerPort}`);
     },
   );
 }

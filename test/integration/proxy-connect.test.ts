@@ -31,8 +31,7 @@ beforeEach(async () => {
 // Whatever a test sent, the worker serves the next client.
 afterEach(async () => {
   const url = `http://127.0.0.1:${plain.port}/status/204`;
-  const { stdout } = await run('curl', ['-sS', '-x', `127.0.0.1:${proxy.port}`, '-i', url]);
-  expect(stdout).toMatch(/^HTTP\/1\.1 204/);
+  expect((await proxy.curl('-i', url)).stdout).toMatch(/^HTTP\/1\.1 204/);
 });
 
 /** The one terminal record of a test. */

@@ -36,10 +36,7 @@ beforeEach(async () => {
 
 const sha256 = (data: Buffer | string) => createHash('sha256').update(data).digest('hex');
 
-function curl(...args: string[]) {
-  const via = ['--proxy', `http://127.0.0.1:${proxy.port}`, '--cacert', proxy.caFile];
-  return run('curl', ['-sS', ...via, ...args]);
-}
+const curl = (...args: string[]) => proxy.curl(...args);
 
 describe('an HTTPS request through CONNECT', () => {
   it('reaches the origin and comes back, with intent, outcome and tunnel on record', async () => {

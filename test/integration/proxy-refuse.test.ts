@@ -4,7 +4,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deferred } from '../support/deferred.ts';
 import { connectThrough, rawRequest, readUntil } from '../support/raw.ts';
-import { run } from '../support/run-client.ts';
 import { type Origin, startOrigin } from '../support/start-origin.ts';
 import { startProxy, type TestProxy } from '../support/start-proxy.ts';
 
@@ -33,14 +32,10 @@ beforeEach(async () => {
 // Whatever a test sent, the worker serves the next client.
 afterEach(async () => {
   const url = `http://127.0.0.1:${plain.port}/status/204`;
-  const { stdout } = await run('curl', ['-sS', '-x', `127.0.0.1:${proxy.port}`, '-i', url]);
-  expect(stdout).toMatch(/^HTTP\/1\.1 204/);
+  expect((await proxy.curl('-i', url)).stdout).toMatch(/^HTTP\/1\.1 204/);
 });
 
-function curl(...args: string[]) {
-  const via = ['--proxy', `http://127.0.0.1:${proxy.port}`, '--cacert', proxy.caFile];
-  return run('curl', ['-sS', ...via, ...args]);
-}
+const curl = (...args: string[]) => proxy.curl(...args);
 
 /** The one terminal record of a test. */
 async function ended() {

@@ -2,7 +2,6 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectThrough, readUntil } from '../support/raw.ts';
-import { run } from '../support/run-client.ts';
 import { type Origin, startOrigin } from '../support/start-origin.ts';
 import { startProxy, type TestProxy } from '../support/start-proxy.ts';
 
@@ -22,9 +21,7 @@ beforeEach(async () => {
   plain.requests.length = 0;
 });
 
-function curl(...args: string[]) {
-  return run('curl', ['-sS', '--proxy', `http://127.0.0.1:${proxy.port}`, ...args]);
-}
+const curl = (...args: string[]) => proxy.curl(...args);
 
 describe('streams and aborts', () => {
   it('records an upload that the client abandons, with the bytes that went out', async () => {

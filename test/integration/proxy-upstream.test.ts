@@ -31,14 +31,10 @@ beforeEach(async () => {
 // Whatever a test sent, the worker serves the next client.
 afterEach(async () => {
   const url = `http://127.0.0.1:${plain.port}/status/204`;
-  const { stdout } = await run('curl', ['-sS', '-x', `127.0.0.1:${proxy.port}`, '-i', url]);
-  expect(stdout).toMatch(/^HTTP\/1\.1 204/);
+  expect((await proxy.curl('-i', url)).stdout).toMatch(/^HTTP\/1\.1 204/);
 });
 
-function curl(...args: string[]) {
-  const via = ['--proxy', `http://127.0.0.1:${proxy.port}`, '--cacert', proxy.caFile];
-  return run('curl', ['-sS', ...via, ...args]);
-}
+const curl = (...args: string[]) => proxy.curl(...args);
 
 // Invariant: the address connected is the address classified: there is no second lookup.
 describe('the address connected is the address classified', () => {

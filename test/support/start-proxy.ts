@@ -15,6 +15,7 @@ import { createResolve } from '../../src/worker/resolve.ts';
 import { createUpstream } from '../../src/worker/upstream.ts';
 import { type FakeLink, fakeLink } from './fake-link.ts';
 import { freePorts } from './free-port.ts';
+import { type RunResult, run } from './run-client.ts';
 import { tempDir } from './temp-dir.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -25,6 +26,8 @@ export type TestProxy = {
   readonly caPem: string;
   readonly deps: WorkerDeps;
   setPolicy(source: Partial<PolicySource>): void;
+  /** curl by way of this proxy, trusting its CA. */
+  curl(...args: readonly string[]): Promise<RunResult>;
   /** Waits until this many flows have ended, and gives their terminal records in order. */
   ended(count: number): Promise<FakeLink['records']>;
   /** Waits until every flow that was opened has ended, and forgets all records. */
@@ -105,6 +108,10 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
     setPolicy(source) {
       version += 1;
       policy = compilePolicy(version, { ...OPEN, ...options.policy, ...source });
+    },
+    curl(...args) {
+      const via = ['--proxy', `http://127.0.0.1:${port}`, '--cacert', ca.certPath];
+      return run('curl', ['-sS', ...via, ...args]);
     },
     async ended(count) {
       const what = `${count} flows to end`;
