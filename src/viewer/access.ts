@@ -39,8 +39,8 @@ export type AccessAsk = {
   readonly isAgent: boolean;
   /** The client's address is one of this host's own. */
   readonly isOwnAddress: boolean;
-  /** Whether `agent_networks` is known and not empty. */
-  readonly agentsKnown: boolean;
+  /** What is known of `agent_networks`; `unreadable`: there is a file, and none was ever good. */
+  readonly agents: 'listed' | 'none' | 'unreadable';
   readonly credential: 'none' | 'bearer' | 'cookie';
 };
 
@@ -67,16 +67,18 @@ export function decideAccess(ask: AccessAsk, rules: AccessRules): Verdict {
     if (forged !== null) return forged;
   }
   if (ask.isPage || ask.path === LOGIN_PATH) return { ok: true };
-  // 6. the token
+  // 6. the token, also where an agent cannot be told from an operator
   if (rules.token === 'reads' && ask.credential === 'none') return refuse(401, 'token required');
-  if (reads) return { ok: true };
-  return decideChange(ask, rules);
+  if (ask.agents === 'unreadable' && ask.credential === 'none') {
+    return refuse(rules.token === 'open' ? 403 : 401, 'agents.yaml must be repaired first');
+  }
+  return reads ? { ok: true } : decideChange(ask, rules);
 }
 
 /** Changes: somebody must vouch for the operator, the token or a known fleet to tell apart from. */
 function decideChange(ask: AccessAsk, rules: AccessRules): Verdict {
   if (ask.credential !== 'none') return { ok: true };
-  if (!ask.agentsKnown) {
+  if (ask.agents !== 'listed') {
     return rules.token === 'open'
       ? refuse(403, 'nobody can change anything while agent_networks is missing or empty')
       : refuse(401, 'token required while agent_networks is missing or empty');

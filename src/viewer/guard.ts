@@ -28,7 +28,7 @@ export function createGuard(deps: GuardDeps): MiddlewareHandler<ViewerEnv> {
     const client = clientOf(c, deps.config.trustedProxies);
     c.set('client', client ?? '');
     const networks = await deps.agents.read();
-    const isAgent = client === null || inNetworks(client, networks);
+    const isAgent = client === null || inNetworks(client, networks ?? []);
     // A machine of the fleet cannot use up an operator's attempts.
     const isOpen = isAgent || c.req.path === LOGIN_PATH || PUBLIC_PATHS.has(c.req.path);
     const credential = isOpen ? 'none' : await credentialOf(c, client, deps);
@@ -50,7 +50,7 @@ export function createGuard(deps: GuardDeps): MiddlewareHandler<ViewerEnv> {
         client,
         isAgent,
         isOwnAddress: client !== null && deps.ownAddresses().includes(client),
-        agentsKnown: networks.length > 0,
+        agents: networks === null ? 'unreadable' : networks.length > 0 ? 'listed' : 'none',
         credential,
       },
       rules,

@@ -53,7 +53,7 @@ export function createMetaReader(deps: GuardDeps): () => Promise<Meta> {
       policy_problems: status?.problems ?? [],
       problems,
       log: status?.log ?? null,
-      agents_known: (await deps.agents.read()).length > 0,
+      agents_known: ((await deps.agents.read()) ?? []).length > 0,
     };
   };
 }

@@ -39,15 +39,19 @@ export async function readPolicy(policyDir: string): Promise<PolicyTexts> {
 export class AgentNetworks {
   readonly #path: string;
   #version = '';
-  #networks: readonly string[] = [];
+  #networks: readonly string[] | null = null;
 
   constructor(policyDir: string) {
     this.#path = join(policyDir, 'agents.yaml');
   }
 
-  async read(): Promise<readonly string[]> {
-    const facts = await stat(this.#path, { bigint: true }).catch(() => null);
-    if (facts === null) return this.#networks;
+  /** Null: there is a file, and none since this start was good. */
+  async read(): Promise<readonly string[] | null> {
+    const facts = await stat(this.#path, { bigint: true }).catch((error: unknown) =>
+      isMissing(error) ? 'missing' : 'unreadable',
+    );
+    if (facts === 'missing') return this.#networks ?? [];
+    if (typeof facts === 'string') return this.#networks;
     const version = `${facts.ino}:${facts.size}:${facts.mtimeNs}:${facts.ctimeNs}`;
     if (version === this.#version) return this.#networks;
     const text = await readText(this.#path).catch(() => null);
@@ -63,7 +67,7 @@ export class AgentNetworks {
 
 async function readText(path: string): Promise<string | null> {
   const file = await open(path, 'r').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (isMissing(error)) return null;
     throw error;
   });
   if (file === null) return null;
@@ -77,4 +81,8 @@ async function readText(path: string): Promise<string | null> {
   } finally {
     await file.close();
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -191,10 +191,11 @@ describe('agents', () => {
   });
 
   it('cannot use up the attempts of an operator', async () => {
-    await start({ viewerToken: TOKEN, trustedProxies: ['127.0.0.1/32'] });
+    await start({ viewerToken: TOKEN });
     await writeFile(join(viewer.policyDir, 'agents.yaml'), 'agent_networks: [127.0.0.8/29]\n');
-    for (let n = 0; n < 2 * MAX_WRONG; n += 1) await login('wrong', '127.0.0.9');
-    expect((await login(TOKEN)).status).toBe(200);
+    const guess = { from: '127.0.0.9', headers: bearer('guess') };
+    for (let n = 0; n < 2 * MAX_WRONG; n += 1) expect(await statusOf('/api/logs', guess)).toBe(403);
+    expect((await login('guess', '127.0.0.9')).status).toBe(403);
   });
 
   it('stay agents while agents.yaml is broken or gone, and an edit counts at once', async () => {
@@ -210,6 +211,21 @@ describe('agents', () => {
     expect(await asAgent()).toBe(403);
     await writeFile(file, 'agent_networks: [127.0.0.10/32]\n');
     expect(await asAgent()).toBe(200);
+  });
+
+  it('get nothing after a restart on a broken agents.yaml, and neither does anybody else', async () => {
+    await start({ viewerToken: 'off' });
+    const file = join(viewer.policyDir, 'agents.yaml');
+    await writeFile(file, 'agent_networks: [127.0.0.9\n');
+    const answer = await viewer.ask('/api/logs');
+    expect(answer).toMatchObject({
+      status: 403,
+      json: { error: 'agents.yaml must be repaired first' },
+    });
+    expect(await statusOf('/healthz')).toBe(200);
+    await writeFile(file, 'agent_networks: [127.0.0.9/32]\n');
+    expect(await statusOf('/api/logs')).toBe(200);
+    expect(await statusOf('/api/logs', { from: '127.0.0.9' })).toBe(403);
   });
 
   it('are not hidden by X-Forwarded-For, unless a trusted proxy says so', async () => {

@@ -36,9 +36,13 @@ export async function runVerb(args: readonly string[], io: Io): Promise<number> 
     return EXIT.ok;
   }
   const verb = VERBS.find((candidate) => candidate.name === name);
-  if (verb === undefined || extra.length > 0) {
-    io.err(verb === undefined ? `unknown verb "${name}"` : `"${name}" takes no "${extra[0]}"`);
-    io.err(usage());
+  if (verb === undefined) {
+    const names = [...VERBS.map((known) => known.name), 'help'].join(', ');
+    io.err(`leashctl: unknown verb ${JSON.stringify(name)}, allowed: ${names}`);
+    return EXIT.usage;
+  }
+  if (extra.length > 0) {
+    io.err(`leashctl: ${name} takes no argument, got ${JSON.stringify(extra[0])}`);
     return EXIT.usage;
   }
   const config = parseConfig(io.env, { workers: 1 });

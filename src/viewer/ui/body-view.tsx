@@ -72,7 +72,7 @@ function Hash({ body }: { body: Body }) {
   const whole = body.wire_bytes === null ? '' : `, ${formatBytes(body.wire_bytes)}`;
   return (
     <p class="hash">
-      SHA-256 of the whole body{whole}: <code>{body.sha256}</code>
+      SHA-256 of the whole body as sent{whole}: <code>{body.sha256}</code>
     </p>
   );
 }
@@ -100,9 +100,6 @@ function notices(body: Body, contentType: string): string[] {
       `Shown here: the first ${formatBytes(body.shown_bytes)} of ${formatBytes(body.captured_bytes)} on the log.`,
     );
   }
-  if (body.decoded !== '') {
-    notes.push(`Decoded from ${body.decoded}. Length and hash are of the bytes on the wire.`);
-  }
   if (body.decoded_cut) notes.push('The decoded text goes on: its end is not shown.');
   if (body.encoding === 'base64' && body.shown_bytes > FIRST_BYTES + MORE_BYTES) {
     notes.push(`Hex of the first ${formatBytes(FIRST_BYTES + MORE_BYTES)}.`);
@@ -117,5 +114,6 @@ function textOf(body: Body, isLaidOut: boolean): string {
 
 function label(body: Body, isJson: boolean): string {
   const kind = body.encoding === 'base64' ? 'Bytes' : isJson ? 'JSON' : 'Text';
-  return `${kind}, ${formatBytes(body.decoded_bytes || body.shown_bytes)}`;
+  const size = formatBytes(body.decoded_bytes || body.shown_bytes);
+  return `${kind}, ${size}${body.decoded && `, decoded from ${body.decoded}`}`;
 }

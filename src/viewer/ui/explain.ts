@@ -12,6 +12,7 @@ export const CLASS_LABELS: Readonly<Record<RowClass, string>> = {
   event: 'Event',
 };
 
+/** By the reason of the record, or by what stands before its colon. */
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['not_in_allowlist', 'No entry of enforce.yaml allows this host and port.'],
   ['path_not_allowed', 'The host is on the allow list, but not with this method and path.'],
@@ -21,20 +22,36 @@ const REASONS: ReadonlyMap<string, string> = new Map([
     'The name leads to an address that is not public and that no rule opens.',
   ],
   ['self_connection', 'The request would have reached leash itself.'],
+  ['no_policy', 'No policy is loaded, so everything is denied.'],
+  ['sni_mismatch', 'The name in the TLS handshake is not the one of the tunnel.'],
+  ['host_mismatch', 'The Host header does not name the host of the tunnel.'],
+  ['uri_mismatch', 'The address in the request line does not name the host of the tunnel.'],
+  ['malformed', 'Servers would not all read this request in the same way.'],
+  ['head_too_large', 'The head of the request is longer than leash forwards.'],
+  ['too_many_headers', 'The request has more headers than leash forwards.'],
+  ['audit_unavailable', 'The record could not be written, and nothing passes unrecorded.'],
+  ['overload', 'Leash had more to record than it could hold.'],
+  ['client_tunnels', 'This client has as many tunnels open as one client may have.'],
+  ['worker_tunnels', 'The worker has as many tunnels open as it may have.'],
+  ['client_mints', 'This client asked for certificates of new names too quickly.'],
+  ['worker_exit', 'The worker that handled it died; nothing is known beyond this.'],
+  ['primary_exit', 'Leash was ended while it was under way.'],
+  ['dns', 'The name could not be resolved.'],
+  ['connect', 'No connection to the upstream could be made.'],
+  ['tls_server', 'The TLS handshake with the upstream failed, or its certificate is not trusted.'],
+  ['tls_client', 'The TLS handshake with the client failed: does it trust the CA of leash?'],
+  ['client', 'The client went away, or sent something that is no request.'],
 ]);
 
 /** One sentence on why this row is what it is; empty when there is nothing to add. */
 export function explain(row: Row): string {
   if (row.event === 'revoked') return 'It was under way when a policy change ended it.';
-  if (row.class === 'blocked') return REASONS.get(row.reason) ?? '';
   if (row.class === 'would_block') return 'It passed; in enforce mode it would have been blocked.';
   if (row.class === 'uninspected')
     return 'The tunnel was relayed as it is: only bytes were counted.';
   if (row.class === 'running') return 'The request was accepted and has not ended yet.';
-  if (row.class !== 'error') return '';
-  if (row.reason === 'worker_exit')
-    return 'The worker that handled it died; nothing is known beyond this.';
-  return row.reason === 'primary_exit' ? 'Leash was ended while it was under way.' : '';
+  if (row.class !== 'blocked' && row.class !== 'error') return '';
+  return REASONS.get(row.reason) ?? REASONS.get(row.reason.split(':')[0] ?? '') ?? '';
 }
 
 /** Why a copy is shorter than the body. */

@@ -69,7 +69,7 @@ function PlainRow({ row, selected, onSelect }: LogRowProps) {
       <td class="c-client" title={row.client}>
         <SafeText text={row.agent || row.client} />
       </td>
-      <td class="c-class">
+      <td class="c-class" title={CLASS_LABELS[row.class]}>
         <span class="decision">
           <ClassIcon name={row.class} />
           <span class="label">{CLASS_LABELS[row.class]}</span>

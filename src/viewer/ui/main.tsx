@@ -56,7 +56,7 @@ function LogPage({ onUnauthorized }: { onUnauthorized: () => void }) {
     [update],
   );
   const close = useCallback(() => update({ selection: null }), [update]);
-  const change = (part: Partial<Filters>) => update({ filters: { ...filters, ...part } });
+  const change = (part: Partial<Filters>) => update({ filters: part });
   const showNew = () => {
     release();
     list.current?.scrollTo({ top: 0 });

@@ -25,7 +25,7 @@ const READ: AccessAsk = {
   client: '192.0.2.7',
   isAgent: false,
   isOwnAddress: false,
-  agentsKnown: true,
+  agents: 'listed',
   credential: 'bearer',
 };
 /** A change by the page in a browser that is logged in: allowed. */
@@ -189,10 +189,20 @@ describe('decideAccess() and the token', () => {
   });
 
   it('decideAccess() lets nobody change anything without it while no agent network is known', () => {
-    const unknown = { agentsKnown: false, credential: 'none' } as const;
+    const unknown = { agents: 'none', credential: 'none' } as const;
     expect(change(unknown, { token: 'writes' })).toBe(401);
     expect(change(unknown, { token: 'open' })).toBe(403);
-    expect(change({ agentsKnown: false }, { token: 'writes' })).toBe(200);
+    expect(change({ agents: 'none' }, { token: 'writes' })).toBe(200);
+  });
+
+  it('decideAccess() lets nobody in without it while it cannot tell agents from operators', () => {
+    const broken = { agents: 'unreadable', credential: 'none' } as const;
+    expect(read(broken, { token: 'open' })).toBe(403);
+    expect(read(broken, { token: 'writes' })).toBe(401);
+    expect(change(broken, { token: 'open' })).toBe(403);
+    expect(read({ agents: 'unreadable' }, { token: 'writes' })).toBe(200);
+    expect(change({ agents: 'unreadable' }, { token: 'writes' })).toBe(200);
+    expect(read({ ...broken, isPage: true, path: '/' }, { token: 'open' })).toBe(200);
   });
 
   it('decideAccess() wants it for changes from the own address, which agents may share', () => {

@@ -50,11 +50,15 @@ describe('undoCodings()', () => {
   );
 
   it('undoCodings() stops at its limit, whatever would come', async () => {
-    const bomb = gzipSync(gzipSync(Buffer.alloc(64 * MAX)));
+    const member = gzipSync(Buffer.alloc(16 * MAX));
+    const bomb = Buffer.concat(Array.from({ length: 100 }, () => member));
     const started = performance.now();
-    expect(await undoCodings(bomb, ['gzip', 'gzip'], MAX)).toMatchObject({ isCut: true });
-    expect((await undoCodings(bomb, ['gzip', 'gzip'], MAX))?.bytes).toHaveLength(MAX);
-    expect(performance.now() - started).toBeLessThan(2000);
+    const decoded = await undoCodings(bomb, ['gzip'], MAX);
+    expect(performance.now() - started).toBeLessThan(500);
+    expect(decoded?.bytes).toHaveLength(MAX);
+    expect(decoded?.isCut).toBe(true);
+    const nested = await undoCodings(gzipSync(bomb), ['gzip', 'gzip'], MAX);
+    expect(nested).toMatchObject({ isCut: true });
     const exact = await undoCodings(gzipSync(TEXT), ['gzip'], TEXT.length);
     expect(exact).toMatchObject({ isCut: false });
   });

@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AgentNetworks, readPolicy } from '../../../src/viewer/policy-reader.ts';
@@ -53,6 +53,21 @@ describe('AgentNetworks', () => {
       expect(await agents.read()).toEqual(['10.0.0.0/8']);
     },
   );
+});
+
+describe('AgentNetworks at its start', () => {
+  it.each([
+    ['broken', () => put('agents.yaml', 'agent_networks: [10.0.0.0/8\n')],
+    ['a folder', () => mkdir(join(dir.path, 'agents.yaml'))],
+  ])('AgentNetworks does not know them while the first file is %s', async (_, spoil) => {
+    const agents = new AgentNetworks(dir.path);
+    await spoil();
+    expect(await agents.read()).toBeNull();
+    expect(await agents.read()).toBeNull();
+    await rm(join(dir.path, 'agents.yaml'), { recursive: true });
+    await put('agents.yaml', 'agent_networks: [10.0.0.0/8]\n');
+    expect(await agents.read()).toEqual(['10.0.0.0/8']);
+  });
 });
 
 describe('readPolicy()', () => {

@@ -16,6 +16,9 @@ describe('explain()', () => {
     [{ event: 'uninspected' }, /only bytes/],
     [{ event: 'intent' }, /not ended yet/],
     [{ event: 'error', reason: 'worker_exit' }, /worker .* died/],
+    [{ event: 'error', reason: 'dns: ENOTFOUND' }, /not be resolved/],
+    [{ event: 'error', reason: 'tls_client: closed: early' }, /trust the CA/],
+    [{ event: 'blocked', reason: 'malformed: two_host_headers' }, /same way/],
     [{ event: 'error', reason: 'primary_exit' }, /was ended/],
   ])('explain() says why of %j', (record, sentence) => {
     expect(explain(row(record))).toMatch(sentence);
@@ -24,7 +27,8 @@ describe('explain()', () => {
   it.each([
     { event: 'allowed' },
     { event: 'stop', reason: 'in_blocklist' },
-    { event: 'error', reason: 'dns: no address' },
+    { event: 'error', reason: '' },
+    { event: 'error', reason: 'something: else' },
     { event: 'blocked', reason: 'of_a_later_version' },
     { event: 'blocked', reason: 'constructor' },
   ])('explain() adds nothing to %j', (record) => expect(explain(row(record))).toBe(''));
