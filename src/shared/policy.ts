@@ -235,9 +235,13 @@ function matchingPath(rules: readonly CompiledRule[], ask: Ask): readonly Compil
   );
 }
 
-/** Undoes the encoding of what a path may hold raw (RFC 3986 pchar): servers take `%3A` for `:`. */
+/**
+ * Undoes the encoding of what a path may hold raw: servers take `%3A` for `:` and `%7C` for `|`.
+ * Not of `;`, which begins a parameter only where it is raw.
+ */
 function foldPath(path: string): string {
-  return path.replace(/%(?:21|24|26|27|28|29|2A|2B|2C|3A|3D|40)/g, decodeURIComponent);
+  const raw = /%(?:2[124689A-C]|27|3[ACDE]|40|5[BDE]|60|7[BCD])/g;
+  return path.replace(raw, decodeURIComponent);
 }
 
 function isUnclear(ask: Ask): boolean {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS, parseConfig, SETTINGS } from '../../../src/shared/config.ts';
 import { good } from '../../support/good.ts';
+import { readSources } from '../../support/source-tree.ts';
 
 const defaults = { workers: 3 };
 
@@ -89,6 +90,7 @@ describe('parseConfig()', () => {
       'Cannot start: LEASH_AUDTI is not a setting, did you mean LEASH_AUDIT?',
     );
     expect(problemOf({ LEASH_QUITE_ELSE: '1' })).toContain('is not a setting, allowed: LEASH_DIR');
+    expect(problemOf({ LEASH_Z: '1', LEASH_A: '1' })).toContain('LEASH_A is not');
     expect(problemOf({ LEASH_AUDTI: '' })).toContain('LEASH_AUDTI');
     expect(problemOf({ 'LEASH_\n': '1' })).toContain(String.raw`"LEASH_\n"`);
   });
@@ -140,6 +142,14 @@ describe('LIMITS', () => {
     const counts = Object.values(SETTINGS).filter(({ allowed }) => allowed.startsWith('a whole'));
     expect(counts.length).toBeGreaterThan(5);
     for (const setting of counts) expect(setting.read('9999999999')).toBeNull();
+  });
+
+  it('no row is dead: something in the sources keeps to each limit', () => {
+    const code = readSources('src').map((source) => source.code);
+    const unused = Object.keys(LIMITS).filter(
+      (name) => !code.some((text) => new RegExp(`\\bLIMITS\\.${name}\\b`).test(text)),
+    );
+    expect(unused).toEqual([]);
   });
 
   it('the limits that depend on each other have the right order', () => {

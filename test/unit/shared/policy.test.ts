@@ -182,9 +182,10 @@ describe('decide()', () => {
     ['GET https://a.test/a%3ab', '-in_blocklist'],
     ['GET https://a.test/c%3Ad', '-in_blocklist'],
     ['GET https://a.test/c:d', '-in_blocklist'],
+    ['GET https://a.test/e%7cf', '-in_blocklist'],
     ['GET https://b.test/admin', '+not_in_blocklist'],
   ])('blocks paths: %s is %s', (text, expected) => {
-    const paths = ['/admin', '/a:b', '/c%3Ad'].map((prefix) => ({ method: '', prefix }));
+    const paths = ['/admin', '/a:b', '/c%3Ad', '/e|f'].map((prefix) => ({ method: '', prefix }));
     expect(verdict(blocklist(ruleFor('a.test', { paths })), text)).toBe(expected);
   });
 
