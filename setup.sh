@@ -46,7 +46,7 @@ Usage: ./setup.sh VERB
           proxy on 127.0.0.1:8080, viewer on 127.0.0.1:8090, Ctrl-C stops it
   test    install what the tests need and run them all; ends with "N passed, N failed"
   build   install packages and build into ./dist
-  bench   measure leash beside nginx, Squid and mitmdump; options: --seconds N,
+  bench   measure leash beside no proxy, Squid and mitmdump; options: --seconds N,
           --connections N, --only NAME
   help    this text
 

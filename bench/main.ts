@@ -2,18 +2,28 @@
 // Wiring: what to measure, in which order, and that nothing is left running.
 
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
+import { childrenOf } from '../test/support/process-tree.ts';
 import { ROOT } from '../test/support/source-tree.ts';
 import { tempDir } from '../test/support/temp-dir.ts';
 import { measure } from './load.ts';
-import { type Options, type Program, parseOptions, USAGE } from './options.ts';
+import { type Options, type Program, parseOptions, type Scenario, USAGE } from './options.ts';
 import { type Origin, startOrigin } from './origin.ts';
-import { type MeasuredProxy, PEERS } from './proxies.ts';
+import { PEERS } from './proxies.ts';
 import { formatTable, type Result, writeReport } from './report.ts';
 
 /** What has to be ended and removed, newest last. */
 type Cleanup = (() => Promise<void>)[];
+
+type Context = {
+  readonly options: Options;
+  readonly cleanup: Cleanup;
+  /** All files are below it. */
+  readonly folder: string;
+};
 
 /** Exit code: 0 all was measured · 1 something failed · 2 bad option · 130 interrupted. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -23,19 +33,34 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`bench: ${options.problem}\n${USAGE}\n`);
     return 2;
   }
-  const cleanup: Cleanup = [];
+  const folder = await tempDir();
+  // A program with a user of its own has to find its folder in this one.
+  await chmod(folder.path, 0o711);
+  const cleanup: Cleanup = [folder.close];
+  const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void undo(cleanup).finally(() => process.exit(130)));
+    process.once(signal, () => {
+      interrupt.abort();
+      void undo(cleanup).finally(() => endAtOnce(folder.path));
+    });
   }
   try {
-    return await run(options, cleanup);
+    return await run({ options, cleanup, folder: folder.path }, interrupt.signal);
   } finally {
     await undo(cleanup);
   }
 }
 
-async function run(options: Options, cleanup: Cleanup): Promise<number> {
-  const origin = await startOrigin(await ownFolder(cleanup));
+/** Also what was just about to start has to end with this process, and leave nothing. */
+function endAtOnce(folder: string): void {
+  for (const { pid } of childrenOf(process.pid)) process.kill(pid, 'SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(130);
+}
+
+async function run(context: Context, interrupted: AbortSignal): Promise<number> {
+  const { options, cleanup, folder } = context;
+  const origin = await startOrigin(await mkdtemp(join(folder, 'origin-')));
   cleanup.push(origin.stop);
   const setting = {
     commit: readCommit(),
@@ -51,62 +76,58 @@ async function run(options: Options, cleanup: Cleanup): Promise<number> {
   say(`${Object.entries(setting).map(words).join(' · ')}\n`);
   const results: Result[] = [];
   for (const program of options.programs) {
-    results.push(...(await measureProgram(program, { options, origin, cleanup })));
+    results.push(...(await measureProgram(program, origin, context)));
+    if (interrupted.aborted) return 130;
   }
   const order = options.scenarios;
   results.sort((a, b) => order.indexOf(a.scenario) - order.indexOf(b.scenario));
   say(`\n${formatTable(results)}\n`);
   say(`${await writeReport(join(ROOT, 'data', 'bench'), setting, results)}\n`);
-  return results.some(({ outcome }) => 'problem' in outcome) ? 1 : 0;
+  return results.some(hasFailed) ? 1 : 0;
 }
-
-type Context = {
-  readonly options: Options;
-  readonly origin: Origin;
-  readonly cleanup: Cleanup;
-};
 
 /** Starts a program, measures its scenarios, stops it, and asks its log whether all of it is true. */
 async function measureProgram(
   program: Program,
-  { options, origin, cleanup }: Context,
+  origin: Origin,
+  { options, cleanup, folder }: Context,
 ): Promise<Result[]> {
   const what = PEERS[program].describe();
-  const results = new Map<string, Result>();
-  const note = (outcome: Result['outcome'], scenarios = options.scenarios) => {
-    for (const scenario of scenarios) {
-      results.set(scenario, { scenario, program, what: what ?? '', outcome });
-    }
+  const row = (scenario: Scenario, outcome: Result['outcome']): Result => {
+    return { scenario, program, what: what ?? '', outcome };
   };
-  if (what === null) {
-    note({ skipped: 'not installed' });
-    return [...results.values()];
-  }
+  const all = (outcome: Result['outcome']) =>
+    options.scenarios.map((scenario) => row(scenario, outcome));
+  if (what === null) return all({ skipped: 'not installed' });
+  const results: Result[] = [];
   let sent = 0;
-  let proxy: MeasuredProxy | null = null;
   try {
-    const dir = await ownFolder(cleanup);
-    proxy = (await PEERS[program].start({ origin, dir })) ?? null;
+    const dir = await mkdtemp(join(folder, `${program}-`));
+    const proxy = await PEERS[program].start({ origin, dir });
     if (proxy !== null) cleanup.push(proxy.stop);
     for (const scenario of options.scenarios) {
       say(`${scenario} ${program} ...\n`);
-      const target = { scenario, origin, proxy, dir };
-      note(await measure(target, options, (count) => (sent += count)), [scenario]);
+      const measured = measure({ scenario, origin, proxy, dir }, options, (count) => {
+        sent += count;
+      });
+      results.push(row(scenario, await measured.catch(problemOf)));
     }
     await proxy?.stop();
-    await proxy?.check?.(sent);
+    // What failed in the middle has no number of requests that a log could agree with.
+    if (!results.some(hasFailed)) await proxy?.check?.(sent);
+    return results;
   } catch (error) {
     // Numbers of a program whose log disagrees are no numbers.
-    note({ problem: error instanceof Error ? error.message.trim() : String(error) });
-    await proxy?.stop().catch(() => {});
+    return all(problemOf(error));
   }
-  return [...results.values()];
 }
 
-async function ownFolder(cleanup: Cleanup): Promise<string> {
-  const { path, close } = await tempDir();
-  cleanup.push(close);
-  return path;
+function problemOf(error: unknown): { readonly problem: string } {
+  return { problem: error instanceof Error ? error.message.trim() : String(error) };
+}
+
+function hasFailed({ outcome }: Result): boolean {
+  return 'problem' in outcome;
 }
 
 /** Newest first, each once, and the others also where one fails. */

@@ -43,7 +43,7 @@ export function startProgram(file: string, args: readonly string[]): Running {
   const first = new Promise<string>((resolve) => lines.once('line', resolve));
   let stderr = '';
   child.stderr.on('data', (chunk) => {
-    stderr = `${stderr}${chunk}`.slice(-4000);
+    stderr = `${stderr}${chunk}`.slice(0, 4000);
   });
   const ended = once(child, 'close').catch(() => {});
   const isRunning = () => child.pid !== undefined && !hasEnded(child);
