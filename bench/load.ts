@@ -33,8 +33,8 @@ type Load = { readonly url: string; readonly path: string; readonly socketPath?:
 const SHIM = fileURLToPath(new URL('./connect-shim.mjs', import.meta.url));
 /** Of an answer; a request that waits longer is an error. */
 const TIMEOUT_S = 20;
-/** The rate is known, and the program warm, after a run that took so long. */
-const WARM_UP_MS = 700;
+/** How long the last run before the measured one takes: V8 compiles for seconds before it is fast. */
+const WARM_UP_MS = 2000;
 
 /** Warms up, measures for about `seconds`; `sent` is called with the requests of each run. */
 export async function measure(
