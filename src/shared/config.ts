@@ -86,8 +86,12 @@ export const LIMITS = {
   pipeFullBytes: 8 * MIB,
   /** Flows a worker may have open in the primary: its tunnels and exchanges. More: the pipe is cut. */
   openFlowsPerWorker: 65_536,
-  /** Idle upstream connections kept per client and origin. More: closed after use. */
-  idleUpstreamsPerOrigin: 8,
+  /**
+   * Idle upstream connections kept per client and origin: what a machine full of agents has under
+   * way at once, for `idleUpstreamMs`. With 8, each fourth request paid for a handshake. More:
+   * closed after use.
+   */
+  idleUpstreamsPerOrigin: 64,
   /** Servers close idle connections after 5 to 75 s; reuse must not race with them. Then: close. */
   idleUpstreamMs: 4 * SECOND,
   /** 1xx responses before the final one; Node would accept 5000. More: 502. */

@@ -114,7 +114,7 @@ export function parsePath(originForm: string): { path: NormalPath; ambiguous: bo
 /** The host itself, then its parents down to two labels. An IP address has no parents. */
 export function parentHosts(host: Host): Host[] {
   const hosts = [host];
-  if (canonicalIp(host) !== null) return hosts;
+  if (isIpHost(host)) return hosts;
   let rest: string = host;
   for (;;) {
     rest = rest.slice(rest.indexOf('.') + 1);
@@ -129,8 +129,13 @@ export function formatAuthority(host: Host, port: number): string {
 }
 
 function targetOf(host: Host, port: number): Target {
-  const isIp = canonicalIp(host) !== null;
-  return Object.freeze({ host, port, isIp, authority: formatAuthority(host, port) });
+  const authority = formatAuthority(host, port);
+  return Object.freeze({ host, port, isIp: isIpHost(host), authority });
+}
+
+/** In normal form an address is what no name can be: digits and dots alone, or with a colon. */
+function isIpHost(host: Host): boolean {
+  return host.includes(':') || /^[0-9.]+$/.test(host);
 }
 
 function parseIpv6(text: string): Host | Problem {

@@ -28,6 +28,8 @@ export function networkMap(
 
 /** Name of the most specific network that the address lies in, or null. */
 export function findNetwork(map: NetworkMap, clientIp: string): string | null {
+  // Asked for each request, and most maps are empty.
+  if (map.lengths.length === 0) return null;
   const ip = plainIp(clientIp);
   if (ip === null) return null;
   for (const { family, bits } of map.lengths) {
