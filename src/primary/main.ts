@@ -80,7 +80,7 @@ function greeting(config: Config, service: Service): string {
     `  record   ${config.logPath}`,
     `  CA       ${service.ca.certPath}`,
     `  SHA-256  ${service.ca.sha256}`,
-    `  try      curl --proxy ${proxy} --cacert ${service.ca.certPath} https://example.com/`,
+    `  try      curl --proxy ${proxy} --cacert ${shellWord(service.ca.certPath)} https://example.com/`,
     '',
   ].join('\n');
 }
@@ -89,6 +89,11 @@ function greeting(config: Config, service: Service): string {
 function hostForUrl(address: string): string {
   if (address === '::' || address === '0.0.0.0') return 'localhost';
   return address.includes(':') ? `[${address}]` : address;
+}
+
+/** A path as a shell takes it: quoted where it needs to be. */
+function shellWord(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function packageVersion(): string {

@@ -96,6 +96,12 @@ describe('setup.sh run', () => {
     ]);
   });
 
+  it('the line to try works as it is pasted', async () => {
+    const line = /^ {2}try {6}(.*) https:\/\/example\.com\/$/m.exec(output)?.[1];
+    const { code, stdout } = await run('sh', ['-c', `${line} -sS ${origin.url}/status/200`]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '200\n' });
+  });
+
   it('the viewer answers with its page and the row of the request', async () => {
     const page = await fetch(`http://127.0.0.1:${env.PORT}/`);
     expect(page.status).toBe(200);
