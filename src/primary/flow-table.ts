@@ -40,11 +40,12 @@ export class FlowTable {
     return null;
   }
 
-  /** Takes every open flow out: its worker is gone. */
-  abandon(): [flow: number, opened: OpenFlow][] {
-    const flows = [...this.#open];
-    this.#open.clear();
-    return flows;
+  /** Takes the open flows out, one at a time: their worker is gone. */
+  *abandon(): Generator<[flow: number, opened: OpenFlow]> {
+    for (const entry of this.#open) {
+      this.#open.delete(entry[0]);
+      yield entry;
+    }
   }
 
   *[Symbol.iterator](): Iterator<[flow: number, opened: OpenFlow]> {

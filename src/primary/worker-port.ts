@@ -42,9 +42,12 @@ export type WorkerPort = {
   send(frame: Buffer): void;
   /** One JSON object per open flow, for the first record of a segment. */
   openFlows(): Iterable<string>;
-  /** Ends every open flow with an `error` record: the worker is gone. */
-  abandon(reason: string): void;
+  /** Ends every open flow with an `error` record: the worker is gone. Resolves when the log has all. */
+  abandon(reason: string): Promise<void>;
 };
+
+/** All flows of a busy worker would not fit into the log's queue: they are handed over in slices. */
+const ABANDONED_AT_ONCE = 4096;
 
 /** Starts reading a worker's pipe. */
 export function startWorkerPort(deps: PortDeps): WorkerPort {
@@ -168,12 +171,20 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
         yield `{"id":"${idPrefix}${flow}","event":"${event}"${members === '' ? '' : ','}${members}}`;
       }
     },
-    abandon(reason) {
+    async abandon(reason) {
+      let unwritten = 0;
       for (const [flow, { key }] of flows.abandon()) {
         const members = Buffer.from(key, 'latin1').toString();
         const before = members === '' ? '' : `${members},`;
         const fields = `"worker":${deps.number},${before}"reason":"${reason}"`;
-        log.append('error', `${idPrefix}${flow}`, fields);
+        const append = (onWritten?: () => void) =>
+          log.append('error', `${idPrefix}${flow}`, fields, onWritten);
+        unwritten += 1;
+        if (unwritten < ABANDONED_AT_ONCE) append();
+        else {
+          unwritten = 0;
+          await new Promise<void>(append);
+        }
       }
     },
   };

@@ -57,6 +57,8 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
   let backoffMs: number = LIMITS.respawnMinMs;
   let ticketKeys = firstTicketKeys;
   let policy: { version: number; frame: Buffer } | null = null;
+  /** Workers that are gone and whose flows are being ended on the log. */
+  let abandoning = 0;
   let draining: (() => void) | null = null;
   let settleListening: () => void = () => {};
   const listening = new Promise<void>((resolve) => {
@@ -128,17 +130,22 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
 
   function onGone(slot: Slot): void {
     slots.delete(slot);
-    slot.port.abandon(draining === null ? 'worker_exit' : 'shutdown');
+    abandoning += 1;
+    void slot.port.abandon(draining === null ? 'worker_exit' : 'shutdown').then(() => {
+      abandoning -= 1;
+      settleDrain();
+    });
     deps.onChange();
-    if (draining !== null) {
-      if (slots.size === 0) draining();
-      return;
-    }
+    if (draining !== null) return;
     if (deps.now() - slot.startedMs > LIMITS.respawnSettledMs) backoffMs = LIMITS.respawnMinMs;
     setTimeout(() => {
       if (draining === null) spawn();
     }, backoffMs);
     backoffMs = Math.min(backoffMs * 2, LIMITS.respawnMaxMs);
+  }
+
+  function settleDrain(): void {
+    if (slots.size === 0 && abandoning === 0) draining?.();
   }
 
   return {
@@ -165,12 +172,14 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
     drain(timeoutMs) {
       const done = new Promise<void>((resolve) => {
         draining = resolve;
-        if (slots.size === 0) resolve();
+        settleDrain();
       });
       const frame = encodePrimaryControl({ type: 'drain', timeoutMs });
       for (const slot of slots) slot.port.send(frame);
-      const deadline = setTimeout(() => {
+      let deadline = setTimeout(() => {
         for (const slot of slots) slot.worker.process.kill('SIGKILL');
+        // A log that cannot be written takes no last records: the stop does not wait for it.
+        deadline = setTimeout(() => draining?.(), LIMITS.drainGraceMs);
       }, timeoutMs + LIMITS.drainGraceMs);
       return done.finally(() => clearTimeout(deadline));
     },

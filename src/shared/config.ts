@@ -62,6 +62,8 @@ export const LIMITS = {
   headBytes: 16 * KIB,
   /** Real clients send some 40; Node cuts silently at 1000 (CVE-2026-58044). More: 431. */
   headers: 100,
+  /** Requests of one connection that run at once; clients wait for each answer. More: close. */
+  pipelinedRequests: 16,
   /** The longest registered method has 17. Longer: 400. */
   methodBytes: 32,
   /** A head arrives within one round trip; slower is slowloris. Then: 408 and close. */
@@ -84,8 +86,13 @@ export const LIMITS = {
   pipeCongestedBytes: 4 * MIB,
   /** The same at which new exchanges are refused (503): half is left for records of those that run. */
   pipeFullBytes: 8 * MIB,
-  /** Flows a worker may have open in the primary: its tunnels and exchanges. More: the pipe is cut. */
+  /**
+   * Flows a worker may have open in the primary, its tunnels and exchanges: at 1.5 KB each, 96 MB.
+   * At this number less those that may be on the pipe, new ones get 503. More: the pipe is cut.
+   */
   openFlowsPerWorker: 65_536,
+  /** The first of these two limits, kept by the worker itself. */
+  openFlowsFull: 60_000,
   /**
    * Idle upstream connections kept per client and origin: what a machine full of agents has under
    * way at once, for `idleUpstreamMs`. With 8, each fourth request paid for a handshake. More:

@@ -125,8 +125,8 @@ function encodePiece(bytes: Buffer): Piece {
 
 /** A control character takes six bytes in JSON: with more than one in eight, base64 is shorter. */
 function hasManyControls(body: string): boolean {
-  if (!/[\0-\x08\x0b\x0c\x0e-\x1f]/.test(body)) return false;
-  const controls = body.match(/[\0-\x08\x0b\x0c\x0e-\x1f]/g)?.length ?? 0;
+  if (!/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(body)) return false;
+  const controls = body.match(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g)?.length ?? 0;
   return controls * 8 > body.length;
 }
 

@@ -1,8 +1,10 @@
 // What the steps of one exchange share, and the one way to say no to it.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FlowFields } from '../shared/audit-event.ts';
 import type { Target } from '../shared/host.ts';
 import type { Decision, Policy } from '../shared/policy.ts';
+import type { Capture } from './capture.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { Flow } from './flow.ts';
 import { headerPairs, type RequestHead, valuesOf } from './http-message.ts';
@@ -41,6 +43,8 @@ export type RefuseInput = {
   readonly policy: Policy;
   readonly decision?: Decision;
   readonly otherHost?: string;
+  /** What is known of a request that was on its way when it failed. */
+  readonly sent?: { readonly fields: FlowFields; readonly captures: readonly Capture[] };
 };
 
 /** Answers with a refusal and ends the flow with `blocked` (leash said no) or `error` (a failure). */
@@ -48,7 +52,7 @@ export function refuse(exchange: Exchange, input: RefuseInput): void {
   const { request, response, flow, deps } = exchange;
   const { status, reason, policy, decision } = input;
   const failed = status === 502 || status === 504;
-  flow.end(failed ? 'error' : 'blocked', {
+  const fields: FlowFields = {
     status,
     ...(failed ? {} : { stage: 'request' as const }),
     reason,
@@ -58,7 +62,9 @@ export function refuse(exchange: Exchange, input: RefuseInput): void {
     mode: policy.mode ?? '',
     req_headers: headerPairs(request.rawHeaders),
     duration_ms: roundMs(deps.now() - exchange.startedMs),
-  });
+    ...input.sent?.fields,
+  };
+  flow.end(failed ? 'error' : 'blocked', fields, input.sent?.captures);
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;

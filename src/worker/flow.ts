@@ -65,9 +65,16 @@ function collect(
   return Object.assign({}, identity, fields, ...captures.map((capture) => capture.finish()));
 }
 
+/** Names, quotes, commas and the members that are short by themselves. */
+const OTHER_BYTES = 8 * 1024;
+
 function mayBeTooLong(fields: FlowFields): boolean {
-  const raw = (fields.req_body?.length ?? 0) + (fields.res_body?.length ?? 0);
+  let chars = (fields.req_body?.length ?? 0) + (fields.res_body?.length ?? 0);
+  chars += fields.url?.length ?? 0;
+  for (const pairs of [fields.req_headers, fields.res_headers]) {
+    for (const [name, value] of pairs ?? []) chars += name.length + value.length + 1;
+  }
   // Six bytes for one is the worst that JSON does to a character.
-  if (raw * 6 + 64 * 1024 < MAX_RECORD_BYTES) return false;
+  if (chars * 6 + OTHER_BYTES < MAX_RECORD_BYTES) return false;
   return Buffer.byteLength(formatMembers(fields)) > MAX_RECORD_BYTES - MAX_STAMP_BYTES;
 }

@@ -40,18 +40,19 @@ class Forwarding {
     this.#reqCapture = this.#capture('req', exchange.deps.config.capture === 'none' ? 'off' : null);
   }
 
+  readonly #onClientClose = () => this.#fail(this.#clientGone());
+
   start(): void {
     const { request, response } = this.#exchange;
     request.on('error', () => {});
     response.on('error', () => {});
     // The client may have gone while the intent was on its way to the log.
-    if (response.destroyed) {
+    if (request.socket.destroyed) {
       this.#fail(this.#clientGone());
       return;
     }
-    response.once('close', () => {
-      if (!response.writableFinished) this.#fail(this.#clientGone());
-    });
+    // Not the response: one that waits behind another (pipelining) does not hear of the end.
+    request.socket.once('close', this.#onClientClose);
     this.#dispatch();
   }
 
@@ -170,7 +171,13 @@ class Forwarding {
     }
     const { decision, policy } = this.#allowed;
     this.#release();
-    refuse(this.#exchange, { status: known ? error.status : 502, reason, policy, decision });
+    const fields = {
+      proto: 'h1' as const,
+      upstream_ip: this.#upstreamIp,
+      req_bytes: this.#reqCapture.bytes,
+    };
+    const sent = { fields, captures: [this.#reqCapture] };
+    refuse(this.#exchange, { status: known ? error.status : 502, reason, policy, decision, sent });
     this.#finish();
   }
 
@@ -232,7 +239,9 @@ class Forwarding {
   }
 
   #release(): void {
-    const { captures } = this.#exchange.deps;
+    const { request, deps } = this.#exchange;
+    const { captures } = deps;
+    request.socket.off('close', this.#onClientClose);
     captures.delete(this.#reqCapture);
     if (this.#resCapture !== null) captures.delete(this.#resCapture);
   }

@@ -36,6 +36,8 @@ export function startListener(
   server.on('connection', (socket) => {
     // Before anything else: an error on a socket without a listener would end the worker.
     socket.on('error', ignore);
+    // Each exchange that runs listens for the end of its connection.
+    socket.setMaxListeners(LIMITS.pipelinedRequests + 16);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     if (connections.has(socket)) return;
@@ -46,17 +48,27 @@ export function startListener(
   server.on('connect', (request, socket, head) => {
     const connection = connections.get(socket);
     if (connection === undefined) socket.destroy();
-    else if (connection.tunnel !== null) refuseBytes(socket, connection, 400, 'nested_connect');
+    // Answers that are still due would go into the tunnel.
+    else if (active.has(socket)) {
+      blockedRecord(connection, 400, 'malformed: connect_after_request');
+      socket.destroy();
+    } else if (connection.tunnel !== null) refuseBytes(socket, connection, 400, 'nested_connect');
     else void openTunnel(request, socket as Socket, head, connection.client);
   });
   server.on('request', (request, response) => {
     const { socket } = request;
     const connection = connections.get(socket);
-    if (connection === undefined) {
+    if (connection === undefined || socket.destroyed) {
       socket.destroy();
       return;
     }
-    active.set(socket, (active.get(socket) ?? 0) + 1);
+    const running = active.get(socket) ?? 0;
+    if (running >= LIMITS.pipelinedRequests) {
+      blockedRecord(connection, 429, 'client_pipelining');
+      socket.destroy();
+      return;
+    }
+    active.set(socket, running + 1);
     void handleExchange({ deps, request, response, ...connection }).finally(() => {
       const left = (active.get(socket) ?? 1) - 1;
       if (left > 0) active.set(socket, left);

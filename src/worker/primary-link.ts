@@ -4,7 +4,12 @@
 // Invariant: opening and closing records are never dropped; when the pipe is full, captures are cut first, then new exchanges are refused.
 
 import type { Socket } from 'node:net';
-import type { FlowEvent, FlowFields, FlowIdentity } from '../shared/audit-event.ts';
+import {
+  type FlowEvent,
+  type FlowFields,
+  type FlowIdentity,
+  TERMINAL_EVENTS,
+} from '../shared/audit-event.ts';
 import { formatMembers } from '../shared/audit-line.ts';
 import { LIMITS } from '../shared/config.ts';
 import {
@@ -61,6 +66,8 @@ export function startLink(
   const waiting = new Map<number, (verdict: Verdict) => void>();
   const minting = new Map<number, { resolve(pem: string): void; reject(error: Error): void }>();
   const decoder = new FrameDecoder(MAX_PRIMARY_FRAME);
+  /** Flows that the primary has open, or may have. */
+  const opened = new Set<number>();
   let idPrefix = '';
   let wait = true;
   let flows = 0;
@@ -87,6 +94,7 @@ export function startLink(
   function settle(flow: number, verdict: Verdict): void {
     const resolve = waiting.get(flow);
     waiting.delete(flow);
+    if (verdict !== 'ack') opened.delete(flow);
     resolve?.(verdict);
   }
 
@@ -119,11 +127,13 @@ export function startLink(
       const { url, ...short } = identity;
       const key = formatMembers(long ? short : identity);
       const others = formatMembers(long ? { url, ...rest } : rest);
+      opened.add(flow);
       send(encodeOpen(event, flow, policy, key, others));
       if (!wait) return Promise.resolve('ack');
       return new Promise((resolve) => waiting.set(flow, resolve));
     },
     record(event, flow, fields) {
+      if (TERMINAL_EVENTS.has(event)) opened.delete(flow);
       send(encodeRecord(event, flow, formatMembers(fields)));
     },
     mint(host) {
@@ -136,7 +146,7 @@ export function startLink(
       send(encodeWorkerControl(message));
     },
     congested: () => pipe.writableLength > LIMITS.pipeCongestedBytes,
-    full: () => pipe.writableLength > LIMITS.pipeFullBytes,
+    full: () => pipe.writableLength > LIMITS.pipeFullBytes || opened.size >= LIMITS.openFlowsFull,
     end: () => new Promise((resolve) => pipe.end(resolve)),
   };
 }

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startWorkerPort, type WorkerPort } from '../../src/primary/worker-port.ts';
 import type { FlowEvent } from '../../src/shared/audit-event.ts';
+import { LIMITS } from '../../src/shared/config.ts';
 import { encodeOpen, encodeRecord, type Frame } from '../../src/shared/ipc.ts';
 import { startLink } from '../../src/worker/primary-link.ts';
 import { socketPair } from '../support/socket-pair.ts';
@@ -123,13 +124,32 @@ describe('startLink() and startWorkerPort()', () => {
     pipe.link.record('allowed', 2, { ...identity, status: 200 });
     pipe.link.record('part', 1, { dir: 'res', body: 'x' });
     await expect.poll(() => pipe.state.lines.length).toBe(4);
-    pipe.port.abandon('worker_exit');
+    await pipe.port.abandon('worker_exit');
     expect(pipe.state.lines[4]).toEqual({
       event: 'error',
       id: '9-4-1',
       fields: { worker: 4, ...identity, url: 'https://a.test/ü"', reason: 'worker_exit' },
     });
     expect(pipe.state.lines).toHaveLength(5);
+  });
+
+  it('ends as many flows as a worker may have open, in slices that wait for the log', async () => {
+    const count = 10_000;
+    const opened = Array.from({ length: count }, (_, n) => pipe.link.open(intent(n + 1)));
+    await Promise.all(opened);
+    const done = pipe.port.abandon('worker_exit');
+    expect(pipe.state.lines.length).toBeLessThan(2 * count);
+    await done;
+    expect(pipe.state.lines).toHaveLength(2 * count);
+  });
+
+  it('takes no new flow when nearly as many are open as the primary allows', async () => {
+    const flows = Array.from({ length: LIMITS.openFlowsFull }, (_, n) => n + 1);
+    await Promise.all(flows.map((flow) => pipe.link.open(intent(flow))));
+    expect(pipe.link.full()).toBe(true);
+    pipe.link.record('allowed', 1, identity);
+    expect(pipe.link.full()).toBe(false);
+    expect(pipe.state.broken).toBe('');
   });
 
   it('lists open flows as JSON objects, for the first record of a segment', async () => {

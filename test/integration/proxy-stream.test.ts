@@ -1,7 +1,7 @@
 // Exchanges that take their time or end early: streams, abandoned uploads, upstreams that die.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectThrough, readUntil } from '../support/raw.ts';
+import { connectThrough, openSocket, readUntil } from '../support/raw.ts';
 import { type Origin, startOrigin } from '../support/start-origin.ts';
 import { startProxy, type TestProxy } from '../support/start-proxy.ts';
 
@@ -43,6 +43,38 @@ describe('streams and aborts', () => {
     });
     expect(plain.requests[0]?.complete).toBe(false);
   });
+
+  it('ends each of several requests of a connection that is given up, with a record', async () => {
+    const socket = await openSocket(proxy.port);
+    const host = `127.0.0.1:${plain.port}`;
+    const get = (path: string) => `GET http://${host}${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+    socket.write(get('/sse?n=100&every=100') + get('/echo?n=2') + get('/echo?n=3'));
+    await expect.poll(() => proxy.link.opened.length).toBe(3);
+    socket.destroy();
+    const records = await proxy.ended(3);
+    expect(records.map(({ event }) => event)).toEqual(['error', 'error', 'error']);
+    for (const { fields } of records) expect(fields.reason).toMatch(/^client: closed before/);
+  });
+
+  it.each([
+    ['16 others that still run', 'GET', 429, 'client_pipelining'],
+    ['one that still runs', 'CONNECT', 400, 'malformed: connect_after_request'],
+  ])(
+    'closes a connection that sends a request behind %s',
+    async (_name, method, status, reason) => {
+      const socket = await openSocket(proxy.port);
+      const host = `127.0.0.1:${plain.port}`;
+      const head = (start: string) => `${start} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+      const slow = head(`GET http://${host}/sse?n=100&every=100`);
+      socket.write(method === 'GET' ? slow.repeat(20) : slow + head(`CONNECT ${host}`));
+      await readUntil(socket);
+      const count = method === 'GET' ? 17 : 2;
+      const records = await proxy.ended(count);
+      expect(records).toHaveLength(count);
+      const blocked = records.filter(({ event }) => event === 'blocked');
+      expect(blocked).toMatchObject([{ fields: { status, reason } }]);
+    },
+  );
 
   it('breaks the client off when the upstream dies in the middle of a body', async () => {
     const result = await curl(`http://localhost:${plain.port}/die-mid-body`);

@@ -123,6 +123,19 @@ describe('an upstream that fails is told to the client', () => {
     expect(record?.fields.reason).toMatch(/^dns: /);
   });
 
+  it.each(['', 'hello', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'])(
+    'and what it had been sent by then is on the record (answer %j)',
+    async (text) => {
+      answer = text;
+      const { port } = rude.address() as { port: number };
+      const { record } = await outcome('-d', 'a secret', `http://127.0.0.1:${port}/`);
+      expect(record).toMatchObject({
+        event: 'error',
+        fields: { status: 502, req_bytes: 8, req_body: 'a secret', upstream_ip: '127.0.0.1' },
+      });
+    },
+  );
+
   it.each([
     ['is no HTTP', 'hello'],
     ['is empty', ''],

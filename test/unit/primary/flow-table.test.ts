@@ -18,8 +18,8 @@ describe('FlowTable', () => {
     table.open(1, intent);
     table.open(2, intent);
     table.record(1, 'error');
-    expect(table.abandon()).toEqual([[2, intent]]);
-    expect(table.abandon()).toEqual([]);
+    expect([...table.abandon()]).toEqual([[2, intent]]);
+    expect([...table.abandon()]).toEqual([]);
   });
 
   it('takes a refusal of a flow that was never opened', () => {

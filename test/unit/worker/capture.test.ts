@@ -55,6 +55,10 @@ describe('Capture', () => {
     const { capture } = setup();
     capture.push(Buffer.from('\u0001\u0002\u0003x'));
     expect(capture.finish()).toMatchObject({ res_encoding: 'base64' });
+    // DEL is escaped in the record, too: as text, a part of them would be longer than a record may be.
+    const deletes = setup().capture;
+    deletes.push(Buffer.alloc(HELD, 0x7f));
+    expect(deletes.finish()).toMatchObject({ res_encoding: 'base64' });
     const log = setup().capture;
     log.push(Buffer.from('\u001b[31mred text that is long enough\u001b[0m'));
     expect(log.finish().res_encoding).toBeUndefined();

@@ -36,7 +36,12 @@ describe('Flow', () => {
     expect(flow.ended).toBe(true);
   });
 
-  it('sends captures ahead as parts when the line would be longer than a record may be', () => {
+  it.each([
+    // Every character doubles in JSON.
+    ['bodies', 64 * 1024, '\\'.repeat(9000)],
+    // Control characters of Latin-1 headers take six bytes each.
+    ['headers', 20 * 1024, '\u0080'.repeat(16_000)],
+  ])('sends captures ahead as parts when %s would make the line too long', (_what, size, value) => {
     const link = fakeLink();
     const flow = new Flow(link, identity);
     const captures = (['req', 'res'] as const).map(
@@ -50,9 +55,9 @@ describe('Flow', () => {
           now: () => 0,
         }),
     );
-    // Every character doubles in JSON.
-    for (const capture of captures) capture.push(Buffer.alloc(64 * 1024, '"'));
-    flow.end('allowed', { status: 200, req_headers: [['a', '\\'.repeat(9000)]] }, captures);
+    for (const capture of captures) capture.push(Buffer.alloc(size, '"'));
+    const headers = [['a', value]] as const;
+    flow.end('allowed', { status: 200, req_headers: headers, res_headers: headers }, captures);
     expect(link.records.map((record) => record.event)).toEqual(['part', 'part', 'allowed']);
     expect(link.records[2]?.fields).toMatchObject({ req_parts: 1, res_parts: 1, status: 200 });
     for (const { fields } of link.records) {
