@@ -182,7 +182,7 @@ make_folders() {
   # `mode` is last: without it leash enforces, so a copy that was cut short opens nothing.
   cp -- "$ROOT"/config/policy/*.yaml "$DATA/policy/"
   cp -- "$ROOT/config/policy/mode" "$DATA/policy/"
-  say "starter policy in $DATA/policy: mode audit, everything passes and is recorded;" \
+  say "starter policy in $DATA/policy: mode audit, no rule blocks anything and all is recorded;" \
     'without a mode file leash enforces its allowlist'
 }
 

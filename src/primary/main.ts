@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // leash's entry point: settings, signals, exit codes, the few lines a person reads. Wiring only.
-// Exit codes: 0 stopped on request · 1 failure · 2 bad setting.
+// Exit codes: 0 stopped on request · 1 failure · 2 bad setting · 70 an error nobody caught.
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -10,8 +10,8 @@ import { type Service, startService } from './service.ts';
 
 const MODES: Readonly<Record<string, string>> = {
   enforce: 'only what the allowlist names passes',
-  audit: 'everything passes and is recorded',
-  blocklist: 'all but what the blocklist names passes',
+  audit: 'no rule blocks anything, all is recorded; private addresses stay closed',
+  blocklist: 'all but what the blocklist names passes; private addresses stay closed',
   none: 'no policy is loaded: everything is refused',
 };
 

@@ -100,12 +100,19 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
     if (change.previousMode !== undefined && change.previousMode !== mode) {
       log.note('mode_change', { previous: change.previousMode, mode, policy: change.version });
     }
-    for (const file of change.changedFiles) {
+    // What the first policy consists of, `start` says.
+    for (const file of change.version === 1 ? [] : change.changedFiles) {
       const sha256 = change.sha256[file] ?? '';
       log.note('policy_change', { file, version: change.version, sha256 });
     }
     fleet?.setPolicy(change.version, JSON.stringify(change.source));
     status?.touch();
+  }
+
+  function onListenFailed(...details: Parameters<typeof listenProblem>): void {
+    // The one line of the problem is all that the operator should have to read.
+    fleet?.kill();
+    deps.onFatal(listenProblem(...details));
   }
 
   const startedMs = now();
@@ -116,7 +123,9 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
     onProblem(problems) {
       for (const problem of problems) {
         log.note('policy_error', problem);
-        diagnostics.error(problem, 'Policy file is not used; the last good state stays in force');
+        const instead =
+          watch?.current() == null ? 'nothing passes' : 'the last good state stays in force';
+        diagnostics.error(problem, `Policy file is not used; ${instead}`);
       }
       status?.touch();
     },
@@ -147,9 +156,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
       now,
       onChange: () => status?.touch(),
       onListenFailed: (code, message) =>
-        deps.onFatal(
-          listenProblem(config.bind, config.proxyPort, 'LEASH_PROXY_PORT', code, message),
-        ),
+        onListenFailed(config.bind, config.proxyPort, 'LEASH_PROXY_PORT', code, message),
     },
     randomBytes(48),
   );
@@ -160,7 +167,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
         exec: fileURLToPath(new URL('../viewer/main.js', import.meta.url)),
         diagnostics,
         onListenFailed: (code, message) =>
-          deps.onFatal(listenProblem(config.viewerBind, config.viewerPort, 'PORT', code, message)),
+          onListenFailed(config.viewerBind, config.viewerPort, 'PORT', code, message),
       })
     : null;
   await Promise.all([fleet.listening, viewer?.listening]);

@@ -1,6 +1,7 @@
 // The roots that upstream certificates are verified against: the system's, and what the operator
 // adds. Read here because a worker touches no disk. There is no switch that turns verification off.
 
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 
@@ -23,10 +24,25 @@ export async function readUpstreamRoots(extraFile: string): Promise<string> {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot read LEASH_UPSTREAM_CA: ${why}`);
   }
-  if (!extra.includes('-----BEGIN CERTIFICATE-----')) {
+  const blocks = extra
+    .split(/(?=-----BEGIN CERTIFICATE-----)/)
+    .filter((text) => text.includes('-----BEGIN'));
+  if (blocks.length === 0) {
     throw new Error(`Cannot read LEASH_UPSTREAM_CA: "${extraFile}" holds no PEM certificate`);
   }
+  for (const [index, block] of blocks.entries()) checkCertificate(extraFile, index + 1, block);
   return `${system}\n${extra}`;
+}
+
+/** OpenSSL skips in silence what it cannot read, and then trusts less than the operator wrote. */
+function checkCertificate(file: string, number: number, pem: string): void {
+  try {
+    new X509Certificate(pem);
+  } catch {
+    throw new Error(
+      `Cannot read LEASH_UPSTREAM_CA: certificate ${number} of "${file}" is damaged; replace it`,
+    );
+  }
 }
 
 async function firstReadable(paths: readonly string[]): Promise<string | null> {

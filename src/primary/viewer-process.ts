@@ -19,6 +19,7 @@ export type ViewerDeps = {
 
 export function startViewer(deps: ViewerDeps): ViewerProcess {
   let stopping = false;
+  let hasListened = false;
   let backoffMs: number = LIMITS.respawnMinMs;
   let child: ChildProcess;
   let retry: NodeJS.Timeout | undefined;
@@ -33,8 +34,10 @@ export function startViewer(deps: ViewerDeps): ViewerProcess {
     child.on('message', (message: { type?: string; code?: string; message?: string }) => {
       if (message.type === 'listening') {
         backoffMs = LIMITS.respawnMinMs;
+        hasListened = true;
         settle();
-      } else if (message.type === 'listen_failed') {
+      } else if (message.type === 'listen_failed' && !hasListened) {
+        // Later the port may be taken for a moment: it is tried again, and requests go on.
         deps.onListenFailed(message.code ?? '', message.message ?? '');
       }
     });

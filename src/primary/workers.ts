@@ -37,6 +37,8 @@ export type Fleet = {
   setTicketKeys(keys: Buffer): void;
   status(): WorkerStatus[];
   openFlows(): Iterable<string>;
+  /** Ends all workers at once: for a start that failed. */
+  kill(): void;
   /** Lets exchanges end for `timeoutMs`, then closes them with records; resolves when all are gone. */
   drain(timeoutMs: number): Promise<void>;
 };
@@ -78,8 +80,11 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
     forks += 1;
     const number = forks;
     const idPrefix = `${deps.epoch}-${number}-`;
-    // A worker has no business with the viewer's token.
-    const worker = cluster.fork({ LEASH_VIEWER_TOKEN: '' });
+    const worker = cluster.fork({
+      // A worker has no business with the viewer's token.
+      LEASH_VIEWER_TOKEN: '',
+      UV_THREADPOOL_SIZE: String(LIMITS.workerThreads),
+    });
     const pipe = worker.process.stdio[4] as Socket;
     const port = startWorkerPort({
       number,
@@ -169,6 +174,9 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
     *openFlows() {
       for (const slot of slots) yield* slot.port.openFlows();
     },
+    kill() {
+      for (const slot of slots) slot.worker.process.kill('SIGKILL');
+    },
     drain(timeoutMs) {
       const done = new Promise<void>((resolve) => {
         draining = resolve;
@@ -177,7 +185,7 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
       const frame = encodePrimaryControl({ type: 'drain', timeoutMs });
       for (const slot of slots) slot.port.send(frame);
       let deadline = setTimeout(() => {
-        for (const slot of slots) slot.worker.process.kill('SIGKILL');
+        this.kill();
         // A log that cannot be written takes no last records: the stop does not wait for it.
         deadline = setTimeout(() => draining?.(), LIMITS.drainGraceMs);
       }, timeoutMs + LIMITS.drainGraceMs);

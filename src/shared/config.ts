@@ -74,6 +74,11 @@ export const LIMITS = {
   connectMs: 10 * SECOND,
   /** Resolvers answer or fail in 5 s, twice. Then: 504. */
   dnsMs: 10 * SECOND,
+  /**
+   * Threads of a worker. libuv gives half of them to names, and the system's resolver waits in
+   * them: with the default of 4, two slow names would stop all others. Full: names wait in line.
+   */
+  workerThreads: 64,
   /** One of the first addresses answers or none does, and each costs connectMs. Later: not tried. */
   addressesTried: 4,
   /** Bytes of a capture per direction that a worker holds. Full: they leave as a `part` record. */
@@ -136,7 +141,7 @@ const port = (name: string, fallback: string, why: string): Setting<number> =>
 export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   policyDir: path('LEASH_DIR', '/etc/leash', 'policy directory'),
   logPath: path('LOG_PATH', '/logs/egress.jsonl', 'the log; segments stand in the same folder'),
-  stateDir: path('LEASH_STATE_DIR', '/var/lib/leash', 'CA, keys, status file, indexes'),
+  stateDir: path('LEASH_STATE_DIR', '/var/lib/leash', 'CA, keys, status file'),
   captureLimitBytes: whole('BODY_LIMIT_KB', '1024', {
     min: 0,
     max: 1_048_576,
@@ -159,7 +164,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   workers: whole('LEASH_WORKERS', '', { min: 1, max: 256, why: 'default: available cores' }),
   proxyPort: port('LEASH_PROXY_PORT', '8080', 'proxy listener'),
   bind: ipAddress('LEASH_BIND', '::', 'proxy listener; :: = all addresses, IPv4 included'),
-  viewer: choice('LEASH_VIEWER', 'on', { on: true, off: false }, 'off: it runs on its own'),
+  viewer: choice('LEASH_VIEWER', 'on', { on: true, off: false }, 'off: none is started'),
   viewerPort: port('PORT', '8090', 'viewer listener'),
   viewerBind: ipAddress('LEASH_VIEWER_BIND', '::', 'viewer listener; :: = all addresses'),
   viewerHosts: hostNameList('LEASH_VIEWER_HOSTS', 'further names by which the viewer is called'),
@@ -195,11 +200,16 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   }),
   dnsServers: dnsList('LEASH_DNS', 'resolvers to ask instead of the system'),
   upstreamCaFile: path('LEASH_UPSTREAM_CA', '', 'extra PEM roots for upstream TLS'),
-  diagnosticsDir: path('LEASH_DIAGNOSTICS', '', 'folder of the diagnostic log; empty = stderr'),
+  diagnosticsDir: path(
+    'LEASH_DIAGNOSTICS',
+    '',
+    'folder of the diagnostic log; stderr has it in any case',
+  ),
 };
 
-/** Variables that Kubernetes puts into every container of a namespace with a service "leash". */
-const SERVICE_LINK = /^LEASH_(?:SERVICE_|PORT)/;
+/** What Kubernetes puts into every container of a namespace with a service "leash". */
+const SERVICE_LINK = /^LEASH_(?:SERVICE_(?:HOST|PORT)|PORT_\d+_)/;
+const SERVICE_URL = /^(?:tcp|udp|sctp):\/\//;
 
 /**
  * The environment → `Config`, or the one line that the start ends with (exit code 2).
@@ -240,6 +250,7 @@ function unknownVariable(env: Readonly<Record<string, string | undefined>>): str
   const names = Object.values(SETTINGS).map((setting) => setting.name);
   const unknown = Object.keys(env)
     .filter((name) => name.startsWith('LEASH_') && !SERVICE_LINK.test(name))
+    .filter((name) => name !== 'LEASH_PORT' || !SERVICE_URL.test(env.LEASH_PORT ?? ''))
     .filter((name) => !names.includes(name))
     .sort()[0];
   if (unknown === undefined) return null;

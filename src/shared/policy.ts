@@ -1,5 +1,5 @@
-// Decides one ask against one policy. Pure: no clock, no DNS, no settings, no files. Used unchanged
-// by the worker, by the viewer's "why?" and by the command line.
+// Decides one ask against one policy. Pure: no clock, no DNS, no settings, no files, so
+// whoever wants to know why gets the answer of the worker that decided.
 //
 // Invariant: `decide` is pure and is the only place that allows or denies.
 

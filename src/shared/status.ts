@@ -58,6 +58,7 @@ export function parseStatus(text: string): Status | { problem: string } {
 
 /** Why leash is not ready to serve, in words; an empty list means ready. */
 export function readinessProblems(status: Status, primaryAlive: boolean): string[] {
+  if (status.state === 'stopped') return ['leash was stopped'];
   const problems: string[] = [];
   if (!primaryAlive) problems.push('the primary process of this boot is gone');
   if (status.state !== 'running') problems.push(`leash is ${status.state}`);

@@ -49,19 +49,21 @@ async function main(): Promise<void> {
   });
   const server = createAdaptorServer({ fetch: app.fetch });
   server.once('error', (error: NodeJS.ErrnoException) => {
-    log.fatal(
-      `Cannot listen on ${config.viewerBind || '*'}:${config.viewerPort}: ${error.message}`,
-    );
-    const message = { type: 'listen_failed', code: error.code ?? '', message: error.message };
-    if (process.send) process.send(message, () => process.exit(1));
-    else process.exit(1);
+    const { code = '', message } = error;
+    if (process.send) {
+      process.send({ type: 'listen_failed', code, message }, () => process.exit(1));
+    } else {
+      log.fatal(`Cannot listen on ${config.viewerBind || '*'}:${config.viewerPort}: ${message}`);
+      process.exit(1);
+    }
   });
   // An empty host is every address, IPv6 included.
   server.listen(
     { port: config.viewerPort, ...(config.viewerBind && { host: config.viewerBind }) },
     () => {
       // The primary tells the operator where its viewer is; a viewer on its own tells it itself.
-      if (process.send) process.send({ type: 'listening' });
+      // (The callback takes the error of a primary that has ended; 'disconnect' ends this process.)
+      if (process.send) process.send({ type: 'listening' }, () => {});
       else log.info(`Viewer listens on ${config.viewerBind || '*'}:${config.viewerPort}`);
     },
   );

@@ -17,7 +17,7 @@ export type WorkerDeps = {
   readonly clients: Clients;
   /** Captures that are open; a timer sends what has waited too long. */
   readonly captures: Set<Capture>;
-  /** The policy in force; swapped whole by the link. */
+  /** The policy in force; swapped whole by main.ts. */
   policy(): Policy;
   /** This host's own addresses, read again when interfaces may have changed. */
   ownAddresses(): ReadonlySet<string>;

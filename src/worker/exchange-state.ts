@@ -58,6 +58,7 @@ export function refuse(exchange: Exchange, input: RefuseInput): void {
     reason,
     ...(input.otherHost === undefined ? {} : { other_host: input.otherHost }),
     ...(decision === undefined ? {} : { rule: decision.rule }),
+    ...(failed && decision?.wouldBlock ? { audit: 'would_block_in_enforce' as const } : {}),
     policy: policy.version,
     mode: policy.mode ?? '',
     req_headers: headerPairs(request.rawHeaders),

@@ -1,6 +1,6 @@
 // One request and its response, from the parsed head to the terminal record. The ladder of
 // `handleExchange` is the life of a request; each step that fails ends it with one refusal and one
-// record. Start reading here.
+// record.
 //
 // Invariant: no request byte leaves before the primary has the intent on the log.
 // Invariant: CONNECT target, SNI, Host and absolute URI agree, or the request is refused.

@@ -75,11 +75,10 @@ export function startListener(
       else active.delete(socket);
     });
   });
-  server.on('checkExpectation', (_request, response) => {
-    const connection = connections.get(response.socket ?? response.req.socket);
-    if (connection !== undefined) blockedRecord(connection, 417, 'malformed: expect');
-    response.writeHead(417, { Connection: 'close' });
-    response.end();
+  server.on('checkExpectation', ({ socket }) => {
+    const connection = connections.get(socket);
+    if (connection === undefined) socket.destroy();
+    else refuseBytes(socket, connection, 417, 'malformed: expect');
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const connection = connections.get(socket);

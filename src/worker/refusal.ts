@@ -59,17 +59,26 @@ function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 300);
 }
 
+const ADDRESS_REASONS: ReadonlySet<string> = new Set(['address_not_allowed', 'self_connection']);
+
 function hintFor(refusal: Refusal): string {
   switch (refusal.status) {
     case 400:
+    case 408:
+    case 417:
       return 'The request is malformed; leash forwards only what every server reads the same way.';
     case 403:
-      return 'Ask the operator to allow this host, port, method and path.';
+      return ADDRESS_REASONS.has(refusal.reason)
+        ? 'Ask the operator: leash reaches private addresses only where the policy opens them.'
+        : 'Ask the operator to allow this host, port, method and path.';
     case 421:
       return 'CONNECT target, SNI, Host and URI must name the same host.';
     case 429:
       return 'This client has reached its limit; try again later.';
+    case 431:
+      return 'The head of the request is too large, or has too many fields.';
     case 503:
+      if (refusal.reason !== 'audit_unavailable') return 'leash is at its limit; try again.';
       return 'leash cannot record the request, so it does not forward it; try again.';
     default:
       return 'The upstream could not be reached; the reason says where it failed.';

@@ -132,7 +132,7 @@ async function intercept(tunnel: Tunnel, serverName: string | null): Promise<voi
     return;
   }
   if (!deps.leaves.has(target.host) && !deps.clients.mayMint(tunnel.client)) {
-    endTunnel(tunnel, 'blocked', { stage: 'connect', reason: 'client_mints', status: 429 });
+    endTunnel(tunnel, 'blocked', { stage: 'connect', reason: 'client_mints' });
     return;
   }
   const secureContext = await deps.leaves.get(target.host);

@@ -174,6 +174,7 @@ describe('a start that cannot be', () => {
     ['LEASH_AUDIT', 'perhaps', /relaxed, accepted, durable/],
     ['LEASH_PROXY_PORT', '0', /1-65535/],
     ['LEASH_WORKRES', '2', /LEASH_WORKERS/],
+    ['LEASH_PORT', '3128', /LEASH_PROXY_PORT/],
     ['LEASH_BIND', 'localhost', /address/],
     ['NODE_TLS_REJECT_UNAUTHORIZED', '0', /LEASH_UPSTREAM_CA/],
   ])('for %s=%s says so in one line and ends with 2', async (name, value, allowed) => {
@@ -207,8 +208,8 @@ describe('a start that cannot be', () => {
     taken.close();
     expect(result.code).toBe(1);
     const why = 'another program uses this port';
-    expect(result.stderr).toContain(
-      `leash: Cannot listen on 127.0.0.1:${port} (EADDRINUSE): ${why}; set ${setting} to a free port`,
+    expect(result.stderr).toBe(
+      `leash: Cannot listen on 127.0.0.1:${port} (EADDRINUSE): ${why}; set ${setting} to a free port\n`,
     );
   });
 });

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyCheckout } from '../support/checkout.ts';
@@ -100,6 +100,31 @@ describe('setup.sh run', () => {
     const line = /^ {2}try {6}(.*) https:\/\/example\.com\/$/m.exec(output)?.[1];
     const { code, stdout } = await run('sh', ['-c', `${line} -sS ${origin.url}/status/200`]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: '200\n' });
+  });
+
+  it("the README's variables send plain and TLS requests of curl and Python through it", async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const block = /```sh\n(export HTTPS_PROXY=[\s\S]*?)```/.exec(readme)?.[1] ?? '';
+    const script = block.replaceAll('127.0.0.1:8080', `127.0.0.1:${env.LEASH_PROXY_PORT}`);
+    const plain = await startOrigin();
+    const python = 'import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())';
+    for (const url of [`${plain.url}/status/200`, `${origin.url}/status/200`]) {
+      for (const client of ['curl -sS', `python3 -c '${python}'`]) {
+        const { stdout, stderr } = await run('sh', ['-c', `${script}\n${client} ${url}`], {
+          cwd: checkout,
+        });
+        expect({ client, stdout: stdout.trim(), stderr }).toEqual({
+          client,
+          stdout: '200',
+          stderr: '',
+        });
+      }
+    }
+    const passed = (await readRecords(logPath())).filter(
+      ({ url }) => url === `${plain.url}/status/200`,
+    );
+    expect(passed.filter(({ event }) => event === 'allowed')).toHaveLength(2);
+    await plain.close();
   });
 
   it('the viewer answers with its page and the row of the request', async () => {

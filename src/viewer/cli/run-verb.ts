@@ -84,7 +84,9 @@ async function runToken({ config, json, io }: Call): Promise<number> {
     return EXIT.failure;
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
-    io.err(`there is no token yet: leash makes ${tokenPath(config.stateDir)} at its first start`);
+    io.err(
+      `there is no token: leash makes ${tokenPath(config.stateDir)} at its first start; LEASH_STATE_DIR says where leash keeps it`,
+    );
     return EXIT.unreachable;
   }
 }

@@ -5,7 +5,7 @@ import { LogoIcon } from './icons.tsx';
 import { SafeText } from './safe-text.tsx';
 
 const MODE_TEXTS: ReadonlyMap<string, string> = new Map([
-  ['audit', 'Audit mode: nothing is blocked. What enforce would block is marked.'],
+  ['audit', 'Audit mode: no rule blocks. What enforce would block is marked.'],
   ['blocklist', 'Blocklist mode: everything passes except what blocklist.yaml names.'],
 ]);
 
