@@ -41,6 +41,10 @@ export type AuditLog = {
   readonly epoch: number;
   /** `onWritten`: the record is in the file (`durable`: on the disk). Throws on one too long. */
   append(event: EventName, id: string, members: Buffer | string, onWritten?: () => void): void;
+  /** Counts a refused request in the place of its record, while there is no room for one. */
+  countRefused(): void;
+  /** So much waits that no more should be read; `resume` is called, once, when it does not. */
+  pauseFor(resume: () => void): boolean;
   /** A record of the primary's own; its id has worker 0. */
   note(event: PrimaryEvent, fields: object): void;
   healthy(): boolean;
@@ -72,6 +76,9 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
   let queuedBytes = 0;
   let notes = 0;
   let problem = '';
+  let problemSinceMs = 0;
+  let refused = 0;
+  const paused: (() => void)[] = [];
   let scheduled = false;
   let retry: NodeJS.Timeout | null = null;
   /** Bytes of the live segment's own first records: a segment that holds no more is not full. */
@@ -127,8 +134,10 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
     }
   }
 
+  /** A segment takes at least half its size in records, however long its own first ones are. */
   function isFull(batchBytes: number): boolean {
-    return writer.bytes > headerBytes && writer.bytes + batchBytes > rotateBytes;
+    const size = Math.max(rotateBytes - headerBytes, rotateBytes / 2);
+    return writer.bytes > headerBytes && writer.bytes - headerBytes + batchBytes > size;
   }
 
   /** Takes the first `count` of the queue out and tells who waits for them. */
@@ -143,6 +152,9 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
     }
     if (deps.audit === 'durable') startSync();
     else syncTimer ??= setTimeout(startSync, SYNC_MS);
+    if (paused.length > 0 && queuedBytes < MAX_QUEUE_BYTES / 4) {
+      for (const resumeReading of paused.splice(0)) resumeReading();
+    }
   }
 
   function rotate(): void {
@@ -161,6 +173,7 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
 
   function suspend(message: string): void {
     const first = problem === '';
+    if (first) problemSinceMs = now();
     problem = `Cannot write ${writer.path}: ${message}`;
     retry ??= setTimeout(() => {
       retry = null;
@@ -172,6 +185,9 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
   function resume(): void {
     if (problem === '') return;
     problem = '';
+    const seconds = (ms: number) => ms / 1000;
+    note('audit_suspended', { from: seconds(problemSinceMs), to: seconds(now()), refused });
+    refused = 0;
     deps.onHealth('');
   }
 
@@ -197,6 +213,14 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
   return {
     epoch,
     append,
+    countRefused() {
+      refused += 1;
+    },
+    pauseFor(resumeReading) {
+      if (queuedBytes < MAX_QUEUE_BYTES / 2) return false;
+      paused.push(resumeReading);
+      return true;
+    },
     note,
     healthy: () => problem === '',
     status: () => ({

@@ -31,6 +31,10 @@ export class FlowTable {
     return null;
   }
 
+  has(flow: number): boolean {
+    return this.#open.has(flow);
+  }
+
   /** Notes a later record of a flow; the problem when it cannot follow what went before. */
   record(flow: number, event: FlowEvent): string | null {
     if (OPENING_EVENTS.has(event)) return `"${event}" came as a later record`;

@@ -14,11 +14,12 @@ import {
   encodeVerdict,
   type Frame,
   FrameDecoder,
+  MAX_PRIMARY_FRAME,
   MAX_WORKER_FRAME,
   type Verdict,
-  type WorkerControl,
 } from '../shared/ipc.ts';
 import { checkMembers } from '../shared/record-check.ts';
+import type { WorkerControl } from '../shared/worker-control.ts';
 import { FlowTable } from './flow-table.ts';
 
 export type PortDeps = {
@@ -27,6 +28,8 @@ export type PortDeps = {
   readonly pipe: Socket;
   readonly log: {
     append(event: EventName, id: string, members: Buffer | string, onWritten?: () => void): void;
+    countRefused(): void;
+    pauseFor(resume: () => void): boolean;
     healthy(): boolean;
   };
   /** Version of the policy in force; intents decided under an older one go back. */
@@ -48,6 +51,8 @@ export type WorkerPort = {
 
 /** All flows of a busy worker would not fit into the log's queue: they are handed over in slices. */
 const ABANDONED_AT_ONCE = 4096;
+/** A policy frame of the greatest length, and what may be due while it is read. */
+const MAX_UNREAD_BYTES = MAX_PRIMARY_FRAME + 8 * 1024 * 1024;
 
 /** Starts reading a worker's pipe. */
 export function startWorkerPort(deps: PortDeps): WorkerPort {
@@ -67,6 +72,8 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
     } catch (error) {
       breakPipe(error instanceof Error ? error.message : String(error));
     }
+    // Back-pressure: what is not read waits in the pipe, and there the worker cuts its copies.
+    if (log.pauseFor(() => pipe.resume())) pipe.pause();
   });
   pipe.on('error', (error) => breakPipe(error.message));
 
@@ -111,6 +118,8 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
       verdict('refused', [flow]);
       return;
     }
+    // Also alone: it stands in other records, too, without the rest.
+    if (key.length > 0) complain(checkMembers(key, FLOW_FIELD_NAMES));
     const parts = key.length > 0 && rest.length > 0 ? [key, comma, rest] : [key, rest];
     const members = checked(Buffer.concat([stamp, ...parts]));
     // Latin-1 keeps the bytes as they are; they go back to the log the same way.
@@ -119,8 +128,14 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
   }
 
   function onRecord(frame: Frame & { type: 'record' }): void {
-    complain(flows.record(frame.flow, frame.event));
     const members = checked(Buffer.concat([stamp, frame.members]));
+    const wasOpen = flows.has(frame.flow);
+    complain(flows.record(frame.flow, frame.event));
+    // While there is no room, it is kept for those that were sent on: refusals are counted.
+    if (!wasOpen && !log.healthy()) {
+      log.countRefused();
+      return;
+    }
     log.append(frame.event, `${idPrefix}${frame.flow}`, members);
   }
 
@@ -146,7 +161,13 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
   }
 
   function verdict(kind: Verdict, batch: readonly number[]): void {
-    if (!pipe.destroyed) pipe.write(encodeVerdict(kind, batch));
+    send(encodeVerdict(kind, batch));
+  }
+
+  function send(frame: Buffer): void {
+    if (pipe.destroyed) return;
+    if (pipe.writableLength > MAX_UNREAD_BYTES) breakPipe('The worker does not read its pipe');
+    else pipe.write(frame);
   }
 
   function onMint(request: number, host: string): void {
@@ -158,13 +179,11 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);
     }
-    pipe.write(encodeMinted(request, pem, problem));
+    send(encodeMinted(request, pem, problem));
   }
 
   return {
-    send(frame) {
-      if (!pipe.destroyed) pipe.write(frame);
-    },
+    send,
     *openFlows() {
       for (const [flow, { event, key }] of flows) {
         const members = Buffer.from(key, 'latin1').toString();

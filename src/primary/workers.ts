@@ -9,9 +9,9 @@ import {
   encodePrimaryControl,
   encodeStart,
   type StartMessage,
-  type WorkerControl,
 } from '../shared/ipc.ts';
 import type { WorkerStatus } from '../shared/status.ts';
+import type { WorkerControl } from '../shared/worker-control.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { Ca } from './ca.ts';
 import type { Diagnostics } from './diagnostics.ts';
@@ -128,7 +128,9 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
   function onControl(slot: Slot, message: WorkerControl): void {
     if (message.type === 'ready') slot.listening = true;
     else if (message.type === 'policy_in_force') slot.policy = message.version;
-    else if (message.type === 'listen_failed') deps.onListenFailed(message.code, message.message);
+    else if (message.type === 'listen_failed' && !slot.listening) {
+      deps.onListenFailed(message.code, message.message);
+    }
     deps.onChange();
     if ([...slots].every((each) => each.listening)) settleListening();
   }

@@ -6,6 +6,7 @@
 
 import { FLOW_EVENTS, type FlowEvent, MAX_RECORD_BYTES } from './audit-event.ts';
 import type { Config } from './config.ts';
+import { readWorkerControl, type WorkerControl } from './worker-control.ts';
 
 /** Longest frame a worker may send: one record and its head. */
 export const MAX_WORKER_FRAME = MAX_RECORD_BYTES + 4096;
@@ -31,12 +32,6 @@ const TYPE = {
 const VERDICTS = ['ack', 'stale', 'refused'] as const;
 /** What becomes of an opening record: on the log · decided under an older policy · log unwritable. */
 export type Verdict = (typeof VERDICTS)[number];
-
-export type WorkerControl =
-  | { readonly type: 'ready' }
-  | { readonly type: 'listen_failed'; readonly code: string; readonly message: string }
-  | { readonly type: 'policy_in_force'; readonly version: number }
-  | { readonly type: 'drained' };
 
 export type StartMessage = {
   readonly worker: number;
@@ -201,7 +196,7 @@ function decodeFrame(frame: Buffer): Frame {
     case TYPE.hello:
       return { type: 'hello', publicKey: body };
     case TYPE.workerControl:
-      return { type: 'workerControl', message: JSON.parse(body.toString()) };
+      return { type: 'workerControl', message: readWorkerControl(body.toString()) };
     case TYPE.open: {
       const keyBytes = body.readUInt16BE(13);
       if (keyBytes > MAX_KEY_BYTES || 15 + keyBytes > body.length) {

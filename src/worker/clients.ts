@@ -1,5 +1,5 @@
-// What each client has open and may still do: tunnels, leaf certificates a second. An entry goes when
-// it says nothing any more, so the table is bounded by the tunnels a worker opens in a second or two.
+// What each client has open and may still do: connections, tunnels, leaf certificates a second. An
+// entry goes when it says nothing any more, so the table is bounded by the connections a worker has.
 
 export type ClientLimits = {
   readonly maxTunnels: number;
@@ -7,7 +7,10 @@ export type ClientLimits = {
   readonly mintsPerSecond: number;
 };
 
-type Entry = { tunnels: number; mintTokens: number; refilledMs: number };
+/** So that a client at its limit still hears that it is. */
+const SPARE_CONNECTIONS = 16;
+
+type Entry = { connections: number; tunnels: number; mintTokens: number; refilledMs: number };
 
 export class Clients {
   readonly #limits: ClientLimits;
@@ -18,6 +21,21 @@ export class Clients {
   constructor(limits: ClientLimits, now: () => number) {
     this.#limits = limits;
     this.#now = now;
+  }
+
+  /**
+   * Counts a new connection, or says no: each takes a descriptor before it says what it wants. A
+   * client may have all its tunnels and half as many connections beside them, and a few.
+   */
+  openConnection(client: string): boolean {
+    const entry = this.#entry(client);
+    if (entry.connections >= this.#limits.clientTunnels * 1.5 + SPARE_CONNECTIONS) return false;
+    entry.connections += 1;
+    return true;
+  }
+
+  closeConnection(client: string): void {
+    this.#entry(client).connections -= 1;
   }
 
   /** Counts a new tunnel, or says which limit is reached: the worker's (503) or the client's (429). */
@@ -40,7 +58,8 @@ export class Clients {
   sweep(): void {
     const fullSince = this.#now() - 1000;
     for (const [client, entry] of this.#entries) {
-      if (entry.tunnels === 0 && entry.refilledMs <= fullSince) this.#entries.delete(client);
+      if (entry.connections === 0 && entry.tunnels === 0 && entry.refilledMs <= fullSince)
+        this.#entries.delete(client);
     }
   }
 
@@ -62,7 +81,12 @@ export class Clients {
   #entry(client: string): Entry {
     let entry = this.#entries.get(client);
     if (entry === undefined) {
-      entry = { tunnels: 0, mintTokens: this.#limits.mintsPerSecond, refilledMs: this.#now() };
+      entry = {
+        connections: 0,
+        tunnels: 0,
+        mintTokens: this.#limits.mintsPerSecond,
+        refilledMs: this.#now(),
+      };
       this.#entries.set(client, entry);
     }
     return entry;

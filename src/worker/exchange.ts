@@ -35,7 +35,7 @@ export async function handleExchange(input: ExchangeInput): Promise<void> {
       httpVersion: request.httpVersion,
       headers: request.rawHeaders,
     },
-    tunnel?.target ?? null,
+    tunnel,
   );
   const flow = new Flow(deps.link, identityOf(input, 'target' in head ? head.target : null));
   const exchange: Exchange = { ...input, flow, startedMs: deps.now() };

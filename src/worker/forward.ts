@@ -67,7 +67,7 @@ class Forwarding {
       if (this.#exchange.flow.ended) answer.destroy();
       // A 101 without the fields of an upgrade arrives as a response.
       else if ((answer.statusCode ?? 0) < 200) this.#cut(upstream, 'unsolicited 101');
-      else this.#onResponse(answer);
+      else this.#onResponse(upstream, answer);
     });
     upstream.on('error', (error) => this.#onUpstreamError(upstream, error));
     upstream.once('upgrade', () => this.#cut(upstream, 'unsolicited 101'));
@@ -121,8 +121,15 @@ class Forwarding {
     });
   }
 
-  #onResponse(answer: IncomingMessage): void {
+  #onResponse(upstream: ClientRequest, answer: IncomingMessage): void {
     const { deps, response, startedMs } = this.#exchange;
+    try {
+      this.#writeHead(answer);
+    } catch {
+      // Node refuses some fields that its own parser lets pass; in here an error ends the worker.
+      this.#cut(upstream, 'a header that cannot be forwarded');
+      return;
+    }
     this.#answer = answer;
     this.#ttfbMs = deps.now() - startedMs;
     const skip = responseCapture(deps.config.capture, answer.rawHeaders);
@@ -132,15 +139,6 @@ class Forwarding {
     answer.once('close', () => {
       if (!answer.complete) this.#fail('upstream: closed before the response ended');
     });
-    const headers = clientHeaders(answer.rawHeaders);
-    if (deps.draining()) headers.push('Connection', 'close');
-    const status = answer.statusCode ?? 502;
-    response.sendDate = false;
-    response.writeHead(
-      status,
-      safeReasonPhrase(answer.statusMessage) || STATUS_CODES[status] || 'OK',
-      headers,
-    );
     // Head and first bytes in one write where they came together; an event stream's head must not
     // wait for its first event.
     setImmediate(() => {
@@ -148,6 +146,16 @@ class Forwarding {
     });
     relayBody(answer, response, capture);
     response.once('finish', () => this.#end('allowed', {}));
+  }
+
+  #writeHead(answer: IncomingMessage): void {
+    const { deps, response } = this.#exchange;
+    const headers = clientHeaders(answer.rawHeaders);
+    if (deps.draining()) headers.push('Connection', 'close');
+    const status = answer.statusCode ?? 502;
+    const phrase = safeReasonPhrase(answer.statusMessage) || STATUS_CODES[status] || 'OK';
+    response.sendDate = false;
+    response.writeHead(status, phrase, headers);
   }
 
   /** For what no server may send: a 101 nobody asked for would be a pipe nobody looks into. */

@@ -16,6 +16,9 @@ export type Framing =
   | { readonly kind: 'length'; readonly bytes: number }
   | { readonly kind: 'chunked' };
 
+/** What a request inside a tunnel has to agree with: where CONNECT led, and what is spoken there. */
+export type InnerHop = { readonly target: Target; readonly scheme: 'http' | 'https' };
+
 /** A request head whose names, framing and form have been checked; nothing else may be forwarded. */
 export type RequestHead = {
   readonly target: Target;
@@ -76,7 +79,7 @@ const NO_BODY_METHODS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
  */
 export function readRequestHead(
   line: RequestLine,
-  tunnel: Target | null,
+  tunnel: InnerHop | null,
 ): RequestHead | HeadProblem {
   // 1. Size and version.
   if (line.headers.length > LIMITS.headers * 2) return { status: 431, reason: 'too_many_headers' };
@@ -110,7 +113,7 @@ function readProxyForm(
 function readTunnelForm(
   line: RequestLine,
   hostText: string | undefined,
-  tunnel: Target,
+  { target: tunnel, scheme }: InnerHop,
   framing: Framing,
 ): RequestHead | HeadProblem {
   const problem = disagreement(hostText, tunnel.port, tunnel);
@@ -120,7 +123,7 @@ function readTunnelForm(
   }
   const uri = parseAbsoluteUri(line.url);
   if ('problem' in uri) return malformed('request_target');
-  if (uri.target.host !== tunnel.host || uri.target.port !== tunnel.port) {
+  if (uri.scheme !== scheme || uri.target.host !== tunnel.host || uri.target.port !== tunnel.port) {
     return { status: 421, reason: 'uri_mismatch', otherHost: uri.target.authority };
   }
   return { target: tunnel, path: uri.path, framing };
@@ -202,7 +205,8 @@ export function upstreamHeaders(request: UpstreamHead): string[] {
   let hasHost = false;
   for (let at = 0; at + 1 < request.headers.length; at += 2) {
     const name = request.headers[at] ?? '';
-    const lower = name.toLowerCase();
+    // CGI and WSGI servers take `Content_Length` for `Content-Length`.
+    const lower = name.toLowerCase().replaceAll('_', '-');
     if (HOP_BY_HOP.has(lower) || drop.has(lower) || lower === 'content-length') continue;
     if (request.agentSource !== '' && lower === 'x-agent-source') continue;
     if (lower === 'host') {
@@ -224,12 +228,15 @@ export function upstreamHeaders(request: UpstreamHead): string[] {
 export function clientHeaders(headers: RawHeaders): string[] {
   const drop = nominated(headers);
   const list: string[] = [];
+  // Behind Content-Length, Node takes a Content-Disposition for UTF-8 and throws on what is none.
+  const last: string[] = [];
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] ?? '';
     const lower = name.toLowerCase();
     if (HOP_BY_HOP.has(lower) || drop.has(lower) || NOT_FOR_CLIENTS.has(lower)) continue;
-    list.push(name, headers[at + 1] ?? '');
+    (lower === 'content-length' ? last : list).push(name, headers[at + 1] ?? '');
   }
+  list.push(...last);
   return list;
 }
 

@@ -42,8 +42,12 @@ export function startListener(
     socket.once('close', () => sockets.delete(socket));
     if (connections.has(socket)) return;
     const client = canonicalIp(socket.remoteAddress ?? '');
-    if (client === null) socket.destroy();
-    else connections.set(socket, { client, tunnel: null });
+    if (client === null || !deps.clients.openConnection(client)) {
+      socket.destroy();
+      return;
+    }
+    socket.once('close', () => deps.clients.closeConnection(client));
+    connections.set(socket, { client, tunnel: null });
   });
   server.on('connect', (request, socket, head) => {
     const connection = connections.get(socket);

@@ -33,7 +33,8 @@ let policy: Policy = denyAll;
 let draining = false;
 let listener: Listener | undefined;
 let leaves: LeafCache | undefined;
-let ownAddresses = readOwnAddresses();
+let ownAddresses: ReadonlySet<string> = new Set();
+ownAddresses = readOwnAddresses();
 
 const pipe = new Socket({ fd: PIPE_FD, readable: true, writable: true });
 const link = startLink(pipe, {
@@ -116,6 +117,11 @@ async function drain(timeoutMs: number): Promise<void> {
 }
 
 function readOwnAddresses(): ReadonlySet<string> {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return new Set(addresses.map((entry) => entry.address));
+  try {
+    const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+    return new Set(addresses.map((entry) => entry.address));
+  } catch {
+    // No descriptor is free: interfaces are what they were a second ago.
+    return ownAddresses;
+  }
 }

@@ -21,8 +21,8 @@ import {
   FrameDecoder,
   MAX_PRIMARY_FRAME,
   type Verdict,
-  type WorkerControl,
 } from '../shared/ipc.ts';
+import type { WorkerControl } from '../shared/worker-control.ts';
 
 export type OpenRecord = {
   readonly event: FlowEvent;

@@ -50,6 +50,11 @@ export function sniff(socket: Socket, head: Buffer, timeoutMs: number): Promise<
     }
     socket.on('end', onClosed);
     socket.on('close', onClosed);
+    // Both may have come while CONNECT was on its way to the log.
+    if (socket.readableEnded || socket.destroyed) {
+      settle({ kind: 'closed' });
+      return;
+    }
     const early = classify(bytes);
     if (early !== null) settle(early);
     else socket.on('data', onData);

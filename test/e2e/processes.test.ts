@@ -1,6 +1,7 @@
 // The processes of the built program: what ends one of them, what each end leaves on the record.
 
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -64,6 +65,26 @@ describe('a worker that is killed', () => {
     expect(withReason(records, 'worker_exit')).toHaveLength(2);
     expect(leash.workerPids()).not.toContain(pid);
     expect(await leash.verifyChain()).toMatchObject({ code: 0 });
+  });
+});
+
+describe('a worker without a free descriptor', () => {
+  it('goes on, and serves again when clients let go', async () => {
+    const leash = await start();
+    const [pid = 0] = leash.workerPids();
+    const open = readdirSync(`/proc/${pid}/fd`).length;
+    await run('prlimit', ['--pid', String(pid), `--nofile=${open + 20}`]);
+    const sockets = await Promise.all(
+      Array.from({ length: 60 }, () => openSocket(leash.proxyPort)),
+    );
+    const used = () => readdirSync(`/proc/${pid}/fd`).length;
+    await waitFor(() => used() >= open + 20, { what: 'the last descriptor to be taken' });
+    // The worker looks at its interfaces once a second, which takes one.
+    const seen = Date.now();
+    await waitFor(() => Date.now() - seen > 2_500, { what: 'two looks' });
+    for (const socket of sockets) socket.destroy();
+    await waitFor(async () => (await get(leash)).stdout === '200\n', { what: 'an answer' });
+    expect(leash.workerPids()).toEqual([pid]);
   });
 });
 

@@ -7,7 +7,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startWorkerPort, type WorkerPort } from '../../src/primary/worker-port.ts';
 import type { FlowEvent } from '../../src/shared/audit-event.ts';
 import { LIMITS } from '../../src/shared/config.ts';
-import { encodeOpen, encodeRecord, type Frame } from '../../src/shared/ipc.ts';
+import {
+  encodeHello,
+  encodeMint,
+  encodeOpen,
+  encodeRecord,
+  type Frame,
+} from '../../src/shared/ipc.ts';
 import { startLink } from '../../src/worker/primary-link.ts';
 import { socketPair } from '../support/socket-pair.ts';
 
@@ -17,6 +23,9 @@ function setup([workerEnd, primaryEnd]: [Socket, Socket]) {
   const state = {
     lines: [] as Line[],
     healthy: true,
+    refused: 0,
+    crowded: false,
+    resume: () => {},
     policy: 1,
     broken: '',
     frames: [] as Frame[],
@@ -32,11 +41,19 @@ function setup([workerEnd, primaryEnd]: [Socket, Socket]) {
         state.lines.push({ event, id, fields: JSON.parse(`{${text}}`) });
         if (onWritten !== undefined) setImmediate(onWritten);
       },
+      countRefused() {
+        state.refused += 1;
+      },
+      pauseFor: (resume) => {
+        if (state.crowded) state.resume = resume;
+        return state.crowded;
+      },
       healthy: () => state.healthy,
     },
     policyVersion: () => state.policy,
     mintLeaf: (host) => {
       if (host === 'no.test') throw new Error('no leaf');
+      if (host === 'long.test') return 'x'.repeat(1024 * 1024);
       return `PEM of ${host}`;
     },
     onHello() {},
@@ -174,6 +191,8 @@ describe('startLink() and startWorkerPort()', () => {
     ['an escaped name', encodeRecord('blocked', 1, '"s\\u0065q":5')],
     ['a second line', encodeRecord('blocked', 1, '"reason":"x"}\n{"seq":1')],
     ['half a string', encodeRecord('blocked', 1, '"reason":"x')],
+    ['members that are whole only together', encodeOpen('intent', 1, 1, '"url":"a', '"')],
+    ['a word for Null', Buffer.from([0, 0, 0, 5, 2, ...Buffer.from('null')])],
     ['the same name twice', encodeOpen('intent', 1, 1, '"client":"a"', '"client":"b"')],
     ['a flow that is not open', encodeRecord('allowed', 1, '"status":200')],
     ['a frame for workers', Buffer.from([0, 0, 0, 6, 17, 0, 0, 0, 1, 0x7b])],
@@ -193,6 +212,43 @@ describe('startLink() and startWorkerPort()', () => {
       expect(pipe.state.lines).toEqual([]);
     },
   );
+
+  it('cuts the pipe of a worker that asks and does not read', async () => {
+    ends[0].on('error', () => {});
+    ends[0].pause();
+    ends[0].write(encodeHello(Buffer.from('key')));
+    for (let n = 0; n < 100; n += 1) ends[0].write(encodeMint(n, 'long.test'));
+    await expect.poll(() => pipe.state.broken, { timeout: 10_000 }).toMatch(/does not read/);
+  });
+
+  it('keeps a flow open whose last record cannot be taken', async () => {
+    await pipe.link.open(intent(1));
+    ends[0].on('error', () => {});
+    ends[0].write(encodeRecord('allowed', 1, '"seq":1'));
+    await expect.poll(() => pipe.state.broken).not.toBe('');
+    await pipe.port.abandon('worker_exit');
+    expect(pipe.state.lines.map(({ event }) => event)).toEqual(['intent', 'error']);
+  });
+
+  it('counts refusals while the log has no room, and keeps what ends a flow', async () => {
+    await pipe.link.open(intent(1));
+    pipe.state.healthy = false;
+    pipe.link.record('blocked', 2, { reason: 'audit_unavailable' });
+    pipe.link.record('allowed', 1, { status: 200 });
+    await expect.poll(() => pipe.state.lines.length).toBe(2);
+    expect(pipe.state.lines.map(({ event }) => event)).toEqual(['intent', 'allowed']);
+    expect(pipe.state.refused).toBe(1);
+  });
+
+  it('reads no further while too much waits for the log', async () => {
+    pipe.state.crowded = true;
+    await pipe.link.open(intent(1));
+    await expect.poll(() => ends[1].isPaused()).toBe(true);
+    pipe.state.crowded = false;
+    pipe.state.resume();
+    await pipe.link.open(intent(2));
+    expect(pipe.state.lines).toHaveLength(2);
+  });
 
   it('tells the worker when the primary is gone', async () => {
     ends[1].end();

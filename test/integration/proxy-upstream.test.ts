@@ -123,6 +123,16 @@ describe('an upstream that fails is told to the client', () => {
     expect(record?.fields.reason).toMatch(/^dns: /);
   });
 
+  it('but not of a field that Node alone would refuse', async () => {
+    const field = 'Content-Disposition: attachment; filename="\xe5\xa0\xb1.pdf"';
+    answer = `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${field}\r\n\r\nok`;
+    const { port } = rude.address() as { port: number };
+    const { stdout, record } = await outcome(`http://127.0.0.1:${port}/`);
+    expect(stdout).toContain('filename="報.pdf"');
+    expect(stdout).toMatch(/\r\n\r\nok$/);
+    expect(record).toMatchObject({ event: 'allowed', fields: { bytes: 2 } });
+  });
+
   it.each(['', 'hello', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'])(
     'and what it had been sent by then is on the record (answer %j)',
     async (text) => {

@@ -111,12 +111,52 @@ describe('openAuditLog()', () => {
     expect(log.healthy()).toBe(true);
     expect(health.at(-1)).toBe('');
     await log.close();
-    expect(readChain(temp.path).map(({ reason }) => reason)).toEqual([
+    const records = readChain(temp.path);
+    expect(records.map(({ reason }) => reason)).toEqual([
       undefined,
       'x',
       'late',
       'later',
+      undefined,
     ]);
+    expect(records.at(-1)).toMatchObject({ event: 'audit_suspended', from: 1_700_000_000 });
+    expect(records.at(-1)?.refused).toBeUndefined();
+  });
+
+  it('says how many requests it had no room for, and stops the reading before memory is full', async () => {
+    const log = open();
+    await written(log);
+    limitFileSize(log.status().bytes + 50);
+    const members = `"reason":"${'x'.repeat(MAX_RECORD_BYTES - 300)}"`;
+    expect(log.pauseFor(() => {})).toBe(false);
+    let resumed = 0;
+    let count = 0;
+    const resume = () => {
+      resumed += 1;
+    };
+    for (; !log.pauseFor(resume); count += 1) log.append('stop', '1-1-1', members);
+    expect(count).toBeGreaterThan(100);
+    expect(count).toBeLessThan(140);
+    await expect.poll(() => log.healthy()).toBe(false);
+    log.countRefused();
+    log.countRefused();
+    expect({ resumed, fatal }).toEqual({ resumed: 0, fatal: [] });
+    unlimitFileSize();
+    await expect.poll(() => log.healthy()).toBe(true);
+    expect(resumed).toBe(1);
+    await log.close();
+    expect(readChain(temp.path).at(-1)).toMatchObject({ event: 'audit_suspended', refused: 2 });
+  });
+
+  it('puts records into a segment also where its own first ones are longer than a segment', async () => {
+    const flow = JSON.stringify({ id: '1-1-1', event: 'intent', url: 'x'.repeat(1000) });
+    const log = open({ openFlows: () => Array<string>(1500).fill(flow) });
+    for (let n = 0; n < 3000; n += 1) await written(log, `"reason":"${'x'.repeat(300)}"`);
+    await log.close();
+    // 1.5 MB of records, in pieces of half a segment; the link is a name, too.
+    const names = readdirSync(temp.path).filter((name) => name.endsWith('.jsonl'));
+    expect(names.length).toBeGreaterThan(3);
+    expect(names.length).toBeLessThan(7);
   });
 
   it('gives up for good when more waits than memory may hold', () => {

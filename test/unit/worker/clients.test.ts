@@ -8,6 +8,16 @@ function setup() {
 }
 
 describe('Clients', () => {
+  it('lets a client have connections beside its tunnels, and no end of them never', () => {
+    const limits = { maxTunnels: 9, clientTunnels: 4, mintsPerSecond: 1 };
+    const clients = new Clients(limits, () => 0);
+    const opened = Array.from({ length: 30 }, () => clients.openConnection('10.0.0.1'));
+    expect(opened.filter(Boolean)).toHaveLength(22);
+    expect(clients.openConnection('10.0.0.2')).toBe(true);
+    clients.closeConnection('10.0.0.1');
+    expect(clients.openConnection('10.0.0.1')).toBe(true);
+  });
+
   it('bounds the tunnels of a client, then of the worker', () => {
     const { clients } = setup();
     expect(clients.openTunnel('a')).toBe('ok');

@@ -17,7 +17,7 @@ type Line = Partial<Parameters<typeof readRequestHead>[0]>;
 function read(line: Line, tunnel: Target | null = target) {
   return readRequestHead(
     { method: 'GET', url: '/x?y', httpVersion: '1.1', headers: ['Host', 'a.test'], ...line },
-    tunnel,
+    tunnel && { target: tunnel, scheme: 'https' },
   );
 }
 
@@ -36,6 +36,7 @@ describe('readRequestHead() in a tunnel', () => {
     ['another Host', { headers: ['Host', 'b.test'] }, 421, 'host_mismatch'],
     ['another port', { headers: ['Host', 'a.test:8443'] }, 421, 'host_mismatch'],
     ['another URI', { url: 'https://b.test/' }, 421, 'uri_mismatch'],
+    ['another scheme than is spoken', { url: 'http://a.test:443/' }, 421, 'uri_mismatch'],
     ['two Hosts', { headers: ['Host', 'a.test', 'host', 'a.test'] }, 400, 'two_host_headers'],
     ['no Host', { headers: [] }, 400, 'no_host_header'],
     ['an unreadable Host', { headers: ['Host', 'good@evil'] }, 400, 'host_header'],
@@ -116,6 +117,11 @@ describe('upstreamHeaders()', () => {
       'Accept',
       '*/*',
     ]);
+  });
+
+  it('drops what some servers take for a field of framing', () => {
+    const spelled = ['Content_Length', '7', 'Transfer_Encoding', 'chunked', 'X_Fine', '1'];
+    expect(forwarded(['Host', 'a.test', ...spelled])).toEqual(['Host', 'a.test', 'X_Fine', '1']);
   });
 
   it('drops hop-by-hop fields and what Connection nominates (RFC 9110 7.6.1)', () => {

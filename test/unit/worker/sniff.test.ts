@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { classify } from '../../../src/worker/sniff.ts';
+import { classify, sniff } from '../../../src/worker/sniff.ts';
+import { socketPair } from '../../support/socket-pair.ts';
 
 describe('classify()', () => {
   it.each([
@@ -17,5 +19,17 @@ describe('classify()', () => {
 
   it.each(['', 'G', 'PROP', '\u0016', '\u0016\u0003\u0001'])('needs more than %j', (text) => {
     expect(classify(Buffer.from(text, 'latin1'))).toBeNull();
+  });
+});
+
+describe('sniff()', () => {
+  it('notices a client that was gone before it was asked', async () => {
+    const [client, accepted] = await socketPair();
+    accepted.resume();
+    client.end();
+    await once(accepted, 'end');
+    expect(await sniff(accepted, Buffer.alloc(0), 60_000)).toEqual({ kind: 'closed' });
+    client.destroy();
+    accepted.destroy();
   });
 });

@@ -1,0 +1,29 @@
+// What a worker says about itself to the primary. A worker may be compromised, and some of this is
+// shown on the operator's terminal: types are checked and texts are made printable. Pure.
+
+export type WorkerControl =
+  | { readonly type: 'ready' }
+  | { readonly type: 'listen_failed'; readonly code: string; readonly message: string }
+  | { readonly type: 'policy_in_force'; readonly version: number }
+  | { readonly type: 'drained' };
+
+const MAX_TEXT = 300;
+
+/** JSON text of a control frame → the message. Throws where it is none. */
+export function readWorkerControl(text: string): WorkerControl {
+  const value: unknown = JSON.parse(text);
+  const fields = typeof value === 'object' && value !== null ? { ...value } : {};
+  const { type, code, message, version } = fields as Record<string, unknown>;
+  if (type === 'ready' || type === 'drained') return { type };
+  if (type === 'policy_in_force' && typeof version === 'number' && Number.isSafeInteger(version)) {
+    return { type, version };
+  }
+  if (type === 'listen_failed' && typeof code === 'string' && typeof message === 'string') {
+    return { type, code: printable(code), message: printable(message) };
+  }
+  throw new RangeError('Cannot read control frame: unknown type, or a field of another type');
+}
+
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, MAX_TEXT);
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { readWorkerControl } from '../../../src/shared/worker-control.ts';
+
+describe('readWorkerControl()', () => {
+  it.each([
+    { type: 'ready' },
+    { type: 'drained' },
+    { type: 'policy_in_force', version: 7 },
+    { type: 'listen_failed', code: 'EADDRINUSE', message: 'in use' },
+  ])('reads %j, and nothing that stands beside it', (message) => {
+    expect(readWorkerControl(JSON.stringify({ ...message, more: 1 }))).toEqual(message);
+  });
+
+  it.each([
+    'null',
+    '7',
+    '[]',
+    '{}',
+    'not JSON',
+    '{"type":"exit"}',
+    '{"type":"policy_in_force","version":"7"}',
+    '{"type":"policy_in_force","version":1.5}',
+    '{"type":"listen_failed","code":1,"message":""}',
+  ])('throws on %s', (text) => {
+    expect(() => readWorkerControl(text)).toThrow();
+  });
+
+  it('makes what a terminal shows printable, and short', () => {
+    const message = `\u001b[2J${'x'.repeat(1000)}`;
+    const read = readWorkerControl(JSON.stringify({ type: 'listen_failed', code: '\n', message }));
+    expect(read).toMatchObject({ code: '?', message: expect.stringMatching(/^\?\[2Jx{296}$/) });
+  });
+});
