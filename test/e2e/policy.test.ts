@@ -67,9 +67,9 @@ describe('a rename of a policy file', () => {
       problems: unknown[];
     };
     expect(problems).toHaveLength(1);
-    await leash.writePolicy({ 'blocklist.yaml': `block:\n  - host: "127.0.0.1"\n` });
-    await switchTo('blocklist').catch(() => {});
-    expect(await get()).toBe('403');
+    const block = 'block:\n  - host: 127.0.0.1\n';
+    await leash.writePolicy({ 'blocklist.yaml': block, mode: 'blocklist\n' });
+    await waitFor(async () => (await get()) === '403', { what: 'the mended blocklist' });
     await leash.writePolicy({ 'blocklist.yaml': 'block: []\n' });
   });
 });
