@@ -232,7 +232,8 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
     }),
     flush: write,
     async close() {
-      write();
+      // Twice where the first write ends a suspension, which is a record, too.
+      for (let left = 2; left > 0 && queue.length > 0; left -= 1) write();
       while (syncing !== null) await syncing;
       if (syncTimer !== null) clearTimeout(syncTimer);
       if (retry !== null) clearTimeout(retry);

@@ -123,6 +123,18 @@ describe('openAuditLog()', () => {
     expect(records.at(-1)?.refused).toBeUndefined();
   });
 
+  it('has the end of a suspension on the log also when it is closed at that moment', async () => {
+    const log = open();
+    await written(log);
+    limitFileSize(log.status().bytes + 50);
+    log.note('stop', { reason: 'x'.repeat(100) });
+    log.flush();
+    expect(log.healthy()).toBe(false);
+    unlimitFileSize();
+    await log.close();
+    expect(readChain(temp.path).at(-1)?.event).toBe('audit_suspended');
+  });
+
   it('says how many requests it had no room for, and stops the reading before memory is full', async () => {
     const log = open();
     await written(log);
