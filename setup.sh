@@ -72,6 +72,7 @@ verb_build() {
   require_node
   install_packages
   build
+  say "built in $ROOT/dist"
 }
 
 verb_bench() {

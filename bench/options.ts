@@ -27,7 +27,7 @@ export function parseOptions(args: readonly string[]): Options | { readonly prob
     if (name === '--seconds' && number >= 1 && number <= 600) seconds = number;
     else if (name === '--connections' && number >= 1 && number <= 1000) connections = number;
     else if (name === '--only' && value !== '') names = [...names, ...value.split(',')];
-    else return { problem: `cannot use "${name} ${value}"` };
+    else return { problem: `cannot use "${`${name} ${value}`.trim()}"` };
   }
   const known: readonly string[] = [...SCENARIOS, ...PROGRAMS];
   const unknown = names.find((name) => !known.includes(name));

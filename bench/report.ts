@@ -14,7 +14,7 @@ export type Result = {
   readonly outcome: Measurement | { readonly problem: string } | { readonly skipped: string };
 };
 
-const HEAD = ['', '', 'req/s', 'p50 ms', 'p99 ms', 'CPU µs/req', 'vs leash', ''];
+const HEAD = ['', '', 'req/s', 'p50 ms', 'p99 ms', 'CPU µs/req', 'CPU : leash', ''];
 /** Of the columns above: numbers stand at the right. */
 const LEFT = [0, 1, 7];
 

@@ -45,6 +45,7 @@ async function run(config: Config): Promise<void> {
     }
     stoppingSinceMs = Date.now();
     await service.stop(reason, LIMITS.drainMs);
+    process.stdout.write('leash has stopped\n');
     process.exit(0);
   }
 

@@ -145,6 +145,7 @@ async function intercept(tunnel: Tunnel, serverName: string | null): Promise<voi
     secureContext,
     ALPNProtocols: ['http/1.1'],
   });
+  let secured = false;
   const timer = setTimeout(() => {
     endTunnel(tunnel, 'error', { reason: 'tls_client: handshake took too long' });
   }, LIMITS.handshakeMs);
@@ -152,7 +153,6 @@ async function intercept(tunnel: Tunnel, serverName: string | null): Promise<voi
     // After the handshake an error is the end of a connection, which 'close' reports.
     if (!secured) endTunnel(tunnel, 'error', { reason: `tls_client: ${tlsClientReason(error)}` });
   });
-  let secured = false;
   tls.once('secure', () => {
     secured = true;
     clearTimeout(timer);
