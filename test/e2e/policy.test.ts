@@ -50,8 +50,14 @@ describe('a rename of a policy file', () => {
     expect(new Set(before.map(({ status }) => status))).toEqual(new Set(['200']));
     expect(new Set(after.map(({ status }) => status))).toEqual(new Set(['403']));
 
-    const refused = (await leash.records()).filter(({ event }) => event === 'blocked');
-    expect(new Set(refused.map(({ worker }) => worker))).toEqual(new Set([1, 2]));
+    const refused = await waitFor(
+      async () => {
+        await Promise.all(Array.from({ length: 8 }, get));
+        const blocked = (await leash.records()).filter(({ event }) => event === 'blocked');
+        return new Set(blocked.map(({ worker }) => worker)).size === 2 && blocked;
+      },
+      { what: 'a refusal by each worker', timeoutMs: 15_000 },
+    );
     expect(refused[0]).toMatchObject({ mode: 'enforce', reason: 'not_in_allowlist' });
     const changes = (await leash.records()).filter(({ event }) => event === 'mode_change');
     expect(changes.at(-1)).toMatchObject({ previous: 'audit', mode: 'enforce' });
@@ -63,10 +69,11 @@ describe('a rename of a policy file', () => {
     const problem = await leash.waitForRecords(({ event }) => event === 'policy_error');
     expect(problem).toMatchObject({ file: 'blocklist.yaml', line: 2 });
     expect(await get()).toBe('200');
-    const { problems } = (await (await fetch(`${leash.viewerUrl}/api/policy`)).json()) as {
-      problems: unknown[];
+    const shown = async () => {
+      const policy = await (await fetch(`${leash.viewerUrl}/api/policy`)).json();
+      return (policy as { problems: unknown[] }).problems.length === 1;
     };
-    expect(problems).toHaveLength(1);
+    await waitFor(shown, { what: 'the problem in the status' });
     const block = 'block:\n  - host: 127.0.0.1\n';
     await leash.writePolicy({ 'blocklist.yaml': block, mode: 'blocklist\n' });
     await waitFor(async () => (await get()) === '403', { what: 'the mended blocklist' });
