@@ -80,6 +80,7 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
   let refused = 0;
   const paused: (() => void)[] = [];
   let scheduled = false;
+  let closed = false;
   let retry: NodeJS.Timeout | null = null;
   /** Bytes of the live segment's own first records: a segment that holds no more is not full. */
   let headerBytes = 0;
@@ -122,6 +123,7 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
   }
 
   function write(): void {
+    if (closed) return;
     try {
       if (writer.bytes === 0) writeHeader();
       while (queue.length > 0) {
@@ -237,6 +239,7 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
       while (syncing !== null) await syncing;
       if (syncTimer !== null) clearTimeout(syncTimer);
       if (retry !== null) clearTimeout(retry);
+      closed = true;
       writer.close();
     },
   };

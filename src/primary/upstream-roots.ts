@@ -26,7 +26,7 @@ export async function readUpstreamRoots(extraFile: string): Promise<string> {
   }
   const blocks = extra
     .split(/(?=-----BEGIN CERTIFICATE-----)/)
-    .filter((text) => text.includes('-----BEGIN'));
+    .filter((text) => text.startsWith('-----BEGIN CERTIFICATE-----'));
   if (blocks.length === 0) {
     throw new Error(`Cannot read LEASH_UPSTREAM_CA: "${extraFile}" holds no PEM certificate`);
   }

@@ -32,6 +32,8 @@ export type PortDeps = {
     pauseFor(resume: () => void): boolean;
     healthy(): boolean;
   };
+  /** False: the worker goes on without a verdict, so a flow is opened in any case. */
+  readonly waits: boolean;
   /** Version of the policy in force; intents decided under an older one go back. */
   policyVersion(): number;
   mintLeaf(host: string, publicKeyDer: Buffer): string;
@@ -110,11 +112,11 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
 
   function onOpen(frame: Frame & { type: 'open' }): void {
     const { event, flow, key, rest } = frame;
-    if (event === 'intent' && frame.policy < deps.policyVersion()) {
+    if (deps.waits && event === 'intent' && frame.policy < deps.policyVersion()) {
       verdict('stale', [flow]);
       return;
     }
-    if (!log.healthy()) {
+    if (deps.waits && !log.healthy()) {
       verdict('refused', [flow]);
       return;
     }
@@ -132,7 +134,7 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
     const wasOpen = flows.has(frame.flow);
     complain(flows.record(frame.flow, frame.event));
     // While there is no room, it is kept for those that were sent on: refusals are counted.
-    if (!wasOpen && !log.healthy()) {
+    if (!wasOpen && frame.event === 'blocked' && !log.healthy()) {
       log.countRefused();
       return;
     }

@@ -59,8 +59,8 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
   let backoffMs: number = LIMITS.respawnMinMs;
   let ticketKeys = firstTicketKeys;
   let policy: { version: number; frame: Buffer } | null = null;
-  /** Workers that are gone and whose flows are being ended on the log. */
-  let abandoning = 0;
+  /** Of workers that are gone: their flows are being ended on the log. */
+  const ending = new Set<WorkerPort>();
   let draining: (() => void) | null = null;
   let settleListening: () => void = () => {};
   const listening = new Promise<void>((resolve) => {
@@ -91,6 +91,7 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
       idPrefix,
       pipe,
       log,
+      waits: deps.start.config.audit !== 'relaxed',
       policyVersion: () => policy?.version ?? 0,
       mintLeaf: (host, key) => deps.ca.mintLeaf(host, key),
       onHello: () => {
@@ -115,7 +116,10 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
     worker.once('exit', (code, signal) => {
       exited = true;
       slot.listening = false;
-      if (draining === null) diagnostics.error({ worker: number, code, signal }, 'Worker ended');
+      if (draining === null) {
+        diagnostics.error({ worker: number, code, signal }, 'Worker ended');
+        replace(slot);
+      }
       settle();
     });
     pipe.once('close', () => {
@@ -137,13 +141,16 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
 
   function onGone(slot: Slot): void {
     slots.delete(slot);
-    abandoning += 1;
+    ending.add(slot.port);
     void slot.port.abandon(draining === null ? 'worker_exit' : 'shutdown').then(() => {
-      abandoning -= 1;
+      ending.delete(slot.port);
       settleDrain();
     });
     deps.onChange();
-    if (draining !== null) return;
+  }
+
+  /** At once, not when its pipe is read to the end: that may wait for the log. */
+  function replace(slot: Slot): void {
     if (deps.now() - slot.startedMs > LIMITS.respawnSettledMs) backoffMs = LIMITS.respawnMinMs;
     setTimeout(() => {
       if (draining === null) spawn();
@@ -152,7 +159,7 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
   }
 
   function settleDrain(): void {
-    if (slots.size === 0 && abandoning === 0) draining?.();
+    if (slots.size === 0 && ending.size === 0) draining?.();
   }
 
   return {
@@ -175,6 +182,7 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
       })),
     *openFlows() {
       for (const slot of slots) yield* slot.port.openFlows();
+      for (const port of ending) yield* port.openFlows();
     },
     kill() {
       for (const slot of slots) slot.worker.process.kill('SIGKILL');

@@ -112,6 +112,8 @@ export const LIMITS = {
   lingerMs: 2 * SECOND,
   /** The kernel cuts it to somaxconn. Full: the client's SYN is dropped and sent again. */
   backlog: 4096,
+  /** A write takes microseconds and a sync some ms; a log that takes longer hangs. Then: 503. */
+  verdictMs: 5 * SECOND,
   /** How long a stop waits for exchanges to end. Then: they are closed, with records. */
   drainMs: 10 * SECOND,
   /** What a worker may take beyond the drain to write its last records. Then: SIGKILL. */

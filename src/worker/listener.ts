@@ -62,10 +62,9 @@ export function startListener(
   server.on('request', (request, response) => {
     const { socket } = request;
     const connection = connections.get(socket);
-    if (connection === undefined || socket.destroyed) {
-      socket.destroy();
-      return;
-    }
+    if (connection === undefined) socket.destroy();
+    // One that leash has answered with a close is not served any further.
+    if (connection === undefined || !socket.writable) return;
     const running = active.get(socket) ?? 0;
     if (running >= LIMITS.pipelinedRequests) {
       blockedRecord(connection, 429, 'client_pipelining');
@@ -82,7 +81,11 @@ export function startListener(
   server.on('checkExpectation', ({ socket }) => {
     const connection = connections.get(socket);
     if (connection === undefined) socket.destroy();
-    else refuseBytes(socket, connection, 417, 'malformed: expect');
+    else if (active.has(socket)) {
+      // Its answer would stand in the place of the one that is due.
+      blockedRecord(connection, 417, 'malformed: expect');
+      socket.destroy();
+    } else refuseBytes(socket, connection, 417, 'malformed: expect');
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const connection = connections.get(socket);

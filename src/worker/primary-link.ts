@@ -55,6 +55,8 @@ export type LinkHandlers = {
   readonly onLost: (cause: string) => void;
 };
 
+type Waiting = { readonly resolve: (verdict: Verdict) => void; readonly sinceMs: number };
+
 /** Bytes of a URL that the primary keeps for the flow's last record, should this worker die. */
 const KEY_URL_BYTES = 1024;
 
@@ -63,7 +65,7 @@ export function startLink(
   pipe: Socket,
   handlers: LinkHandlers,
 ): PrimaryLink & { begin(idPrefix: string, wait: boolean): void } {
-  const waiting = new Map<number, (verdict: Verdict) => void>();
+  const waiting = new Map<number, Waiting>();
   const minting = new Map<number, { resolve(pem: string): void; reject(error: Error): void }>();
   const decoder = new FrameDecoder(MAX_PRIMARY_FRAME);
   /** Flows that the primary has open, or may have. */
@@ -74,6 +76,7 @@ export function startLink(
   let mints = 0;
   let corked = false;
 
+  setInterval(refuseLate, 1000).unref();
   pipe.on('data', (chunk) => decoder.push(chunk, dispatch));
   pipe.on('error', (error) => handlers.onLost(error.message));
   pipe.on('end', () => handlers.onLost('the primary closed the pipe'));
@@ -92,10 +95,21 @@ export function startLink(
   }
 
   function settle(flow: number, verdict: Verdict): void {
-    const resolve = waiting.get(flow);
+    const waited = waiting.get(flow);
     waiting.delete(flow);
     if (verdict !== 'ack') opened.delete(flow);
-    resolve?.(verdict);
+    waited?.resolve(verdict);
+  }
+
+  /** A log that hangs must not make clients hang: what waits too long is refused here. */
+  function refuseLate(): void {
+    const lateMs = performance.now() - LIMITS.verdictMs;
+    for (const [flow, { resolve, sinceMs }] of waiting) {
+      if (sinceMs > lateMs) return;
+      waiting.delete(flow);
+      // The flow may be open by now: its `blocked` record, behind this on the pipe, closes it.
+      resolve('refused');
+    }
   }
 
   /** All frames of one turn leave in one write: a pipe write costs more than a frame. */
@@ -130,7 +144,7 @@ export function startLink(
       opened.add(flow);
       send(encodeOpen(event, flow, policy, key, others));
       if (!wait) return Promise.resolve('ack');
-      return new Promise((resolve) => waiting.set(flow, resolve));
+      return new Promise((resolve) => waiting.set(flow, { resolve, sinceMs: performance.now() }));
     },
     record(event, flow, fields) {
       if (TERMINAL_EVENTS.has(event)) opened.delete(flow);

@@ -81,6 +81,37 @@ describe('a rename of a policy file', () => {
   });
 });
 
+describe('in relaxed mode', () => {
+  it('a worker that does not wait for the log outlives changes of the policy', async () => {
+    const relaxed = await startLeash({ env: { LEASH_AUDIT: 'relaxed' } });
+    const pids = relaxed.workerPids();
+    let running = true;
+    const ask = async () => {
+      const args = ['-sS', '-w', '%{http_code}', '-o', '/dev/null', '--proxy', relaxed.proxyUrl];
+      let count = 0;
+      for (; running; count += 1) {
+        expect((await run('curl', [...args, `${origin.url}/status/200`])).stdout).toBe('200');
+      }
+      return count;
+    };
+    const clients = [ask(), ask(), ask(), ask()];
+    for (let n = 0; n < 10; n += 1) {
+      await relaxed.writePolicy({ 'blocklist.yaml': `block:\n  - host: n${n}.test\n` });
+      await relaxed.waitForRecords(
+        ({ event, version }) => event === 'policy_change' && version === n + 2,
+      );
+    }
+    running = false;
+    const asked = (await Promise.all(clients)).reduce((sum, count) => sum + count, 0);
+    expect(relaxed.workerPids()).toEqual(pids);
+    expect(await relaxed.stop()).toBe(0);
+    const events = (await relaxed.records()).map(({ event }) => event);
+    expect(events.filter((event) => event === 'intent')).toHaveLength(asked);
+    expect(events.filter((event) => event === 'allowed')).toHaveLength(asked);
+    await relaxed.close();
+  });
+});
+
 describe('at the start', () => {
   const ask = async (bare: Leash) =>
     (await run('curl', ['-sS', '-i', '--proxy', bare.proxyUrl, `${origin.url}/status/200`])).stdout;

@@ -50,6 +50,7 @@ function setup([workerEnd, primaryEnd]: [Socket, Socket]) {
       },
       healthy: () => state.healthy,
     },
+    waits: true,
     policyVersion: () => state.policy,
     mintLeaf: (host) => {
       if (host === 'no.test') throw new Error('no leaf');
@@ -238,6 +239,17 @@ describe('startLink() and startWorkerPort()', () => {
     await expect.poll(() => pipe.state.lines.length).toBe(2);
     expect(pipe.state.lines.map(({ event }) => event)).toEqual(['intent', 'allowed']);
     expect(pipe.state.refused).toBe(1);
+  });
+
+  it('refuses by itself what has no verdict for some seconds', async () => {
+    ends[1].pause();
+    expect(await pipe.link.open(intent(1))).toBe('refused');
+    pipe.link.record('blocked', 1, { reason: 'audit_unavailable' });
+    ends[1].resume();
+    await expect
+      .poll(() => pipe.state.lines.map(({ event }) => event))
+      .toEqual(['intent', 'blocked']);
+    expect([...pipe.port.openFlows()]).toEqual([]);
   });
 
   it('reads no further while too much waits for the log', async () => {

@@ -56,9 +56,10 @@ describe('streams and aborts', () => {
     for (const { fields } of records) expect(fields.reason).toMatch(/^client: closed before/);
   });
 
-  it.each([
+  it.each<[string, 'GET' | 'CONNECT' | 'Expect', number, string]>([
     ['16 others that still run', 'GET', 429, 'client_pipelining'],
     ['one that still runs', 'CONNECT', 400, 'malformed: connect_after_request'],
+    ['one that still runs', 'Expect', 417, 'malformed: expect'],
   ])(
     'closes a connection that sends a request behind %s',
     async (_name, method, status, reason) => {
@@ -66,7 +67,12 @@ describe('streams and aborts', () => {
       const host = `127.0.0.1:${plain.port}`;
       const head = (start: string) => `${start} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
       const slow = head(`GET http://${host}/sse?n=100&every=100`);
-      socket.write(method === 'GET' ? slow.repeat(20) : slow + head(`CONNECT ${host}`));
+      const behind = {
+        GET: slow.repeat(19),
+        CONNECT: head(`CONNECT ${host}`),
+        Expect: slow.replace('\r\n\r\n', '\r\nExpect: tea\r\n\r\n'),
+      };
+      socket.write(slow + behind[method]);
       await readUntil(socket);
       const count = method === 'GET' ? 17 : 2;
       const records = await proxy.ended(count);

@@ -24,6 +24,9 @@ describe('readUpstreamRoots()', () => {
   it('adds the certificates of the file to the roots of the system', async () => {
     const system = await readUpstreamRoots('');
     expect(system).toContain('-----BEGIN CERTIFICATE-----');
+    expect(
+      await read(`-----BEGIN is a word here\n-----BEGIN EC PRIVATE KEY-----\nx\n${pem}`),
+    ).toContain(pem);
     expect(await read(`a word before\n${pem}${pem}`)).toContain(pem);
     expect(await read(pem)).toContain(system);
   });
