@@ -90,8 +90,7 @@ describe('setup.sh run', () => {
       { what: 'an answer through the proxy', timeoutMs: 10_000 },
     );
     expect(answer.code).toBe(0);
-    const passed = (await readRecords(logPath())).filter(({ event }) => event === 'allowed');
-    expect(passed).toMatchObject([
+    expect(await outcomes(`${origin.url}/echo`, 1)).toMatchObject([
       { method: 'POST', status: 200, req_body: 'sent by curl', res_body: 'sent by curl' },
     ]);
   });
@@ -120,10 +119,7 @@ describe('setup.sh run', () => {
         });
       }
     }
-    const passed = (await readRecords(logPath())).filter(
-      ({ url }) => url === `${plain.url}/status/200`,
-    );
-    expect(passed.filter(({ event }) => event === 'allowed')).toHaveLength(2);
+    expect(await outcomes(`${plain.url}/status/200`, 2)).toHaveLength(2);
     await plain.close();
   });
 
@@ -151,6 +147,16 @@ describe('setup.sh run', () => {
     expect(answers.at(-1)).toMatchObject({ url: `${origin.url}/sse?n=20&every=100`, status: 200 });
     expect(records.at(-1)).toMatchObject({ event: 'stop', reason: 'SIGINT' });
   });
+
+  /** The last records of requests to a URL; they follow the answers that clients got. */
+  function outcomes(asked: string, count: number) {
+    const find = async () => {
+      const records = await readRecords(logPath());
+      const found = records.filter(({ event, url }) => event === 'allowed' && url === asked);
+      return found.length >= count && found;
+    };
+    return waitFor(find, { what: `${count} records of ${asked}` });
+  }
 
   function curl(...args: readonly string[]) {
     const proxy = `http://127.0.0.1:${env.LEASH_PROXY_PORT}`;
