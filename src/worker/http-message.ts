@@ -206,8 +206,10 @@ export function upstreamHeaders(request: UpstreamHead): string[] {
   for (let at = 0; at + 1 < request.headers.length; at += 2) {
     const name = request.headers[at] ?? '';
     // CGI and WSGI servers take `Content_Length` for `Content-Length`.
-    const lower = name.toLowerCase().replaceAll('_', '-');
-    if (HOP_BY_HOP.has(lower) || drop.has(lower) || lower === 'content-length') continue;
+    const spelled = name.toLowerCase();
+    const lower = spelled.replaceAll('_', '-');
+    if (drop.has(spelled) || drop.has(lower)) continue;
+    if (HOP_BY_HOP.has(lower) || lower === 'content-length') continue;
     if (request.agentSource !== '' && lower === 'x-agent-source') continue;
     if (lower === 'host') {
       hasHost = true;
@@ -228,15 +230,18 @@ export function upstreamHeaders(request: UpstreamHead): string[] {
 export function clientHeaders(headers: RawHeaders): string[] {
   const drop = nominated(headers);
   const list: string[] = [];
-  // Behind Content-Length, Node takes a Content-Disposition for UTF-8 and throws on what is none.
-  const last: string[] = [];
+  let lengthAt = -1;
+  let lengthIsFirst = false;
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] ?? '';
     const lower = name.toLowerCase();
     if (HOP_BY_HOP.has(lower) || drop.has(lower) || NOT_FOR_CLIENTS.has(lower)) continue;
-    (lower === 'content-length' ? last : list).push(name, headers[at + 1] ?? '');
+    if (lower === 'content-length') lengthAt = list.length;
+    else if (lower === 'content-disposition' && lengthAt >= 0) lengthIsFirst = true;
+    list.push(name, headers[at + 1] ?? '');
   }
-  list.push(...last);
+  // Behind Content-Length, Node takes a Content-Disposition for UTF-8 and throws on what is none.
+  if (lengthIsFirst) list.push(...list.splice(lengthAt, 2));
   return list;
 }
 

@@ -119,6 +119,20 @@ describe('upstreamHeaders()', () => {
     ]);
   });
 
+  it('drops a nominated field in its own spelling', () => {
+    const headers = [
+      'Host',
+      'a.test',
+      'Connection',
+      'X_Hop, x-other',
+      'X_Hop',
+      '1',
+      'X_Other',
+      '2',
+    ];
+    expect(forwarded(headers)).toEqual(['Host', 'a.test']);
+  });
+
   it('drops what some servers take for a field of framing', () => {
     const spelled = ['Content_Length', '7', 'Transfer_Encoding', 'chunked', 'X_Fine', '1'];
     expect(forwarded(['Host', 'a.test', ...spelled])).toEqual(['Host', 'a.test', 'X_Fine', '1']);
@@ -174,6 +188,20 @@ describe('upstreamHeaders()', () => {
 });
 
 describe('clientHeaders()', () => {
+  it('keeps the order, but for a length that stands before a Content-Disposition', () => {
+    const plain = ['Content-Length', '2', 'X-A', '1'];
+    expect(clientHeaders(plain)).toEqual(plain);
+    const before = ['Content-Disposition', 'inline', 'Content-Length', '2', 'X-A', '1'];
+    expect(clientHeaders(before)).toEqual(before);
+    const behind = ['X-B', '0', 'Content-Length', '2', 'Content-Disposition', 'inline', 'X-A', '1'];
+    expect(clientHeaders(behind)).toEqual([
+      ...behind.slice(0, 2),
+      ...behind.slice(4),
+      'Content-Length',
+      '2',
+    ]);
+  });
+
   it('keeps what the upstream sent, without hop-by-hop fields, Alt-Svc and x-leash', () => {
     const sent = ['Set-Cookie', 'a', 'Connection', 'X-Hop', 'X-Hop', '1', 'alt-svc', 'h3=":443"'];
     expect(
