@@ -15,10 +15,12 @@ import { readToken } from './token.ts';
 const log = pino({ name: 'leash-viewer' }, pino.destination(2));
 
 // The primary ends this process; a terminal's Ctrl-C reaches both.
-if (process.channel) {
+if (process.send) {
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
   process.once('disconnect', () => process.exit(0));
+  // It may have ended while the modules above were loaded, and that event has no second time.
+  if (!process.connected) process.exit(0);
 }
 process.on('uncaughtException', (error) => {
   log.fatal({ err: error }, 'Viewer ends: an error was not caught');

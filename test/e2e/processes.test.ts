@@ -1,16 +1,17 @@
 // The processes of the built program: what ends one of them, what each end leaves on the record.
 
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { portOf } from '../support/free-port.ts';
+import { freePorts, portOf } from '../support/free-port.ts';
 import type { LogRecord } from '../support/leash-records.ts';
-import { isAlive } from '../support/process-tree.ts';
+import { childrenOf, isAlive } from '../support/process-tree.ts';
 import { connectThrough, openSocket, readUntil } from '../support/raw.ts';
-import { run } from '../support/run-client.ts';
+import { clientEnv, run } from '../support/run-client.ts';
 import { type Leash, type LeashOptions, startLeash } from '../support/start-leash.ts';
 import { type Origin, startOrigin } from '../support/start-origin.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
@@ -34,6 +35,21 @@ async function start(options: LeashOptions = {}): Promise<Leash> {
   const leash = await startLeash(options);
   running.push(leash);
   return leash;
+}
+
+/** What the program needs to start in a folder that is its own. */
+async function environment(dir: string): Promise<Record<string, string>> {
+  const [proxyPort, viewerPort] = await freePorts(2);
+  return {
+    LEASH_DIR: dir,
+    LEASH_STATE_DIR: `${dir}/state`,
+    LOG_PATH: `${dir}/logs/egress.jsonl`,
+    LEASH_PROXY_PORT: String(proxyPort),
+    PORT: String(viewerPort),
+    LEASH_BIND: '127.0.0.1',
+    LEASH_VIEWER_BIND: '127.0.0.1',
+    LEASH_WORKERS: '1',
+  };
 }
 
 const get = (leash: Leash) =>
@@ -171,6 +187,32 @@ describe('a second start on the same log', () => {
   });
 });
 
+describe('a primary that is killed', () => {
+  it('while its children load their modules leaves none of them behind', async () => {
+    const dir = await tempDir();
+    const primary = spawn(process.execPath, [PROGRAM], {
+      env: clientEnv(await environment(dir.path)),
+      stdio: 'ignore',
+    });
+    try {
+      const children = await waitFor(
+        () => {
+          const found = childrenOf(primary.pid ?? 0).filter(({ command }) =>
+            /main.js/.test(command),
+          );
+          return found.length === 2 && found.map(({ pid }) => pid);
+        },
+        { what: 'a worker and a viewer', everyMs: 1 },
+      );
+      primary.kill('SIGKILL');
+      await waitFor(() => !children.some(isAlive), { what: 'the children to end' });
+    } finally {
+      primary.kill('SIGKILL');
+      await dir.close();
+    }
+  });
+});
+
 describe('a start that cannot be', () => {
   let dir: TempDir;
   beforeAll(async () => {
@@ -178,18 +220,8 @@ describe('a start that cannot be', () => {
   });
   afterAll(() => dir.close());
 
-  const launch = (env: Record<string, string>) =>
-    run(process.execPath, [PROGRAM], {
-      env: {
-        LEASH_DIR: dir.path,
-        LEASH_STATE_DIR: `${dir.path}/state`,
-        LOG_PATH: `${dir.path}/logs/egress.jsonl`,
-        LEASH_BIND: '127.0.0.1',
-        LEASH_VIEWER_BIND: '127.0.0.1',
-        LEASH_WORKERS: '1',
-        ...env,
-      },
-    });
+  const launch = async (env: Record<string, string>) =>
+    run(process.execPath, [PROGRAM], { env: { ...(await environment(dir.path)), ...env } });
 
   it.each([
     ['LEASH_AUDIT', 'perhaps', /relaxed, accepted, durable/],
@@ -216,16 +248,11 @@ describe('a start that cannot be', () => {
     await expect(startLeash({ dir: first.dir })).rejects.toThrow(`chmod 600 ${key}`);
   });
 
-  it.each([
-    ['LEASH_PROXY_PORT', 'PORT'],
-    ['PORT', 'LEASH_PROXY_PORT'],
-  ])('for a port in use names it and %s', async (setting, other) => {
+  it.each(['LEASH_PROXY_PORT', 'PORT'])('for a port in use names it and %s', async (setting) => {
     const taken = createServer().listen(0, '127.0.0.1');
-    const free = createServer().listen(0, '127.0.0.1');
-    await Promise.all([once(taken, 'listening'), once(free, 'listening')]);
-    const [port, otherPort] = [portOf(taken.address()), portOf(free.address())];
-    await once(free.close(), 'close');
-    const result = await launch({ [setting]: String(port), [other]: String(otherPort) });
+    await once(taken, 'listening');
+    const port = portOf(taken.address());
+    const result = await launch({ [setting]: String(port) });
     taken.close();
     expect(result.code).toBe(1);
     const why = 'another program uses this port';
