@@ -3,7 +3,6 @@
 //
 // Invariant: a bad policy file changes nothing; no policy at all means deny.
 
-import type { Mode, PolicySource } from '../shared/policy.ts';
 import {
   isProblems,
   type PolicyProblem,
@@ -12,12 +11,15 @@ import {
   parseNetwork,
   parseRules,
 } from '../shared/policy-file.ts';
+import { EMPTY_POLICY, type Mode, type PolicySource, type Rule } from '../shared/policy-source.ts';
 import type { FileContent } from './policy-read.ts';
 
 export const POLICY_FILES = [
   'mode',
   'enforce.yaml',
+  'enforce.local.yaml',
   'blocklist.yaml',
+  'blocklist.local.yaml',
   'agents.yaml',
   'network.yaml',
 ] as const;
@@ -43,15 +45,6 @@ type Good = {
 };
 type State = { readonly good: Good | null; readonly problems: readonly PolicyProblem[] };
 
-/** What applies where a file was never there: deny by enforcing empty lists. */
-const DEFAULTS: PolicySource = {
-  mode: 'enforce',
-  allow: [],
-  block: [],
-  agentNetworks: [],
-  agents: [],
-  network: { allowPrivate: [], deny: [], nat64: [] },
-};
 const EMPTY: State = { good: null, problems: [] };
 
 /** Holds the last good content of each file; `current` is what the workers should have. */
@@ -86,11 +79,11 @@ export class PolicyContents {
     );
     if (before === null && bad) return null;
     const sha256: Record<string, string> = {};
-    const source: PolicySource = { ...DEFAULTS };
+    let source = EMPTY_POLICY;
     for (const file of POLICY_FILES) {
       const { good } = this.#state(file);
       if (good === null) continue;
-      Object.assign(source, good.content);
+      source = join(source, good.content);
       sha256[file] = good.sha256;
     }
     const changedFiles = POLICY_FILES.filter((file) => sha256[file] !== before?.sha256[file]);
@@ -130,6 +123,23 @@ export class PolicyContents {
   }
 }
 
+/** Lists grow by what an overlay has for other hosts: the file that comes first wins per host. */
+function join(source: PolicySource, content: Partial<PolicySource>): PolicySource {
+  const { allow = [], block = [], ...others } = content;
+  return {
+    ...source,
+    ...others,
+    allow: withOtherHosts(source.allow, allow),
+    block: withOtherHosts(source.block, block),
+  };
+}
+
+function withOtherHosts(base: readonly Rule[], overlay: readonly Rule[]): readonly Rule[] {
+  if (base.length === 0 || overlay.length === 0) return base.length === 0 ? overlay : base;
+  const hosts = new Set(base.map((rule) => rule.host));
+  return [...base, ...overlay.filter((rule) => !hosts.has(rule.host))];
+}
+
 const STAYS = '; its last good content stays in force';
 
 function parse(file: PolicyFile, text: string): Partial<PolicySource> | PolicyProblem[] {
@@ -137,8 +147,10 @@ function parse(file: PolicyFile, text: string): Partial<PolicySource> | PolicyPr
     case 'mode':
       return wrap(parseMode(text), (mode) => ({ mode }));
     case 'enforce.yaml':
+    case 'enforce.local.yaml':
       return wrap(parseRules(file, text), (allow) => ({ allow }));
     case 'blocklist.yaml':
+    case 'blocklist.local.yaml':
       return wrap(parseRules(file, text), (block) => ({ block }));
     case 'agents.yaml':
       return wrap(parseAgents(text), (agents) => agents);

@@ -149,6 +149,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
         config: { ...config, viewerToken: '' },
         upstreamRoots: roots,
         caCertPem: ca.certPem,
+        hopToken: `leash-${randomBytes(16).toString('hex')}`,
       },
       log,
       ca,

@@ -73,6 +73,14 @@ export function judgeAddress(ip: string, port: number, ctx: AddressContext): Add
   return isOpen(classifyAddress(canonical, ctx.network.nat64), ctx) ? 'ok' : 'address_not_allowed';
 }
 
+/** Whether `ip` may be dialled only because the policy opened it: it is no public address of others. */
+export function isOpened(ip: string, port: number, ctx: AddressContext): boolean {
+  const network = { ...ctx.network, allowPrivate: [] };
+  return (
+    judgeAddress(ip, port, { ...ctx, network, privateRule: false, literalRule: false }) !== 'ok'
+  );
+}
+
 /** The class of an address; what is no address is `reserved`, so never public. */
 export function classifyAddress(ip: string, nat64: readonly Cidr[]): AddressClass {
   const canonical = canonicalIp(ip);

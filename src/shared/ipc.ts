@@ -42,6 +42,8 @@ export type StartMessage = {
   readonly upstreamRoots: string;
   readonly caCertPem: string;
   readonly ticketKeys: string;
+  /** Of this boot: marks requests on their way to private addresses, so that a loop is seen. */
+  readonly hopToken: string;
 };
 
 export type PrimaryControl =

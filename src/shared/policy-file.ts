@@ -6,28 +6,15 @@
 import { Buffer } from 'node:buffer';
 import { parse as parseName } from 'tldts';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import { parseCidr, parseCidrPort, parseNat64 } from './address.ts';
 import { LIMITS } from './config.ts';
-import type { AgentName, Mode, PolicySource, Rule } from './policy.ts';
-import { type Names, parseAgentName, RULE_FILES, readRules } from './policy-rules.ts';
-import {
-  asList,
-  asMap,
-  asText,
-  asTexts,
-  type Position,
-  quote,
-  Report,
-  type Tree,
-} from './policy-tree.ts';
+import { type Agents, readAgents } from './policy-agents.ts';
+import { readNetwork } from './policy-network.ts';
+import { type Names, RULE_FILES, type RuleFile, readRules } from './policy-rules.ts';
+import type { Mode, PolicySource, Rule } from './policy-source.ts';
+import { type Position, quote, Report, type Tree } from './policy-tree.ts';
 import type { PolicyProblem } from './status.ts';
 
 export type { PolicyProblem } from './status.ts';
-
-export type Agents = {
-  readonly agentNetworks: readonly string[];
-  readonly agents: readonly AgentName[];
-};
 
 const MODES: readonly Mode[] = ['enforce', 'audit', 'blocklist'];
 /** Deeper than any valid file, shallow enough for recursion. */
@@ -43,35 +30,19 @@ export function parseMode(text: string): Mode | PolicyProblem[] {
   return [{ file: 'mode', ...START, message }];
 }
 
-/** Content of enforce.yaml or blocklist.yaml. An empty text is an empty list. */
-export function parseRules(
-  file: 'enforce.yaml' | 'blocklist.yaml',
-  text: string,
-): Rule[] | PolicyProblem[] {
+/** Content of enforce.yaml or blocklist.yaml, or of an overlay. An empty text is an empty list. */
+export function parseRules(file: RuleFile, text: string): Rule[] | PolicyProblem[] {
   return parseFile(file, text, (tree, report) => readRules(tree, RULE_FILES[file], NAMES, report));
 }
 
 /** Content of agents.yaml. */
 export function parseAgents(text: string): Agents | PolicyProblem[] {
-  return parseFile('agents.yaml', text, (tree, report) => {
-    const map = asMap(tree, 'the file', ['agent_networks', 'agents'], report);
-    return {
-      agentNetworks: networks(map?.get('agent_networks'), 'agent_networks', report),
-      agents: readAgentList(map?.get('agents'), report),
-    };
-  });
+  return parseFile('agents.yaml', text, readAgents);
 }
 
 /** Content of network.yaml. */
 export function parseNetwork(text: string): PolicySource['network'] | PolicyProblem[] {
-  return parseFile('network.yaml', text, (tree, report) => {
-    const map = asMap(tree, 'the file', ['allow_private', 'deny', 'nat64'], report);
-    return {
-      allowPrivate: networksWithPort(map?.get('allow_private'), 'allow_private', report),
-      deny: networksWithPort(map?.get('deny'), 'deny', report),
-      nat64: asTexts(map?.get('nat64'), 'nat64', report, (prefix) => textOf(parseNat64(prefix))),
-    };
-  });
+  return parseFile('network.yaml', text, readNetwork);
 }
 
 /** Tells the problems of a file from its content, which may be a list, too. */
@@ -95,53 +66,6 @@ const NAMES: Names = {
     return !/[/?#@:\\]/.test(name) && URL.canParse(url) ? new URL(url).hostname : '';
   },
 };
-
-function readAgentList(tree: Tree | undefined, report: Report): AgentName[] {
-  const names = new Set<string>();
-  const owners = new Map<string, string>();
-  return asList(tree, 'agents', report).flatMap((item) => {
-    const map = asMap(item, 'an entry of agents', ['name', 'networks'], report);
-    const nameTree = map?.get('name');
-    if (map === null) return [];
-    if (nameTree === undefined) {
-      report.add(item.at, 'an entry of agents must have a name');
-      return [];
-    }
-    const name = parseAgentName(asText(nameTree, 'name', report) ?? '');
-    if (typeof name !== 'string') report.add(nameTree.at, name.problem);
-    else if (names.has(name))
-      report.add(nameTree.at, `agent ${quote(name)} stands here twice: join them`);
-    const own = networks(map.get('networks'), 'networks', report);
-    for (const network of own) {
-      const owner = owners.get(network);
-      if (owner !== undefined) {
-        report.add(item.at, `network ${network} belongs to agent ${quote(owner)} already`);
-      }
-      owners.set(network, String(name));
-    }
-    if (typeof name !== 'string') return [];
-    names.add(name);
-    return { name, networks: own };
-  });
-}
-
-function networks(tree: Tree | undefined, what: string, report: Report): string[] {
-  return asTexts(tree, what, report, (text) => textOf(parseCidr(text)));
-}
-
-function networksWithPort(tree: Tree | undefined, what: string, report: Report): string[] {
-  return asTexts(tree, what, report, (text) => {
-    const parsed = parseCidrPort(text);
-    if ('problem' in parsed) return parsed;
-    const { cidr, port } = parsed;
-    if (port === null) return cidr.text;
-    return cidr.bytes.length === 4 ? `${cidr.text}:${port}` : `[${cidr.text}]:${port}`;
-  });
-}
-
-function textOf<P extends { problem: string }>(value: { text: string } | P): string | P {
-  return 'text' in value ? value.text : value;
-}
 
 /** Size, characters, YAML, then `build`. Nothing in the file can make this throw. */
 function parseFile<T>(

@@ -4,7 +4,7 @@
 import { canonicalIp, parseCidr } from './address.ts';
 import { LIMITS } from './config.ts';
 import { parseHost, parsePath } from './host.ts';
-import type { Rule } from './policy.ts';
+import type { Rule } from './policy-source.ts';
 import {
   asBoolean,
   asList,
@@ -29,13 +29,24 @@ type Kind = {
   readonly list: 'allow' | 'block';
   readonly keys: readonly string[];
   readonly ports: readonly number[] | null;
+  readonly maxRules: number;
 };
 
 const COMMON_KEYS = ['host', 'ports', 'subdomains', 'paths', 'agents', 'reason'];
+const ALLOW = {
+  list: 'allow',
+  keys: [...COMMON_KEYS, 'private', 'expires'],
+  ports: [443],
+} as const;
+const BLOCK = { list: 'block', keys: COMMON_KEYS, ports: null } as const;
+/** A `*.local.yaml` is an overlay: for hosts that the file beside it does not name. */
 export const RULE_FILES = {
-  'enforce.yaml': { list: 'allow', keys: [...COMMON_KEYS, 'private', 'expires'], ports: [443] },
-  'blocklist.yaml': { list: 'block', keys: COMMON_KEYS, ports: null },
+  'enforce.yaml': { ...ALLOW, maxRules: LIMITS.policyRules },
+  'enforce.local.yaml': { ...ALLOW, maxRules: LIMITS.policyListEntries },
+  'blocklist.yaml': { ...BLOCK, maxRules: LIMITS.policyRules },
+  'blocklist.local.yaml': { ...BLOCK, maxRules: LIMITS.policyListEntries },
 } as const satisfies Record<string, Kind>;
+export type RuleFile = keyof typeof RULE_FILES;
 
 /** RFC 9110 section 5.6.2. */
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
@@ -52,11 +63,25 @@ export function readRules(tree: Tree, kind: Kind, names: Names, report: Report):
     kind.list,
     report,
   );
-  if (items.length > LIMITS.policyRules) {
-    report.add(tree.at, `${kind.list} has at most ${LIMITS.policyRules} entries`);
+  if (items.length > kind.maxRules) {
+    report.add(tree.at, `${kind.list} has at most ${kind.maxRules} entries`);
     return [];
   }
-  return items.flatMap((item) => readRule(item, { kind, names, report }) ?? []);
+  const seen = new Map<string, number>();
+  return items.flatMap((item) => {
+    const rule = readRule(item, { kind, names, report });
+    if (rule === null) return [];
+    // Several entries of one host are alternatives; the same one twice is a slip, or a wrong edit.
+    const same = JSON.stringify({ ...rule, text: '', reason: '' });
+    const line = seen.get(same);
+    if (line !== undefined) {
+      report.add(
+        item.at,
+        `${quote(rule.host)} stands in line ${line} already, the same: delete one`,
+      );
+    } else seen.set(same, item.at.line);
+    return rule;
+  });
 }
 
 type Context = { readonly kind: Kind; readonly names: Names; readonly report: Report };

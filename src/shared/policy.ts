@@ -5,41 +5,9 @@
 
 import { type NetworkRules, parseCidr, parseCidrPort } from './address.ts';
 import { type NormalPath, type Problem, parentHosts, type Target } from './host.ts';
-import { findNetwork, type NetworkMap, networkMap, plainIp } from './network-map.ts';
-
-export type Mode = 'enforce' | 'audit' | 'blocklist';
-
-/** One entry of enforce.yaml or blocklist.yaml; `null` = any. */
-export type Rule = {
-  readonly host: string;
-  readonly ports: readonly number[] | null;
-  /** The rule holds for names below `host`, too. */
-  readonly subdomains: boolean;
-  /** Method in upper case or '' = any; prefix in normal form or '' = any. */
-  readonly paths: readonly { readonly method: string; readonly prefix: string }[] | null;
-  readonly agents: readonly string[] | null;
-  readonly private: boolean;
-  readonly expiresAtMs: number | null;
-  readonly reason: string;
-  /** The rule as the operator wrote it, short: `enforce.yaml:12 github.com`. */
-  readonly text: string;
-};
-
-export type AgentName = { readonly name: string; readonly networks: readonly string[] };
-
-/** The validated content of all policy files, as it crosses the pipe (JSON). */
-export type PolicySource = {
-  readonly mode: Mode;
-  readonly allow: readonly Rule[];
-  readonly block: readonly Rule[];
-  readonly agentNetworks: readonly string[];
-  readonly agents: readonly AgentName[];
-  readonly network: {
-    readonly allowPrivate: readonly string[];
-    readonly deny: readonly string[];
-    readonly nat64: readonly string[];
-  };
-};
+import { type NetworkMap, networkMap } from './network-map.ts';
+import type { Mode, PolicySource, Rule } from './policy-source.ts';
+import { compileUninspected, type UninspectedRules } from './uninspected.ts';
 
 export type Policy = {
   readonly version: number;
@@ -48,13 +16,22 @@ export type Policy = {
   readonly allow: RuleMap;
   readonly block: RuleMap;
   readonly network: NetworkRules;
+  readonly uninspected: UninspectedRules;
   readonly agents: NetworkMap;
   readonly agentNetworks: NetworkMap;
+  /** Agent → SHA-256 of its token. */
+  readonly tokens: ReadonlyMap<string, Buffer>;
+  readonly requireIdentity: boolean;
+  /** Times at which rules end, in order: what they allowed is judged again then. */
+  readonly expiriesMs: readonly number[];
 };
 
 export type Ask = {
-  /** At `connect` only host and port are known; each request inside is asked again. */
-  readonly stage: 'connect' | 'request';
+  /**
+   * At `connect` only host and port are known, and each request inside is asked again. `tunnel`: no
+   * request will be seen, so that an entry with paths cannot allow it.
+   */
+  readonly stage: 'connect' | 'tunnel' | 'request';
   readonly target: Target;
   /** Name of the agent, '' = unknown. */
   readonly agent: string;
@@ -103,8 +80,12 @@ export const denyAll: Policy = {
   allow: new Map(),
   block: new Map(),
   network: { allowPrivate: [], deny: [], nat64: [] },
+  uninspected: compileUninspected([], []),
   agents: networkMap([]),
   agentNetworks: networkMap([]),
+  tokens: new Map(),
+  requireIdentity: false,
+  expiriesMs: [],
 };
 
 /** Validated content → a policy that decides in time independent of the number of rules. */
@@ -120,6 +101,7 @@ export function compilePolicy(version: number, source: PolicySource): Policy {
       deny: network.deny.map((text) => valid(parseCidrPort(text))),
       nat64: network.nat64.map((text) => valid(parseCidr(text))),
     },
+    uninspected: compileUninspected(network.passthrough, network.opaque),
     agents: networkMap(
       agents.flatMap(({ name, networks }) => networks.map((network) => ({ name, network }))),
     ),
@@ -129,6 +111,13 @@ export function compilePolicy(version: number, source: PolicySource): Policy {
         network,
       })),
     ),
+    tokens: new Map(
+      agents
+        .filter((agent) => agent.tokenSha256 !== '')
+        .map((agent) => [agent.name, Buffer.from(agent.tokenSha256, 'hex')]),
+    ),
+    requireIdentity: source.requireIdentity,
+    expiriesMs: source.allow.flatMap((rule) => rule.expiresAtMs ?? []).sort((a, b) => a - b),
   };
 }
 
@@ -165,19 +154,6 @@ export function decide(policy: Policy, ask: Ask): Decision {
   }
 }
 
-/** Name of the agent at this address: the most specific network wins; '' = none. */
-export function agentFor(policy: Policy, clientIp: string): string {
-  return findNetwork(policy.agents, clientIp) ?? '';
-}
-
-/**
- * Whether an agent sits at this address: it lies in `agent_networks` or in a named agent's networks.
- * What is no address counts as an agent: nobody gains rights by an address that cannot be read.
- */
-export function isAgentAddress(policy: Policy, ip: string): boolean {
-  return plainIp(ip) === null || findNetwork(policy.agentNetworks, ip) !== null;
-}
-
 /**
  * Invariant: the most specific level that has an entry decides, even when its ports, paths or agents
  * do not match: an entry narrows what its parents say. An expired entry counts as absent.
@@ -199,12 +175,14 @@ function look(list: 'allow' | 'block', policy: Policy, ask: Ask): Verdict {
 /** An entry with paths lets the tunnel open, so that the requests inside can be judged. */
 function matchingAllow(rules: readonly CompiledRule[], ask: Ask): readonly CompiledRule[] {
   if (ask.stage === 'connect') return rules;
+  if (ask.stage === 'tunnel') return rules.filter((rule) => rule.paths === null);
   const unclear = isUnclear(ask) && rules.some((rule) => rule.paths !== null);
   return unclear ? [] : matchingPath(rules, ask);
 }
 
-/** An entry with paths does not block the tunnel, because other requests inside may pass. */
+/** An entry with paths does not block the tunnel, because other requests inside may pass and are judged. */
 function matchingBlock(rules: readonly CompiledRule[], ask: Ask): readonly CompiledRule[] {
+  if (ask.stage === 'tunnel') return rules;
   return ask.stage === 'connect'
     ? rules.filter((rule) => rule.paths === null)
     : matchingPath(rules, ask);

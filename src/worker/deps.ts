@@ -6,7 +6,9 @@ import type { Policy } from '../shared/policy.ts';
 import type { Capture } from './capture.ts';
 import type { Clients } from './clients.ts';
 import type { LeafCache } from './leaf-cache.ts';
+import type { LiveFlows } from './live-flows.ts';
 import type { PrimaryLink } from './primary-link.ts';
+import type { TlsFailures } from './tls-failures.ts';
 import type { Upstream } from './upstream.ts';
 
 export type WorkerDeps = {
@@ -15,6 +17,11 @@ export type WorkerDeps = {
   readonly leaves: LeafCache;
   readonly upstream: Upstream;
   readonly clients: Clients;
+  readonly tlsFailures: TlsFailures;
+  /** What is judged again when the policy changes. */
+  readonly live: LiveFlows;
+  /** Stands in `Via` on the way to addresses that the policy opened; whoever brings it back is refused. */
+  readonly hopToken: string;
   /** Captures that are open; a timer sends what has waited too long. */
   readonly captures: Set<Capture>;
   /** The policy in force; swapped whole by main.ts. */

@@ -1,20 +1,24 @@
 // What the steps of one exchange share, and the one way to say no to it.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FlowFields } from '../shared/audit-event.ts';
-import type { Target } from '../shared/host.ts';
+import type { FlowFields, HeaderPairs } from '../shared/audit-event.ts';
+import type { NormalPath, Target } from '../shared/host.ts';
 import type { Decision, Policy } from '../shared/policy.ts';
 import type { Capture } from './capture.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { Flow } from './flow.ts';
-import { headerPairs, type RequestHead, valuesOf } from './http-message.ts';
-import { formatRefusal } from './refusal.ts';
+import { headerPairs, valuesOf, withoutCredential } from './header-list.ts';
+import type { Asked, Shown } from './judge.ts';
+import { formatRefusal, type RefusalMessage } from './refusal.ts';
+import type { RequestHead } from './request-head.ts';
 
 /** The tunnel a request came through; null where it was sent to the proxy itself. */
 export type TunnelContext = {
   readonly id: string;
   readonly target: Target;
   readonly scheme: 'http' | 'https';
+  /** What the client showed with its CONNECT; it holds for the requests inside. */
+  readonly credential: Shown;
   /** Requests seen so far, for the tunnel's own record. */
   requests: number;
 };
@@ -26,13 +30,18 @@ export type Exchange = {
   readonly response: ServerResponse;
   readonly client: string;
   readonly tunnel: TunnelContext | null;
+  readonly credential: Shown;
   readonly flow: Flow;
   readonly startedMs: number;
 };
 
+export type RequestPath = { readonly path: NormalPath; readonly ambiguous: boolean };
+
 /** An allowed request: what was checked, and is therefore what is used. */
 export type Allowed = {
   readonly head: RequestHead;
+  readonly path: RequestPath;
+  readonly agent: string;
   readonly decision: Decision;
   readonly policy: Policy;
 };
@@ -61,7 +70,7 @@ export function refuse(exchange: Exchange, input: RefuseInput): void {
     ...(failed && decision?.wouldBlock ? { audit: 'would_block_in_enforce' as const } : {}),
     policy: policy.version,
     mode: policy.mode ?? '',
-    req_headers: headerPairs(request.rawHeaders),
+    req_headers: recordedHeaders(exchange),
     duration_ms: roundMs(deps.now() - exchange.startedMs),
     ...input.sent?.fields,
   };
@@ -70,7 +79,27 @@ export function refuse(exchange: Exchange, input: RefuseInput): void {
     response.destroy();
     return;
   }
-  const { headers, body } = formatRefusal(
+  const rule = decision?.rule ?? '';
+  const { headers, body } = refusalText(exchange, { status, reason, policy, rule });
+  // A body that was not read would stand in front of the next request.
+  const bodyless = request.complete || valuesOf(request.rawHeaders, 'content-length')[0] === '0';
+  const keep = bodyless && status !== 400 && status !== 431 && !deps.draining();
+  response.writeHead(status, keep ? headers : [...headers, 'Connection', 'close']);
+  response.end(body);
+}
+
+type RefusalInput = {
+  readonly status: number;
+  readonly reason: string;
+  readonly policy: Policy;
+  readonly rule: string;
+};
+
+/** Headers and body that tell this client that leash refuses, and why. */
+export function refusalText(exchange: Exchange, input: RefusalInput): RefusalMessage {
+  const { request, flow } = exchange;
+  const { status, reason, policy, rule } = input;
+  return formatRefusal(
     {
       status,
       reason,
@@ -80,15 +109,24 @@ export function refuse(exchange: Exchange, input: RefuseInput): void {
       method: request.method ?? '',
       path: request.url ?? '',
       mode: policy.mode ?? '',
-      rule: decision?.rule ?? '',
+      rule,
     },
     valuesOf(request.rawHeaders, 'accept').join(','),
   );
-  // A body that was not read would stand in front of the next request.
-  const bodyless = request.complete || valuesOf(request.rawHeaders, 'content-length')[0] === '0';
-  const keep = bodyless && status !== 400 && status !== 431 && !deps.draining();
-  response.writeHead(status, keep ? headers : [...headers, 'Connection', 'close']);
-  response.end(body);
+}
+
+/** What the policy is asked about this exchange. */
+export function askOf(exchange: Exchange, asked: Pick<Allowed, 'head' | 'path'>): Asked {
+  const { client, credential, request } = exchange;
+  const { path, ambiguous } = asked.path;
+  const method = request.method ?? '';
+  const { target } = asked.head;
+  return { stage: 'request', target, client, credential, method, path, ambiguous };
+}
+
+/** The head as received; but a credential that was meant for leash is not for the record. */
+export function recordedHeaders({ request, tunnel }: Exchange): HeaderPairs {
+  return tunnel === null ? withoutCredential(request.rawHeaders) : headerPairs(request.rawHeaders);
 }
 
 /** Milliseconds with three decimals: what a record needs, and no float noise. */

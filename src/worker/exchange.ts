@@ -7,13 +7,21 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FlowIdentity } from '../shared/audit-event.ts';
-import { type NormalPath, parsePath, type Target } from '../shared/host.ts';
-import { agentFor, decide } from '../shared/policy.ts';
+import { parsePath, type Target } from '../shared/host.ts';
 import type { WorkerDeps } from './deps.ts';
-import { type Allowed, type Exchange, refuse, type TunnelContext } from './exchange-state.ts';
+import {
+  type Allowed,
+  askOf,
+  type Exchange,
+  type RequestPath,
+  refuse,
+  type TunnelContext,
+} from './exchange-state.ts';
 import { Flow } from './flow.ts';
 import { forward } from './forward.ts';
-import { type RequestHead, readRequestHead } from './http-message.ts';
+import { carriesToken } from './http-message.ts';
+import { judge, shownCredential } from './judge.ts';
+import { type RequestHead, readRequestHead } from './request-head.ts';
 
 export type ExchangeInput = {
   readonly deps: WorkerDeps;
@@ -25,7 +33,7 @@ export type ExchangeInput = {
 
 /** Runs one exchange; resolves when it has its terminal record. Never rejects. */
 export async function handleExchange(input: ExchangeInput): Promise<void> {
-  const { deps, request, client, tunnel } = input;
+  const { deps, request, tunnel } = input;
   if (tunnel !== null) tunnel.requests += 1;
   // 1. Parse: one head, names agreeing, framing unambiguous.
   const head = readRequestHead(
@@ -37,21 +45,22 @@ export async function handleExchange(input: ExchangeInput): Promise<void> {
     },
     tunnel,
   );
+  const credential = tunnel === null ? shownCredential(request.rawHeaders) : tunnel.credential;
   const flow = new Flow(deps.link, identityOf(input, 'target' in head ? head.target : null));
-  const exchange: Exchange = { ...input, flow, startedMs: deps.now() };
+  const exchange: Exchange = { ...input, credential, flow, startedMs: deps.now() };
+  const refuseNow = (status: number, reason: string) =>
+    refuse(exchange, { status, reason, policy: deps.policy() });
   try {
     if ('status' in head) return refuse(exchange, { ...head, policy: deps.policy() });
     const path = parsePath(head.path);
-    if ('problem' in path) {
-      return refuse(exchange, { status: 400, reason: 'malformed: path', policy: deps.policy() });
-    }
-    // 2. Room: without place for the record there is no request.
-    if (deps.link.full()) {
-      return refuse(exchange, { status: 503, reason: 'overload', policy: deps.policy() });
-    }
-    // 3. Decide and put the intent on the log; a policy that changed in between decides again.
-    const allowed = await admit(exchange, head, path, client);
-    // 4. Forward.
+    if ('problem' in path) return refuseNow(400, 'malformed: path');
+    // 2. What leash itself sent comes back to it: a server that was reached leads here.
+    if (carriesToken(request.rawHeaders, deps.hopToken)) return refuseNow(403, 'self_connection');
+    // 3. Room: without place for the record there is no request.
+    if (deps.link.full()) return refuseNow(503, 'overload');
+    // 4. Decide and put the intent on the log; a policy that changed in between decides again.
+    const allowed = await admit(exchange, head, path);
+    // 5. Forward.
     if (allowed !== null) await forward(exchange, allowed);
   } catch (error) {
     // The one catch of an exchange: an error of our own is a record, never a crash, never silence.
@@ -65,30 +74,24 @@ export async function handleExchange(input: ExchangeInput): Promise<void> {
 async function admit(
   exchange: Exchange,
   head: RequestHead,
-  path: { path: NormalPath; ambiguous: boolean },
-  client: string,
+  path: RequestPath,
 ): Promise<Allowed | null> {
-  const { deps, request, flow } = exchange;
+  const { deps, flow } = exchange;
+  const asked = askOf(exchange, { head, path });
   for (;;) {
     const policy = deps.policy();
-    const decision = decide(policy, {
-      stage: 'request',
-      target: head.target,
-      agent: agentFor(policy, client),
-      nowMs: deps.now(),
-      method: request.method ?? '',
-      path: path.path,
-      ambiguous: path.ambiguous,
-    });
-    if (!decision.allow) {
-      refuse(exchange, { status: 403, reason: decision.reason, policy, decision });
+    const { agent, decision, refusal } = judge(policy, asked, deps.now());
+    flow.nameAgent(agent);
+    if (refusal !== null || decision === null) {
+      const { status, reason } = refusal ?? { status: 403, reason: 'no_policy' };
+      refuse(exchange, { status, reason, policy, ...(decision && { decision }) });
       return null;
     }
     const verdict = await flow.open('intent', policy.version, {
       rule: decision.rule,
       policy: policy.version,
     });
-    if (verdict === 'ack') return { head, decision, policy };
+    if (verdict === 'ack') return { head, path, agent, decision, policy };
     if (verdict === 'refused') {
       refuse(exchange, { status: 503, reason: 'audit_unavailable', policy, decision });
       return null;
@@ -98,13 +101,11 @@ async function admit(
 }
 
 function identityOf(input: ExchangeInput, target: Target | null): FlowIdentity {
-  const { request, tunnel, client, deps } = input;
-  const agent = agentFor(deps.policy(), client);
+  const { request, tunnel, client } = input;
   const known = target ?? tunnel?.target ?? null;
   return {
     ...(tunnel === null ? {} : { tunnel: tunnel.id }),
     client,
-    ...(agent === '' ? {} : { agent }),
     ...(known === null ? {} : { host: known.host, port: known.port }),
     method: request.method ?? '',
     url: urlOf(input, known),

@@ -16,7 +16,7 @@ import type { PrimaryLink } from './primary-link.ts';
 
 export class Flow {
   readonly id: string;
-  readonly identity: FlowIdentity;
+  #identity: FlowIdentity;
   readonly #link: PrimaryLink;
   readonly #number: number;
   #ended = false;
@@ -24,9 +24,24 @@ export class Flow {
   constructor(link: PrimaryLink, identity: FlowIdentity) {
     const { number, id } = link.nextFlow();
     this.id = id;
-    this.identity = identity;
+    this.#identity = identity;
     this.#link = link;
     this.#number = number;
+  }
+
+  get identity(): FlowIdentity {
+    return this.#identity;
+  }
+
+  /** Who it is, as the policy that decides says; '' = unknown. */
+  nameAgent(agent: string): void {
+    const { tunnel, client, agent: _, ...others } = this.#identity;
+    this.#identity = {
+      ...(tunnel === undefined ? {} : { tunnel }),
+      client,
+      ...(agent === '' ? {} : { agent }),
+      ...others,
+    };
   }
 
   get ended(): boolean {

@@ -1,27 +1,26 @@
 // The way of an admitted request to the upstream and of the response back, both directions streamed
 // with back-pressure past their taps. Whatever ends first, exactly one terminal record follows.
 
-import { type ClientRequest, type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { FlowEvent, FlowFields, Truncation } from '../shared/audit-event.ts';
 import { LIMITS } from '../shared/config.ts';
+import type { Policy } from '../shared/policy.ts';
+import { relayAnswer, writeAnswerHead } from './answer.ts';
 import { Capture } from './capture.ts';
-import { type Allowed, type Exchange, refuse, roundMs } from './exchange-state.ts';
-import {
-  clientHeaders,
-  headerPairs,
-  responseCapture,
-  safeReasonPhrase,
-  upstreamHeaders,
-} from './http-message.ts';
+import { type Allowed, askOf, type Exchange, refusalText, refuse } from './exchange-state.ts';
+import { isReplayable, responseCapture, upstreamHeaders } from './http-message.ts';
+import type { LiveFlow } from './live-flows.ts';
+import { outcomeFields } from './outcome.ts';
 import { relayBody } from './relay-body.ts';
-import { type Route, UpstreamError } from './upstream.ts';
+import { type Denial, denialOf, routeOf } from './route.ts';
+import { type CheckedRoute, UpstreamError } from './upstream.ts';
 
 /** Forwards; resolves when the exchange has its terminal record and both sides are let go. */
 export function forward(exchange: Exchange, allowed: Allowed): Promise<void> {
   return new Promise((resolve) => new Forwarding(exchange, allowed, resolve).start());
 }
 
-class Forwarding {
+class Forwarding implements LiveFlow {
   readonly #exchange: Exchange;
   readonly #allowed: Allowed;
   readonly #done: () => void;
@@ -53,14 +52,46 @@ class Forwarding {
     }
     // Not the response: one that waits behind another (pipelining) does not hear of the end.
     request.socket.once('close', this.#onClientClose);
-    this.#dispatch();
+    const { deps } = this.#exchange;
+    deps.live.add(this);
+    // The policy may have changed while the intent was on its way to the log.
+    this.#rejudgeWhereChanged();
+    if (!this.#exchange.flow.ended) void this.#dispatch();
   }
 
-  #dispatch(): void {
-    const upstream = this.#send();
+  /** The policy changed: what it denies now ends now, also where only the address is denied. */
+  rejudge(policy: Policy): void {
+    const asked = askOf(this.#exchange, this.#allowed);
+    const denial = denialOf(this.#exchange.deps, policy, asked, this.#upstreamIp);
+    if (denial !== null && !this.#exchange.flow.ended) this.#revoke(policy, denial);
+  }
+
+  #rejudgeWhereChanged(): void {
+    const policy = this.#exchange.deps.policy();
+    if (policy.version !== this.#allowed.policy.version) this.rejudge(policy);
+  }
+
+  async #dispatch(): Promise<void> {
+    const { deps, client, tunnel } = this.#exchange;
+    const { head, decision, policy, agent } = this.#allowed;
+    const scheme = tunnel?.scheme ?? 'http';
+    const route = routeOf(deps, { client, agent, scheme, target: head.target, decision, policy });
+    try {
+      const checked = deps.upstream.pooled(route) ?? (await deps.upstream.check(route));
+      // While the name was resolved, the client may have gone or the policy changed.
+      if (!this.#exchange.flow.ended) this.#connect(checked);
+    } catch (error) {
+      this.#onUpstreamError(null, error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #connect(checked: CheckedRoute): void {
+    const upstream = this.#send(checked);
     this.#upstream = upstream;
     upstream.once('socket', (socket) => {
       this.#upstreamIp = socket.remoteAddress ?? '';
+      // Its address was judged under the policy of the decision.
+      this.#rejudgeWhereChanged();
     });
     upstream.once('response', (answer) => {
       // The parser goes on with bytes it has, also when the exchange has ended over them.
@@ -86,36 +117,22 @@ class Forwarding {
     else relayBody(this.#exchange.request, upstream, this.#reqCapture);
   }
 
-  #send(): ClientRequest {
-    const { deps, request, client, tunnel } = this.#exchange;
-    const { head, decision, policy } = this.#allowed;
+  #send(checked: CheckedRoute): ClientRequest {
+    const { deps, request, client } = this.#exchange;
+    const { head } = this.#allowed;
     const { config } = deps;
-    const route: Route = {
-      client,
-      scheme: tunnel?.scheme ?? 'http',
-      target: head.target,
-      policy: policy.version,
-      addresses: {
-        network: policy.network,
-        privateRule: decision.privateRule,
-        literalRule: decision.literalRule,
-        listeners: [
-          { address: config.bind, port: config.proxyPort },
-          { address: config.viewerBind, port: config.viewerPort },
-        ],
-        ownAddresses: deps.ownAddresses(),
-      },
-    };
     return deps.upstream.request({
-      route,
+      checked,
       method: request.method ?? '',
       path: head.path,
       headers: upstreamHeaders({
         method: request.method ?? '',
         headers: request.rawHeaders,
         head,
-        scheme: route.scheme,
+        scheme: checked.route.scheme,
         agentSource: config.identityHost === head.target.host ? client : '',
+        // A public server has no business with it; a private one might lead back to leash.
+        hopToken: checked.opened ? deps.hopToken : '',
       }),
       idleMs: config.exchangeIdleMs,
     });
@@ -124,9 +141,9 @@ class Forwarding {
   #onResponse(upstream: ClientRequest, answer: IncomingMessage): void {
     const { deps, response, startedMs } = this.#exchange;
     try {
-      this.#writeHead(answer);
+      writeAnswerHead(this.#exchange, answer);
     } catch {
-      // Node refuses some fields that its own parser lets pass; in here an error ends the worker.
+      // In here an error would end the worker.
       this.#cut(upstream, 'a header that cannot be forwarded');
       return;
     }
@@ -139,23 +156,8 @@ class Forwarding {
     answer.once('close', () => {
       if (!answer.complete) this.#fail('upstream: closed before the response ended');
     });
-    // Head and first bytes in one write where they came together; an event stream's head must not
-    // wait for its first event.
-    setImmediate(() => {
-      if (capture.bytes === 0 && !response.writableEnded) response.flushHeaders();
-    });
-    relayBody(answer, response, capture);
+    relayAnswer(this.#exchange, answer, capture);
     response.once('finish', () => this.#end('allowed', {}));
-  }
-
-  #writeHead(answer: IncomingMessage): void {
-    const { deps, response } = this.#exchange;
-    const headers = clientHeaders(answer.rawHeaders);
-    if (deps.draining()) headers.push('Connection', 'close');
-    const status = answer.statusCode ?? 502;
-    const phrase = safeReasonPhrase(answer.statusMessage) || STATUS_CODES[status] || 'OK';
-    response.sendDate = false;
-    response.writeHead(status, phrase, headers);
   }
 
   /** For what no server may send: a 101 nobody asked for would be a pipe nobody looks into. */
@@ -164,11 +166,13 @@ class Forwarding {
     this.#onUpstreamError(upstream, new UpstreamError(502, `upstream: ${problem}`));
   }
 
-  #onUpstreamError(upstream: ClientRequest, error: Error): void {
-    if (upstream !== this.#upstream || this.#exchange.flow.ended) return;
-    if (this.#mayRetry(upstream, error)) {
+  /** `upstream`: the request that failed; null where none could be made. */
+  #onUpstreamError(upstream: ClientRequest | null, error: Error): void {
+    if (this.#exchange.flow.ended) return;
+    if (upstream !== null && upstream !== this.#upstream) return;
+    if (upstream !== null && this.#mayRetry(upstream, error)) {
       this.#retried = true;
-      this.#dispatch();
+      void this.#dispatch();
       return;
     }
     const known = error instanceof UpstreamError;
@@ -189,19 +193,14 @@ class Forwarding {
     this.#finish();
   }
 
-  /**
-   * A pooled connection that the upstream closed while the request was on its way: once more on a
-   * new one, if nothing came back and nothing but an idempotent head was sent (RFC 9110 9.2.2).
-   */
+  /** A pooled connection that the upstream closed while the request was on its way: once more. */
   #mayRetry(upstream: ClientRequest, error: Error): boolean {
-    const method = this.#exchange.request.method ?? '';
     return (
       upstream.reusedSocket &&
       !this.#retried &&
       this.#answer === null &&
       codeOf(error) === 'ECONNRESET' &&
-      this.#allowed.head.framing.kind === 'none' &&
-      ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'].includes(method)
+      isReplayable(this.#exchange.request.method ?? '', this.#allowed.head.framing)
     );
   }
 
@@ -217,38 +216,42 @@ class Forwarding {
     this.#end('error', { reason });
   }
 
+  /** `revoked`, and the client hears why where the answer has not begun. */
+  #revoke(policy: Policy, { reason, rule }: Denial): void {
+    const { response } = this.#exchange;
+    if (!response.headersSent && !response.destroyed) {
+      const { headers, body } = refusalText(this.#exchange, { status: 403, reason, policy, rule });
+      response.writeHead(403, [...headers, 'Connection', 'close']);
+      response.end(body);
+    }
+    const { version, mode } = policy;
+    this.#end('revoked', { reason, rule, policy: version, mode: mode ?? '' });
+  }
+
   #end(event: FlowEvent, fields: FlowFields): void {
-    const { flow, request, deps, startedMs } = this.#exchange;
+    const { flow } = this.#exchange;
     if (flow.ended) return;
-    const { decision, policy } = this.#allowed;
     const answer = this.#answer;
+    const progress = {
+      answer: answer && { status: answer.statusCode ?? 0, headers: answer.rawHeaders },
+      upstreamIp: this.#upstreamIp,
+      ttfbMs: this.#ttfbMs,
+      reqBytes: this.#reqCapture.bytes,
+      resBytes: this.#resCapture?.bytes ?? 0,
+    };
     this.#release();
-    flow.end(
-      event,
-      {
-        status: answer?.statusCode ?? 0,
-        bytes: this.#resCapture?.bytes ?? 0,
-        ...(decision.wouldBlock ? { audit: 'would_block_in_enforce' as const } : {}),
-        req_headers: headerPairs(request.rawHeaders),
-        ...(answer === null ? {} : { res_headers: headerPairs(answer.rawHeaders) }),
-        proto: 'h1',
-        rule: decision.rule,
-        policy: policy.version,
-        mode: policy.mode ?? '',
-        upstream_ip: this.#upstreamIp,
-        req_bytes: this.#reqCapture.bytes,
-        ttfb_ms: roundMs(this.#ttfbMs),
-        duration_ms: roundMs(deps.now() - startedMs),
-        ...fields,
-      },
-      this.#resCapture === null ? [this.#reqCapture] : [this.#reqCapture, this.#resCapture],
-    );
+    const captures = this.#resCapture === null ? [] : [this.#resCapture];
+    flow.end(event, { ...outcomeFields(this.#exchange, this.#allowed, progress), ...fields }, [
+      this.#reqCapture,
+      ...captures,
+    ]);
     this.#finish();
   }
 
   #release(): void {
     const { request, deps } = this.#exchange;
     const { captures } = deps;
+    deps.live.delete(this);
     request.socket.off('close', this.#onClientClose);
     captures.delete(this.#reqCapture);
     if (this.#resCapture !== null) captures.delete(this.#resCapture);

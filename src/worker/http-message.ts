@@ -1,43 +1,9 @@
-// What leash reads from, takes out of and puts into HTTP/1 messages. Pure: header lists in, header
+// What leash takes out of and puts into HTTP/1 messages on their way. Pure: header lists in, header
 // lists out, no socket, no policy.
-//
-// Facts about header lists: they are flat arrays [name, value, name, value, ...] as Node's
-// `rawHeaders` gives them, in order, with case and duplicates kept, bytes as latin1 characters. The
-// folded object `req.headers` is never used: it hides duplicates and truncates (CVE-2026-58044).
 
-import type { HeaderPairs } from '../shared/audit-event.ts';
 import type { CaptureMode } from '../shared/config.ts';
-import { LIMITS } from '../shared/config.ts';
-import { parseAbsoluteUri, parseAuthority, type Target } from '../shared/host.ts';
-
-export type RawHeaders = readonly string[];
-export type Framing =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'length'; readonly bytes: number }
-  | { readonly kind: 'chunked' };
-
-/** What a request inside a tunnel has to agree with: where CONNECT led, and what is spoken there. */
-export type InnerHop = { readonly target: Target; readonly scheme: 'http' | 'https' };
-
-/** A request head whose names, framing and form have been checked; nothing else may be forwarded. */
-export type RequestHead = {
-  readonly target: Target;
-  /** Path and query in origin form, as it goes to the upstream. */
-  readonly path: string;
-  readonly framing: Framing;
-};
-export type HeadProblem = {
-  readonly status: 400 | 421 | 431;
-  readonly reason: string;
-  readonly otherHost?: string;
-};
-
-export type RequestLine = {
-  readonly method: string;
-  readonly url: string;
-  readonly httpVersion: string;
-  readonly headers: RawHeaders;
-};
+import { type RawHeaders, valuesOf } from './header-list.ts';
+import type { Framing, RequestHead } from './request-head.ts';
 
 // RFC 9110 7.6.1, and what clients send to proxies only.
 const HOP_BY_HOP = new Set([
@@ -54,6 +20,20 @@ const HOP_BY_HOP = new Set([
   'proxy-authentication-info',
   // leash answers the expectation itself (RFC 9110 10.1.1).
   'expect',
+]);
+// Where a client says that a request comes from. An agent can write here what it likes, so nothing of
+// it reaches a server that might believe it; the record has it as it was received.
+const ORIGIN_CLAIMS = new Set([
+  'forwarded',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-original-forwarded-for',
+  'x-originating-ip',
+  'x-remote-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'fastly-client-ip',
 ]);
 // A client that nominates these in `Connection` asks to have the message's framing or its
 // destination removed: request smuggling (RFC 9110 7.6.1 forbids it, Node obeys it).
@@ -72,114 +52,6 @@ const NOT_FOR_CLIENTS = new Set(['alt-svc', 'x-leash']);
 // Node sends no framing header for these when there is no body; others need `Content-Length: 0`.
 const NO_BODY_METHODS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
 
-/**
- * Checks form, names and framing of one request.
- * `tunnel`: the destination that CONNECT named, null for a request to the proxy itself.
- * @see RFC 9112 3.2 and 6.3, CVE-2026-58044, CVE-2022-24766
- */
-export function readRequestHead(
-  line: RequestLine,
-  tunnel: InnerHop | null,
-): RequestHead | HeadProblem {
-  // 1. Size and version.
-  if (line.headers.length > LIMITS.headers * 2) return { status: 431, reason: 'too_many_headers' };
-  if (line.httpVersion !== '1.1' && line.httpVersion !== '1.0') return malformed('http_version');
-  if (line.method.length > LIMITS.methodBytes) return malformed('method');
-  // 2. Framing, before anything is dialled (llhttp reports some of these only after the head).
-  const framing = readFraming(line);
-  if (typeof framing === 'string') return malformed(framing);
-  // 3. The names: Host, absolute URI and CONNECT target must agree.
-  const hosts = valuesOf(line.headers, 'host');
-  if (hosts.length > 1) return malformed('two_host_headers');
-  const hostText = hosts[0];
-  if (hostText === undefined && line.httpVersion === '1.1') return malformed('no_host_header');
-  return tunnel === null
-    ? readProxyForm(line, hostText, framing)
-    : readTunnelForm(line, hostText, tunnel, framing);
-}
-
-function readProxyForm(
-  line: RequestLine,
-  hostText: string | undefined,
-  framing: Framing,
-): RequestHead | HeadProblem {
-  const uri = parseAbsoluteUri(line.url);
-  if ('problem' in uri) return malformed('not_an_absolute_uri');
-  if (uri.scheme !== 'http') return malformed('https_needs_connect');
-  const problem = disagreement(hostText, 80, uri.target);
-  return problem ?? { target: uri.target, path: uri.path, framing };
-}
-
-function readTunnelForm(
-  line: RequestLine,
-  hostText: string | undefined,
-  { target: tunnel, scheme }: InnerHop,
-  framing: Framing,
-): RequestHead | HeadProblem {
-  const problem = disagreement(hostText, tunnel.port, tunnel);
-  if (problem !== null) return problem;
-  if (line.url.startsWith('/') || (line.url === '*' && line.method === 'OPTIONS')) {
-    return { target: tunnel, path: line.url, framing };
-  }
-  const uri = parseAbsoluteUri(line.url);
-  if ('problem' in uri) return malformed('request_target');
-  if (uri.scheme !== scheme || uri.target.host !== tunnel.host || uri.target.port !== tunnel.port) {
-    return { status: 421, reason: 'uri_mismatch', otherHost: uri.target.authority };
-  }
-  return { target: tunnel, path: uri.path, framing };
-}
-
-function disagreement(
-  hostText: string | undefined,
-  defaultPort: number,
-  target: Target,
-): HeadProblem | null {
-  if (hostText === undefined) return null;
-  const host = parseAuthority(hostText, defaultPort);
-  if ('problem' in host) return malformed('host_header');
-  if (host.host === target.host && host.port === target.port) return null;
-  return { status: 421, reason: 'host_mismatch', otherHost: host.authority };
-}
-
-function readFraming(line: RequestLine): Framing | string {
-  const codings = valuesOf(line.headers, 'transfer-encoding');
-  const lengths = valuesOf(line.headers, 'content-length');
-  if (codings.length > 0) {
-    if (line.httpVersion === '1.0') return 'transfer_encoding_on_http_1_0';
-    if (codings.length > 1 || codings[0]?.toLowerCase() !== 'chunked') return 'transfer_encoding';
-    if (lengths.length > 0) return 'two_framings';
-    return { kind: 'chunked' };
-  }
-  if (lengths.length === 0) return { kind: 'none' };
-  const length = lengths[0] ?? '';
-  if (lengths.length > 1 || !/^[0-9]{1,15}$/.test(length)) return 'content_length';
-  return { kind: 'length', bytes: Number(length) };
-}
-
-function malformed(what: string): HeadProblem {
-  return { status: 400, reason: `malformed: ${what}` };
-}
-
-/** All values of one header; `name` in lower case. */
-export function valuesOf(headers: RawHeaders, name: string): string[] {
-  const values: string[] = [];
-  for (let at = 0; at + 1 < headers.length; at += 2) {
-    if (headers[at]?.length === name.length && headers[at]?.toLowerCase() === name) {
-      values.push(headers[at + 1] ?? '');
-    }
-  }
-  return values;
-}
-
-/** The flat list as pairs, for the record. */
-export function headerPairs(headers: RawHeaders): HeaderPairs {
-  const pairs: [string, string][] = [];
-  for (let at = 0; at + 1 < headers.length; at += 2) {
-    pairs.push([headers[at] ?? '', headers[at + 1] ?? '']);
-  }
-  return pairs;
-}
-
 export type UpstreamHead = {
   readonly method: string;
   readonly headers: RawHeaders;
@@ -187,6 +59,8 @@ export type UpstreamHead = {
   readonly scheme: 'http' | 'https';
   /** Value that `X-Agent-Source` is overwritten with; empty: left alone. */
   readonly agentSource: string;
+  /** Goes into `Via`; empty: nothing does. */
+  readonly hopToken: string;
 };
 
 /**
@@ -202,14 +76,24 @@ export function upstreamHeaders(request: UpstreamHead): string[] {
       : head.target.authority;
   const drop = nominated(request.headers);
   const list: string[] = [];
+  const framing = framingField(head.framing, request.method);
+  const framingName = framing?.name.toLowerCase();
   let hasHost = false;
+  let framed = framing === null;
   for (let at = 0; at + 1 < request.headers.length; at += 2) {
     const name = request.headers[at] ?? '';
     // CGI and WSGI servers take `Content_Length` for `Content-Length`.
     const spelled = name.toLowerCase();
     const lower = spelled.replaceAll('_', '-');
+    if (framing !== null && spelled === framingName) {
+      // In the client's spelling and place; the value is ours.
+      list.push(name, framing.value);
+      framed = true;
+      continue;
+    }
     if (drop.has(spelled) || drop.has(lower)) continue;
     if (HOP_BY_HOP.has(lower) || lower === 'content-length') continue;
+    if (lower.startsWith('x-forwarded-') || ORIGIN_CLAIMS.has(lower)) continue;
     if (request.agentSource !== '' && lower === 'x-agent-source') continue;
     if (lower === 'host') {
       hasHost = true;
@@ -220,10 +104,16 @@ export function upstreamHeaders(request: UpstreamHead): string[] {
   }
   if (!hasHost) list.unshift('Host', host);
   if (request.agentSource !== '') list.push('X-Agent-Source', request.agentSource);
-  if (head.framing.kind === 'chunked') list.push('Transfer-Encoding', 'chunked');
-  else if (head.framing.kind === 'length') list.push('Content-Length', String(head.framing.bytes));
-  else if (!NO_BODY_METHODS.has(request.method)) list.push('Content-Length', '0');
+  if (request.hopToken !== '') list.push('Via', `1.1 ${request.hopToken}`);
+  if (!framed && framing !== null) list.push(framing.name, framing.value);
   return list;
+}
+
+/** What tells the upstream where the body ends; null: nothing has to. */
+function framingField(framing: Framing, method: string): { name: string; value: string } | null {
+  if (framing.kind === 'chunked') return { name: 'Transfer-Encoding', value: 'chunked' };
+  if (framing.kind === 'length') return { name: 'Content-Length', value: String(framing.bytes) };
+  return NO_BODY_METHODS.has(method) ? null : { name: 'Content-Length', value: '0' };
 }
 
 /** The header list for the client: as the upstream sent it, without what concerns one hop only. */
@@ -243,6 +133,18 @@ export function clientHeaders(headers: RawHeaders): string[] {
   // Behind Content-Length, Node takes a Content-Disposition for UTF-8 and throws on what is none.
   if (lengthIsFirst) list.push(...list.splice(lengthAt, 2));
   return list;
+}
+
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+
+/** Whether nothing but an idempotent head was sent, so that it may be sent again (RFC 9110 9.2.2). */
+export function isReplayable(method: string, framing: Framing): boolean {
+  return framing.kind === 'none' && IDEMPOTENT.has(method);
+}
+
+/** Whether a head has been through this leash before (RFC 9110 7.6.3). */
+export function carriesToken(headers: RawHeaders, hopToken: string): boolean {
+  return valuesOf(headers, 'via').some((value) => value.toLowerCase().includes(hopToken));
 }
 
 function nominated(headers: RawHeaders): ReadonlySet<string> {

@@ -12,7 +12,8 @@ import { handleExchange } from './exchange.ts';
 import type { TunnelContext } from './exchange-state.ts';
 import { Flow } from './flow.ts';
 import { formatRawRefusal } from './refusal.ts';
-import { lingerThenClose, runTunnel } from './tunnel.ts';
+import { runTunnel } from './tunnel.ts';
+import { lingerThenClose } from './tunnel-state.ts';
 
 export type Listener = {
   /** Stops accepting and lets what runs end; after `timeoutMs` the rest is closed with records. */

@@ -14,8 +14,10 @@ import { Clients } from './clients.ts';
 import type { WorkerDeps } from './deps.ts';
 import { LeafCache } from './leaf-cache.ts';
 import { type Listener, startListener } from './listener.ts';
+import { LiveFlows } from './live-flows.ts';
 import { startLink } from './primary-link.ts';
 import { createResolve } from './resolve.ts';
+import { TlsFailures } from './tls-failures.ts';
 import { createUpstream } from './upstream.ts';
 
 const PIPE_FD = 4;
@@ -29,6 +31,7 @@ process.on('uncaughtException', (error) => {
 
 const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const captures = new Set<Capture>();
+const live = new LiveFlows();
 let policy: Policy = denyAll;
 let draining = false;
 let listener: Listener | undefined;
@@ -42,6 +45,8 @@ const link = startLink(pipe, {
     if (frame.type === 'start') begin(frame.message);
     else if (frame.type === 'policy') {
       policy = compilePolicy(frame.version, JSON.parse(frame.source));
+      live.rejudge(policy);
+      // Only now: whoever waits for this worker may count on what was denied being closed.
       link.control({ type: 'policy_in_force', version: frame.version });
     } else if (frame.type === 'primaryControl') {
       if (frame.message.type === 'drain') void drain(frame.message.timeoutMs);
@@ -84,13 +89,20 @@ function begin(start: StartMessage): void {
       },
       Date.now,
     ),
+    tlsFailures: new TlsFailures(),
+    live,
+    hopToken: start.hopToken,
     captures,
     policy: () => policy,
     ownAddresses: () => ownAddresses,
     draining: () => draining,
     now: () => performance.timeOrigin + performance.now(),
   };
-  setInterval(() => sweep(deps), 1000).unref();
+  let sweptMs = deps.now();
+  setInterval(() => {
+    sweep(deps, sweptMs);
+    sweptMs = deps.now();
+  }, 1000).unref();
   listener = startListener(
     deps,
     () => link.control({ type: 'ready' }),
@@ -100,9 +112,11 @@ function begin(start: StartMessage): void {
 }
 
 /** Once a second: what waited too long leaves, what changed outside is read again. */
-function sweep(deps: WorkerDeps): void {
+function sweep(deps: WorkerDeps, sinceMs: number): void {
   const nowMs = deps.now();
   for (const capture of captures) capture.sweep(nowMs);
+  // What a rule allowed ends with the rule.
+  if (policy.expiriesMs.some((endMs) => endMs > sinceMs && endMs <= nowMs)) live.rejudge(policy);
   deps.clients.sweep();
   ownAddresses = readOwnAddresses();
 }

@@ -39,6 +39,8 @@ export function formatRefusal(refusal: Refusal, accept: string): RefusalMessage 
     'Content-Length',
     String(Buffer.byteLength(body)),
   ];
+  // RFC 9110 11.7.1: a 407 has to say how to answer it.
+  if (status === 407) headers.push('Proxy-Authenticate', 'Basic realm="leash", charset="UTF-8"');
   const retry = RETRY_AFTER[status];
   if (retry !== undefined) headers.push('Retry-After', retry);
   return { headers, body };
@@ -71,6 +73,10 @@ function hintFor(refusal: Refusal): string {
       return ADDRESS_REASONS.has(refusal.reason)
         ? 'Ask the operator: leash reaches private addresses only where the policy opens them.'
         : 'Ask the operator to allow this host, port, method and path.';
+    case 407:
+      return refusal.reason === 'identity_unknown'
+        ? 'The name or the token in Proxy-Authorization is wrong; ask the operator.'
+        : 'Show who you are: put name:token into the URL of the proxy.';
     case 421:
       return 'CONNECT target, SNI, Host and URI must name the same host.';
     case 429:

@@ -2,29 +2,29 @@
 // checked, verify the certificate for the name, pool. Knows nothing of requests and of the record.
 //
 // Invariant: the address connected is the address classified: there is no second lookup.
-// Upstream connections are pooled per client and origin, never shared between two clients: what an
-// upstream plants in a connection can only ever reach the client that opened it (CVE-2026-48931).
+// Upstream connections are pooled per owner and origin, never shared between two clients or agents:
+// what an upstream plants in a connection can only reach whoever opened it (CVE-2026-48931).
 
 import { Agent, type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
 import { connect as netConnect, type Socket } from 'node:net';
 import { checkServerIdentity, type SecureContext, connect as tlsConnect } from 'node:tls';
-import { type AddressContext, judgeAddress } from '../shared/address.ts';
+import { isOpened, judgeAddress } from '../shared/address.ts';
 import { LIMITS } from '../shared/config.ts';
 import type { Target } from '../shared/host.ts';
 import type { Resolve } from './resolve.ts';
+import type { Route } from './route.ts';
 
-/** Where a request goes and by what right; made once, by the exchange. */
-export type Route = {
-  readonly client: string;
-  readonly scheme: 'http' | 'https';
-  readonly target: Target;
-  /** Version of the policy that opened the addresses: no connection outlives it in the pool. */
-  readonly policy: number;
-  readonly addresses: AddressContext;
+/** A route whose addresses were judged. */
+export type CheckedRoute = {
+  readonly route: Route;
+  /** What may be dialled, in this order; null: a pooled connection is there. */
+  readonly addresses: readonly string[] | null;
+  /** The policy opened the address: it is not a public one. */
+  readonly opened: boolean;
 };
 
 export type UpstreamRequest = {
-  readonly route: Route;
+  readonly checked: CheckedRoute;
   readonly method: string;
   readonly path: string;
   readonly headers: readonly string[];
@@ -46,8 +46,14 @@ export class UpstreamError extends Error {
 }
 
 export type Upstream = {
+  /** A pooled connection for this route, if there is one: then nothing is resolved. */
+  pooled(route: Route): CheckedRoute | null;
+  /** Resolves the target and judges every address. Rejects with `UpstreamError`. */
+  check(route: Route): Promise<CheckedRoute>;
   /** A request with its head given and no body yet. Errors before the response: `UpstreamError`. */
   request(options: UpstreamRequest): ClientRequest;
+  /** A connection of its own, nothing spoken on it yet. Rejects with `UpstreamError`. */
+  connect(checked: CheckedRoute): Promise<Socket>;
   close(): void;
 };
 
@@ -62,19 +68,47 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
     maxFreeSockets: LIMITS.idleUpstreamsPerOrigin,
     timeout: LIMITS.idleUpstreamMs,
   });
-  agent.getName = (options) => poolKey(routeOf(options));
+  agent.getName = (options) => poolKey(checkedOf(options).route);
   agent.createConnection = (options, done) => {
-    dial(routeOf(options), deps).then(
+    dial(checkedOf(options)).then(
       (socket) => done?.(null, socket),
       (error: Error) => done?.(error, undefined as never),
     );
     return undefined;
   };
+  /** Connections to addresses that the policy opened. */
+  const openedSockets = new WeakSet<Socket>();
+
+  async function check(route: Route): Promise<CheckedRoute> {
+    const addresses = await checkedAddresses(route, deps.resolve);
+    const { port } = route.target;
+    const opened = addresses.some((address) => isOpened(address, port, route.addresses));
+    return { route, addresses, opened };
+  }
+
+  async function dial(given: CheckedRoute): Promise<Socket> {
+    // The pooled connection was gone by the time it was needed.
+    const checked = given.addresses === null ? await check(given.route) : given;
+    const { route, opened } = checked;
+    const socket = await firstThatAnswers(checked, async (address) => {
+      const raw = await connect(address, route.target.port, false);
+      return route.scheme === 'https' ? secure(raw, route.target, deps.roots) : raw;
+    });
+    if (opened) openedSockets.add(socket);
+    return socket;
+  }
+
   return {
-    request({ route, method, path, headers, idleMs }) {
-      const options: RequestOptions & { route: Route } = {
+    check,
+    pooled(route) {
+      const free = agent.freeSockets[poolKey(route)]?.findLast((socket) => socket.writable);
+      if (free === undefined) return null;
+      return { route, addresses: null, opened: openedSockets.has(free) };
+    },
+    request({ checked, method, path, headers, idleMs }) {
+      const options: RequestOptions & { checked: CheckedRoute } = {
         agent,
-        route,
+        checked,
         method,
         path,
         headers: headers as string[],
@@ -87,26 +121,29 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
       request.maxHeadersCount = 0;
       return request;
     },
+    connect: (checked) =>
+      firstThatAnswers(checked, (address) => connect(address, checked.route.target.port, true)),
     close: () => agent.destroy(),
   };
 }
 
 /** An agent's options carry our route through, untyped. */
-function routeOf(options: object | undefined): Route {
-  return (options as { route: Route }).route;
+function checkedOf(options: object | undefined): CheckedRoute {
+  return (options as { checked: CheckedRoute }).checked;
 }
 
 function poolKey(route: Route): string {
-  return `${route.client} ${route.scheme} ${route.target.authority} ${route.policy}`;
+  return `${route.owner} ${route.scheme} ${route.target.authority} ${route.policy}`;
 }
 
-async function dial(route: Route, deps: UpstreamDeps): Promise<Socket> {
-  const addresses = await checkedAddresses(route, deps.resolve);
+async function firstThatAnswers(
+  { addresses }: CheckedRoute,
+  open: (address: string) => Promise<Socket>,
+): Promise<Socket> {
   let failure = new UpstreamError(502, 'connect: no address');
-  for (const address of addresses) {
+  for (const address of addresses ?? []) {
     try {
-      const socket = await connect(address, route.target.port);
-      return route.scheme === 'https' ? await secure(socket, route.target, deps.roots) : socket;
+      return await open(address);
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       failure = error;
@@ -156,9 +193,10 @@ async function within<T>(ms: number, work: Promise<T>, late: () => never): Promi
   }
 }
 
-function connect(address: string, port: number): Promise<Socket> {
+/** `halfOpen`: the other side's end does not end ours. */
+function connect(address: string, port: number, halfOpen: boolean): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = netConnect({ host: address, port, noDelay: true });
+    const socket = netConnect({ host: address, port, noDelay: true, allowHalfOpen: halfOpen });
     const timer = setTimeout(
       () => fail(new UpstreamError(504, 'connect: timeout', true)),
       LIMITS.connectMs,

@@ -79,17 +79,20 @@ describe('an HTTPS request through CONNECT', () => {
   });
 
   it('keeps order, case and duplicates of header fields in both directions', async () => {
-    await curl(
-      '-H',
-      'X-B: 1',
-      '-H',
-      'x-A: 2',
-      '-H',
-      'X-b: 3',
+    const fields = ['X-B: 1', 'content-LENGTH: 2', 'x-A: 2', 'Content-Type: text/plain', 'X-b: 3'];
+    const args = fields.flatMap((field) => ['-H', field]);
+    const { stdout } = await curl(
+      '-i',
+      ...args,
+      '-d',
+      'ok',
       `https://localhost:${secure.port}/echo`,
     );
     const names = secure.requests[0]?.rawHeaders.filter((_, index) => index % 2 === 0);
-    expect(names).toEqual(['Host', 'User-Agent', 'Accept', 'X-B', 'x-A', 'X-b', 'Connection']);
+    const sent = fields.map((field) => field.split(':')[0]);
+    // The last two are leash's own: a private server is told who forwards.
+    expect(names).toEqual(['Host', 'User-Agent', 'Accept', ...sent, 'Via', 'Connection']);
+    expect(stdout).toMatch(/\r\ncontent-type: text\/plain\r\nDate: /);
   });
 
   it('forwards an upload byte for byte and records it', async () => {

@@ -3,6 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deferred } from '../support/deferred.ts';
+import { networkOf } from '../support/policy-ask.ts';
 import { connectThrough, rawRequest, readUntil } from '../support/raw.ts';
 import { type Origin, startOrigin } from '../support/start-origin.ts';
 import { startProxy, type TestProxy } from '../support/start-proxy.ts';
@@ -17,7 +18,7 @@ beforeAll(async () => {
   proxy = await startProxy({
     rootsFile: secure.caFile,
     policy: {
-      network: { allowPrivate: ['127.0.0.0/8'], deny: ['127.0.0.9/32'], nat64: [] },
+      network: networkOf({ allowPrivate: ['127.0.0.0/8'], deny: ['127.0.0.9/32'] }),
     },
   });
 });

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { portOf } from '../support/free-port.ts';
+import { networkOf } from '../support/policy-ask.ts';
 import { run } from '../support/run-client.ts';
 import { startDns } from '../support/start-dns.ts';
 import { type Origin, startOrigin } from '../support/start-origin.ts';
@@ -42,7 +43,7 @@ describe('the address connected is the address classified', () => {
     const dns = await startDns({ 'rebind.test': ['127.0.0.1'] });
     const rebound = await startProxy({
       env: { LEASH_DNS: dns.address },
-      policy: { network: { allowPrivate: ['127.0.0.1/32'], deny: [], nat64: [] } },
+      policy: { network: networkOf({ allowPrivate: ['127.0.0.1/32'] }) },
     });
     try {
       const url = `http://rebind.test:${plain.port}/status/200`;

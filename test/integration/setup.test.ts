@@ -6,6 +6,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'n
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAgents, parseMode, parseNetwork, parseRules } from '../../src/shared/policy-file.ts';
+import { EMPTY_POLICY } from '../../src/shared/policy-source.ts';
 import { copyCheckout } from '../support/checkout.ts';
 import { type RunResult, run } from '../support/run-client.ts';
 import { ROOT } from '../support/source-tree.ts';
@@ -104,16 +105,22 @@ describe('starter policy', () => {
       agents: isExample
         ? {
             agentNetworks: ['10.20.0.0/16'],
-            agents: [{ name: 'builder', networks: ['10.20.1.0/24'] }],
+            agents: [
+              { name: 'builder', networks: ['10.20.1.0/24'], tokenSha256: '' },
+              { name: 'deployer', networks: [], tokenSha256: expect.stringMatching(/^2bb80d/) },
+            ],
+            requireIdentity: true,
           }
-        : { agentNetworks: [], agents: [] },
+        : { agentNetworks: [], agents: [], requireIdentity: false },
       network: isExample
         ? {
             allowPrivate: ['10.30.0.5/32:443', '[fd00:1::/64]:443'],
             deny: ['203.0.113.0/24'],
             nat64: ['2001:db8:64::/96'],
+            passthrough: ['updates.example.com'],
+            opaque: ['git.example.com:22'],
           }
-        : { allowPrivate: [], deny: [], nat64: [] },
+        : EMPTY_POLICY.network,
     });
   });
 

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { parseHost, parsePath } from '../../src/shared/host.ts';
-import type { Rule } from '../../src/shared/policy.ts';
 import {
   isProblems,
   type PolicyProblem,
@@ -11,6 +10,7 @@ import {
   parseNetwork,
   parseRules,
 } from '../../src/shared/policy-file.ts';
+import type { Rule } from '../../src/shared/policy-source.ts';
 import { policyOf } from '../support/policy-ask.ts';
 
 const VALID = [

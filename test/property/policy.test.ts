@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type Ask,
-  type Decision,
-  decide,
-  denyAll,
-  type Mode,
-  type Rule,
-} from '../../src/shared/policy.ts';
+import { type Ask, type Decision, decide, denyAll } from '../../src/shared/policy.ts';
+import type { Mode, Rule } from '../../src/shared/policy-source.ts';
 import { askFor, policyOf, ruleFor } from '../support/policy-ask.ts';
 
 const NOW = 100;

@@ -1,23 +1,9 @@
 // Policies and asks for tests of decisions, made as the proxy makes them: by the parsers.
 
 import { parseAbsoluteUri, parseAuthority, parsePath } from '../../src/shared/host.ts';
-import {
-  type Ask,
-  compilePolicy,
-  type Policy,
-  type PolicySource,
-  type Rule,
-} from '../../src/shared/policy.ts';
+import { type Ask, compilePolicy, type Policy } from '../../src/shared/policy.ts';
+import { EMPTY_POLICY, type PolicySource, type Rule } from '../../src/shared/policy-source.ts';
 import { good } from './good.ts';
-
-const NOTHING: PolicySource = {
-  mode: 'enforce',
-  allow: [],
-  block: [],
-  agentNetworks: [],
-  agents: [],
-  network: { allowPrivate: [], deny: [], nat64: [] },
-};
 
 /** A rule that holds for every port, path and agent below its host, but for these changes. */
 export function ruleFor(host: string, changes: Partial<Rule> = {}): Rule {
@@ -37,7 +23,12 @@ export function ruleFor(host: string, changes: Partial<Rule> = {}): Rule {
 
 /** Enforces empty lists, but for these changes. */
 export function policyOf(source: Partial<PolicySource>): Policy {
-  return compilePolicy(1, { ...NOTHING, ...source });
+  return compilePolicy(1, { ...EMPTY_POLICY, ...source });
+}
+
+/** The addresses of network.yaml, for a test that opens or closes some. */
+export function networkOf(network: Partial<PolicySource['network']>): PolicySource['network'] {
+  return { ...EMPTY_POLICY.network, ...network };
 }
 
 /** `api.test:443` asks for a tunnel, `GET https://api.test/a` for a request. */

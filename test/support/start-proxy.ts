@@ -6,12 +6,15 @@ import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { openCa } from '../../src/primary/ca.ts';
 import { type Config, parseConfig } from '../../src/shared/config.ts';
-import { compilePolicy, type Policy, type PolicySource } from '../../src/shared/policy.ts';
+import { compilePolicy, type Policy } from '../../src/shared/policy.ts';
+import { EMPTY_POLICY, type PolicySource } from '../../src/shared/policy-source.ts';
 import { Clients } from '../../src/worker/clients.ts';
 import type { WorkerDeps } from '../../src/worker/deps.ts';
 import { LeafCache } from '../../src/worker/leaf-cache.ts';
 import { startListener } from '../../src/worker/listener.ts';
+import { LiveFlows } from '../../src/worker/live-flows.ts';
 import { createResolve } from '../../src/worker/resolve.ts';
+import { TlsFailures } from '../../src/worker/tls-failures.ts';
 import { createUpstream } from '../../src/worker/upstream.ts';
 import { type FakeLink, fakeLink } from './fake-link.ts';
 import { freePorts } from './free-port.ts';
@@ -43,13 +46,12 @@ export type ProxyOptions = {
   readonly policy?: Partial<PolicySource>;
 };
 
+export const HOP_TOKEN = `leash-${'5'.repeat(32)}`;
+
 const OPEN: PolicySource = {
+  ...EMPTY_POLICY,
   mode: 'audit',
-  allow: [],
-  block: [],
-  agentNetworks: [],
-  agents: [],
-  network: { allowPrivate: ['127.0.0.0/8', '::1/128'], deny: [], nat64: [] },
+  network: { ...EMPTY_POLICY.network, allowPrivate: ['127.0.0.0/8', '::1/128'] },
 };
 
 export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy> {
@@ -90,6 +92,9 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
       Date.now,
     ),
     captures: new Set(),
+    tlsFailures: new TlsFailures(),
+    live: new LiveFlows(),
+    hopToken: HOP_TOKEN,
     policy: () => policy,
     ownAddresses: () => new Set(['127.0.0.1', '::1']),
     draining: () => draining,
@@ -108,6 +113,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
     setPolicy(source) {
       version += 1;
       policy = compilePolicy(version, { ...OPEN, ...options.policy, ...source });
+      deps.live.rejudge(policy);
     },
     curl(...args) {
       const via = ['--proxy', `http://127.0.0.1:${port}`, '--cacert', ca.certPath];

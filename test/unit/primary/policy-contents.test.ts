@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { PolicyContents, type PolicyFile } from '../../../src/primary/policy-contents.ts';
 import type { FileContent } from '../../../src/primary/policy-read.ts';
 import { compilePolicy, decide } from '../../../src/shared/policy.ts';
+import { EMPTY_POLICY } from '../../../src/shared/policy-source.ts';
 import { askFor } from '../../support/policy-ask.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -40,19 +41,12 @@ describe('PolicyContents', () => {
   it('an empty folder is a policy that denies everything', () => {
     const change = contents.publish();
     expect(change).toMatchObject({ version: 1, sha256: {}, changedFiles: [] });
-    expect(change?.source).toEqual({
-      mode: 'enforce',
-      allow: [],
-      block: [],
-      agentNetworks: [],
-      agents: [],
-      network: { allowPrivate: [], deny: [], nat64: [] },
-    });
+    expect(change?.source).toEqual(EMPTY_POLICY);
     const policy = compilePolicy(1, contents.current?.source ?? expect.fail('nothing in force'));
     expect(decide(policy, askFor('a.test:443')).allow).toBe(false);
   });
 
-  it('puts the content of all five files together, with the hash of each', () => {
+  it('puts the content of the files together, with the hash of each', () => {
     const files = {
       mode: 'audit',
       'enforce.yaml': GOOD,
@@ -72,6 +66,22 @@ describe('PolicyContents', () => {
       Object.fromEntries(Object.entries(files).map(([file, text]) => [file, sha256(text)])),
     );
     expect(change?.changedFiles).toEqual(Object.keys(files));
+  });
+
+  it('an overlay adds its entries for hosts that the file beside it does not name', () => {
+    load({
+      mode: 'enforce',
+      'enforce.local.yaml': 'allow: [own.test, {host: a.test, ports: [22]}]',
+      'enforce.yaml': GOOD,
+      'blocklist.local.yaml': 'block: [worse.test]',
+    });
+    const { source } = contents.current ?? expect.fail('nothing in force');
+    expect(source.allow.map(({ host, ports }) => [host, ports])).toEqual([
+      ['a.test', [443]],
+      ['own.test', [443]],
+    ]);
+    expect(source.allow[1]?.text).toBe('enforce.local.yaml:1 own.test');
+    expect(source.block.map(({ host }) => host)).toEqual(['worse.test']);
   });
 
   it('counts versions, and names the files that changed and the mode before', () => {

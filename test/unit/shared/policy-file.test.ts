@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseCidr, parseCidrPort } from '../../../src/shared/address.ts';
 import { LIMITS } from '../../../src/shared/config.ts';
 import { parseHost, parsePath } from '../../../src/shared/host.ts';
-import { compilePolicy, type Rule } from '../../../src/shared/policy.ts';
+import { compilePolicy } from '../../../src/shared/policy.ts';
 import {
   isProblems,
   type PolicyProblem,
@@ -11,16 +11,12 @@ import {
   parseNetwork,
   parseRules,
 } from '../../../src/shared/policy-file.ts';
+import type { Rule } from '../../../src/shared/policy-source.ts';
+import { problemsOf } from '../../support/good.ts';
 
 function valid<T>(parsed: T | PolicyProblem[]): T {
   if (isProblems(parsed)) throw new Error(parsed.map(({ message }) => message).join('\n'));
   return parsed;
-}
-
-/** `line:column message` of each problem. */
-function problemsOf(parsed: unknown): string[] {
-  if (!isProblems(parsed)) return [];
-  return parsed.map(({ line, column, message }) => `${line}:${column} ${message}`);
 }
 
 const allow = (text: string) => parseRules('enforce.yaml', text);
@@ -153,58 +149,6 @@ describe('parseRules()', () => {
     expect(problemsOf(allow(`allow: ['${name}']`))).toEqual([
       `1:9 ${JSON.stringify(name)} is not plain ASCII: ${hint}`,
     ]);
-  });
-});
-
-describe('parseAgents()', () => {
-  it('parseAgents() reads networks and names', () => {
-    const text =
-      'agent_networks: [10.0.0.0/8, "fd00::1"]\nagents: [{name: ci, networks: [10.1.0.0/16]}]';
-    expect(parseAgents(text)).toEqual({
-      agentNetworks: ['10.0.0.0/8', 'fd00::1/128'],
-      agents: [{ name: 'ci', networks: ['10.1.0.0/16'] }],
-    });
-    expect(parseAgents('')).toEqual({ agentNetworks: [], agents: [] });
-  });
-
-  it.each([
-    ['agents: [{networks: []}]', 'an entry of agents must have a name'],
-    ['agents: [{name: "a b"}]', 'agent name "a b" must be'],
-    ['agents: [{name: 5}]', 'name must be text'],
-    ['agents: [{name: a}, {name: a}]', 'agent "a" stands here twice: join them'],
-    [
-      'agents: [{name: a, networks: [10.0.0.1]}, {name: b, networks: [10.0.0.1/32]}]',
-      'network 10.0.0.1/32 belongs to agent "a" already',
-    ],
-    ['agents: [a]', 'an entry of agents must be a map'],
-    ['agent_networks: [10.0.0.1/8]', 'has host bits set: write "10.0.0.0/8"'],
-    ['agent_networks: 10.0.0.0/8', 'agent_networks must be a list'],
-    ['agent_network: []', 'unknown key "agent_network"'],
-  ])('parseAgents() refuses %j', (text, message) => {
-    expect(problemsOf(parseAgents(text)).join('\n')).toContain(message);
-  });
-});
-
-describe('parseNetwork()', () => {
-  it('parseNetwork() reads networks, with and without a port', () => {
-    const text =
-      'allow_private: ["127.0.0.1:5432", 10.0.0.0/8, "[fd00::/8]:80"]\ndeny: ["1.1.1.1"]\nnat64: ["2606::/96"]';
-    expect(parseNetwork(text)).toEqual({
-      allowPrivate: ['127.0.0.1/32:5432', '10.0.0.0/8', '[fd00::/8]:80'],
-      deny: ['1.1.1.1/32'],
-      nat64: ['2606::/96'],
-    });
-    expect(parseNetwork('')).toEqual({ allowPrivate: [], deny: [], nat64: [] });
-  });
-
-  it.each([
-    ['allow_private: [internal.test]', 'is not an IP network'],
-    ['deny: ["10.0.0.0/8:0"]', 'ports must be 1-65535'],
-    ['nat64: ["2606::/95"]', 'is not a NAT64 prefix'],
-    ['nat64: [10.0.0.0/8]', 'is not a NAT64 prefix'],
-    ['allow: []', 'unknown key "allow"'],
-  ])('parseNetwork() refuses %j', (text, message) => {
-    expect(problemsOf(parseNetwork(text)).join('\n')).toContain(message);
   });
 });
 

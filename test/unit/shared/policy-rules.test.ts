@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/shared/config.ts';
-import type { Rule } from '../../../src/shared/policy.ts';
 import {
   type Names,
   parseAgentName,
   RULE_FILES,
   readRules,
 } from '../../../src/shared/policy-rules.ts';
+import type { Rule } from '../../../src/shared/policy-source.ts';
 import { Report, type Tree } from '../../../src/shared/policy-tree.ts';
 
 const at = { line: 7, column: 3 };
@@ -234,6 +234,16 @@ describe('readRules()', () => {
     expect(read('enforce.yaml', ...tooMany).problems).toEqual([
       `allow has at most ${LIMITS.policyRules} entries`,
     ]);
+  });
+});
+
+describe('readRules() with several entries', () => {
+  it('readRules() refuses the same entry twice, not several of one host', () => {
+    const twice = read('enforce.yaml', { host: 'a.test' }, 'b.test', 'a.test');
+    expect(twice.problems).toEqual(['"a.test" stands in line 7 already, the same: delete one']);
+    const other = { host: 'a.test', reason: 'the same for another reason' };
+    expect(read('enforce.yaml', 'a.test', other).problems).toHaveLength(1);
+    expect(read('enforce.yaml', 'a.test', { host: 'a.test', ports: [22] }).problems).toEqual([]);
   });
 });
 

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  agentFor,
-  compilePolicy,
-  decide,
-  denyAll,
-  isAgentAddress,
-  type PolicySource,
-  type Rule,
-} from '../../../src/shared/policy.ts';
-import { askFor, policyOf, ruleFor } from '../../support/policy-ask.ts';
+import { compilePolicy, decide, denyAll } from '../../../src/shared/policy.ts';
+import type { PolicySource, Rule } from '../../../src/shared/policy-source.ts';
+import { askFor, networkOf, policyOf, ruleFor } from '../../support/policy-ask.ts';
 import { readSources } from '../../support/source-tree.ts';
 
 const enforce = (...allow: Rule[]) => policyOf({ mode: 'enforce', allow });
@@ -251,32 +244,6 @@ describe('decide()', () => {
   });
 });
 
-describe('agentFor() and isAgentAddress()', () => {
-  const policy = policyOf({
-    agentNetworks: ['10.0.0.0/8', 'fe80::/10'],
-    agents: [
-      { name: 'wide', networks: ['10.1.0.0/16', '192.168.0.0/24'] },
-      { name: 'one', networks: ['10.1.2.3/32'] },
-    ],
-  });
-
-  it.each([
-    ['10.1.2.3', 'one', true],
-    ['::ffff:10.1.2.3', 'one', true],
-    ['10.1.9.9', 'wide', true],
-    ['10.2.0.1', '', true],
-    ['192.168.0.5', 'wide', true],
-    ['fe80::1%eth0', '', true],
-    ['11.0.0.1', '', false],
-    ['2606::1', '', false],
-    ['garbage', '', true],
-    ['', '', true],
-  ])('%j is the agent %j, an agent: %s', (ip, name, agent) => {
-    expect(agentFor(policy, ip)).toBe(name);
-    expect(isAgentAddress(policy, ip)).toBe(agent);
-  });
-});
-
 describe('compilePolicy()', () => {
   it('compilePolicy() gives the same decisions after the way over the pipe', () => {
     const source: PolicySource = {
@@ -284,15 +251,22 @@ describe('compilePolicy()', () => {
       allow: [ruleFor('a.test', { ports: [443], expiresAtMs: 5 })],
       block: [ruleFor('b.test', { paths: [{ method: 'GET', prefix: '/a%3Ab' }] })],
       agentNetworks: ['10.0.0.0/8'],
-      agents: [{ name: 'ci', networks: ['10.0.0.1/32'] }],
-      network: { allowPrivate: ['127.0.0.1/32:80'], deny: ['1.1.1.1/32'], nat64: ['2606::/96'] },
+      agents: [{ name: 'ci', networks: ['10.0.0.1/32'], tokenSha256: 'ab'.repeat(32) }],
+      requireIdentity: true,
+      network: {
+        allowPrivate: ['127.0.0.1/32:80'],
+        deny: ['1.1.1.1/32'],
+        nat64: ['2606::/96'],
+        passthrough: ['pinned.test', '*.pins.test'],
+        opaque: ['git.test:22'],
+      },
     };
     expect(compilePolicy(3, JSON.parse(JSON.stringify(source)))).toEqual(compilePolicy(3, source));
     expect(compilePolicy(3, source)).toMatchObject({ version: 3, mode: 'blocklist' });
   });
 
   it('compilePolicy() throws on what no policy file can hold', () => {
-    const network = { allowPrivate: ['10.0.0.1/8'], deny: [], nat64: [] };
+    const network = networkOf({ allowPrivate: ['10.0.0.1/8'] });
     expect(() => policyOf({ network })).toThrow(TypeError);
     expect(() => policyOf({ agentNetworks: ['x'] })).toThrow(TypeError);
   });

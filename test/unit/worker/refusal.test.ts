@@ -36,7 +36,7 @@ describe('formatRefusal()', () => {
     });
   });
 
-  it.each([400, 403, 421, 429, 503, 502])('has a hint for status %i', (status) => {
+  it.each([400, 403, 407, 421, 429, 503, 502])('has a hint for status %i', (status) => {
     const { body } = formatRefusal({ ...refusal, status }, 'application/json');
     expect(JSON.parse(body).hint).not.toBe('');
   });

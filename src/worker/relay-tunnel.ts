@@ -1,0 +1,70 @@
+// Tunnels that are not opened, because the operator listed them: `opaque` ones are relayed from the
+// first byte on, either side may speak first; of `passthrough` ones the ClientHello was seen. Bytes
+// are counted both ways, and the record says that nobody looked: `uninspected`.
+//
+// Invariant: bytes that leash did not decode are counted and marked `uninspected`.
+
+import type { Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { routeOf } from './route.ts';
+import { endTunnel, refuseTunnel, rejudgeWhereChanged, type Tunnel } from './tunnel-state.ts';
+import { UpstreamError } from './upstream.ts';
+
+/** Dials the checked address; null: the tunnel was refused (before its 200) or ended. */
+export async function openUpstream(tunnel: Tunnel, answered: boolean): Promise<Socket | null> {
+  const { deps, socket, flow } = tunnel;
+  try {
+    const checked = await deps.upstream.check(routeOf(deps, { ...tunnel, scheme: 'https' }));
+    const upstream = await deps.upstream.connect(checked);
+    if (!socket.destroyed && !flow.ended) return upstream;
+    upstream.destroy();
+    endTunnel(tunnel, 'error', { reason: 'client: closed before the upstream was reached' });
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error;
+    const { status, reason } = error;
+    const event = status === 403 ? 'blocked' : 'error';
+    if (!answered) refuseTunnel(tunnel, { status, reason, decision: tunnel.decision }, event);
+    else endTunnel(tunnel, event, event === 'blocked' ? { stage: 'connect', reason } : { reason });
+  }
+  return null;
+}
+
+/** Relays until both directions have ended; then the tunnel has its last record. */
+export async function relayTunnel(
+  tunnel: Tunnel,
+  upstream: Socket,
+  serverName: string | null,
+): Promise<void> {
+  const { deps, socket } = tunnel;
+  tunnel.upstream.ip = upstream.remoteAddress ?? '';
+  let reason = '';
+  const end = (why: string) => {
+    reason ||= why;
+    socket.destroy();
+    upstream.destroy();
+  };
+  for (const side of [socket, upstream]) {
+    // What comes in on one side goes out on the other, so both are silent, or one does not read.
+    side.setTimeout(deps.config.exchangeIdleMs, () => end('silent for too long'));
+  }
+  // Its address was judged under the policy of the decision.
+  rejudgeWhereChanged(tunnel);
+  socket.once('close', () => upstream.destroy());
+  await Promise.all([
+    pipeline(socket, upstream).catch((error: Error) => end(`client: ${codeOf(error)}`)),
+    pipeline(upstream, socket).catch((error: Error) => end(`upstream: ${codeOf(error)}`)),
+  ]);
+  endTunnel(tunnel, 'uninspected', {
+    ...(serverName === null ? {} : { sni: serverName }),
+    upstream_ip: tunnel.upstream.ip,
+    bytes: upstream.bytesRead,
+    req_bytes: upstream.bytesWritten,
+    rule: tunnel.decision.rule,
+    mode: tunnel.policy.mode ?? '',
+    reason: deps.draining() ? 'shutdown' : reason,
+  });
+}
+
+function codeOf(error: Error): string {
+  return (error as NodeJS.ErrnoException).code ?? error.message;
+}
