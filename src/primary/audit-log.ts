@@ -49,6 +49,8 @@ export type AuditLog = {
   note(event: PrimaryEvent, fields: object): void;
   healthy(): boolean;
   status(): LogStatus;
+  /** Records of this start by event. */
+  counts(): Readonly<Record<string, number>>;
   /** Writes all that waits, now. */
   flush(): void;
   /** Flushes, writes through to the disk, closes. */
@@ -72,6 +74,7 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
   const recovered = recoverLog(deps.logPath, rotateBytes);
   const { epoch } = recovered;
   const writer = new SegmentWriter(deps.logPath, recovered.position);
+  const counts = new Map<EventName, number>();
   let queue: Waiting[] = [];
   let queuedBytes = 0;
   let notes = 0;
@@ -105,6 +108,7 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
       return;
     }
     queue.push({ event, id, members, tsMs: now(), onWritten });
+    counts.set(event, (counts.get(event) ?? 0) + 1);
     if (scheduled || problem !== '') return;
     scheduled = true;
     setImmediate(() => {
@@ -232,6 +236,7 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
       seq: writer.seq,
       bytes: writer.bytes,
     }),
+    counts: () => Object.fromEntries(counts),
     flush: write,
     async close() {
       // Twice where the first write ends a suspension, which is a record, too.

@@ -14,9 +14,15 @@ export type OpenFlow = {
 /** Refusals and failures that end a flow which was never opened: one record is all there is. */
 const SINGLE_EVENTS: ReadonlySet<FlowEvent> = new Set(['blocked', 'error']);
 
+/** Numbers behind the highest one that are remembered; a flow's first record comes with its number. */
+const WINDOW = 65_536;
+
 export class FlowTable {
   readonly #open = new Map<number, OpenFlow>();
   readonly #maxOpen: number;
+  /** By number modulo `WINDOW`, 1: it has begun, so that it can neither begin nor end again. */
+  readonly #begun = new Uint8Array(WINDOW);
+  #highest = 0;
 
   constructor(maxOpen: number) {
     this.#maxOpen = maxOpen;
@@ -25,8 +31,8 @@ export class FlowTable {
   /** Notes a new flow; the problem when the worker may not open it. */
   open(flow: number, opened: OpenFlow): string | null {
     if (!OPENING_EVENTS.has(opened.event)) return `"${opened.event}" does not open a flow`;
-    if (this.#open.has(flow)) return `flow ${flow} is open already`;
     if (this.#open.size >= this.#maxOpen) return `more than ${this.#maxOpen} flows are open`;
+    if (!this.#begin(flow)) return `flow ${flow} has begun already`;
     this.#open.set(flow, opened);
     return null;
   }
@@ -40,8 +46,23 @@ export class FlowTable {
     if (OPENING_EVENTS.has(event)) return `"${event}" came as a later record`;
     const known = this.#open.has(flow);
     if (!known && !SINGLE_EVENTS.has(event)) return `"${event}" of flow ${flow}, which is not open`;
+    if (!known && !this.#begin(flow)) return `flow ${flow} has ended already`;
     if (TERMINAL_EVENTS.has(event)) this.#open.delete(flow);
     return null;
+  }
+
+  /** Marks a number as used; false where it was, or is too old to tell. */
+  #begin(flow: number): boolean {
+    if (flow <= this.#highest - WINDOW) return false;
+    if (flow > this.#highest) {
+      const skipped = flow - this.#highest;
+      if (skipped >= WINDOW) this.#begun.fill(0);
+      else for (let n = 1; n <= skipped; n += 1) this.#begun[(this.#highest + n) % WINDOW] = 0;
+      this.#highest = flow;
+    }
+    if (this.#begun[flow % WINDOW] === 1) return false;
+    this.#begun[flow % WINDOW] = 1;
+    return true;
   }
 
   /** Takes the open flows out, one at a time: their worker is gone. */

@@ -8,10 +8,13 @@ import { type Config, LIMITS, parseConfig } from '../shared/config.ts';
 import { openDiagnostics } from './diagnostics.ts';
 import { type Service, startService } from './service.ts';
 
+// Whoever reads the greeting may go away: that ends no proxy.
+process.stdout.on('error', () => {});
+
 const MODES: Readonly<Record<string, string>> = {
   enforce: 'only what the allowlist names passes',
-  audit: 'no rule blocks anything, all is recorded; private addresses stay closed',
-  blocklist: 'all but what the blocklist names passes; private addresses stay closed',
+  audit: 'no rule blocks anything, all is recorded; private addresses as network.yaml says',
+  blocklist: 'all but what the blocklist names passes; private addresses as network.yaml says',
   none: 'no policy is loaded: everything is refused',
 };
 
@@ -20,7 +23,9 @@ if ('problem' in settings) fail(settings.problem, 2);
 else await run(settings);
 
 async function run(config: Config): Promise<void> {
-  const diagnostics = await openDiagnostics(config.diagnosticsDir);
+  const diagnostics = await openDiagnostics(config.diagnosticsDir).catch((error: Error) =>
+    fail(`Cannot write LEASH_DIAGNOSTICS: ${error.message}`, 1),
+  );
   let service: Service | null = null;
   let stoppingSinceMs = 0;
   let stopAsked = '';
@@ -59,13 +64,12 @@ async function run(config: Config): Promise<void> {
     });
   } catch (error) {
     fail(error instanceof Error ? error.message : String(error), 1);
-    return;
   }
   process.stdout.write(greeting(config, service));
   if (stopAsked !== '') await stop(stopAsked);
 }
 
-function fail(problem: string, code: number): void {
+function fail(problem: string, code: number): never {
   process.stderr.write(`leash: ${problem}\n`);
   process.exit(code);
 }
@@ -81,9 +85,20 @@ function greeting(config: Config, service: Service): string {
     `  record   ${config.logPath}`,
     `  CA       ${service.ca.certPath}`,
     `  SHA-256  ${service.ca.sha256}`,
+    ...(needsToken(config) ? [`  token    printed by: ${tokenCommand(config)}`] : []),
     `  try      curl --proxy ${proxy} --cacert ${shellWord(service.ca.certPath)} https://example.com/`,
     '',
   ].join('\n');
+}
+
+/** Beyond loopback, and where one is set, the viewer asks for its token. */
+function needsToken({ viewer, viewerToken, viewerBind }: Config): boolean {
+  const loopback = /^(127\.|::1$)/.test(viewerBind);
+  return viewer && viewerToken !== 'off' && !(viewerToken === '' && loopback);
+}
+
+function tokenCommand({ stateDir }: Config): string {
+  return `LEASH_STATE_DIR=${shellWord(stateDir)} leashctl token`;
 }
 
 /** An address to bind to → one to type: `::` and `0.0.0.0` mean every address. */

@@ -107,7 +107,7 @@ export class PolicyContents {
     const kept = this.#current === null ? null : good;
     const failed = (message: string) => ({
       good: kept,
-      problems: [{ file, line: 1, column: 1, message: `${message}${kept === null ? '' : STAYS}` }],
+      problems: [{ file, line: 1, column: 1, message }],
     });
     if (found === null)
       return kept === null ? EMPTY : failed('Cannot read policy file: it was deleted');
@@ -139,8 +139,6 @@ function withOtherHosts(base: readonly Rule[], overlay: readonly Rule[]): readon
   const hosts = new Set(base.map((rule) => rule.host));
   return [...base, ...overlay.filter((rule) => !hosts.has(rule.host))];
 }
-
-const STAYS = '; its last good content stays in force';
 
 function parse(file: PolicyFile, text: string): Partial<PolicySource> | PolicyProblem[] {
   switch (file) {

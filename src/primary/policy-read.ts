@@ -7,6 +7,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LIMITS } from '../shared/config.ts';
+import { codeOf } from '../shared/error-code.ts';
 
 /** What a file was when we looked; equal text means the same content. '' = there is no file. */
 export type Fingerprint = string;
@@ -89,9 +90,4 @@ function fingerprintOf({ ino, size, mtimeNs, ctimeNs }: Stat): Fingerprint {
 
 function unreadable(message: string): FileContent {
   return { kind: 'unreadable', message: `Cannot read policy file: ${message}` };
-}
-
-function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : String(error);
 }

@@ -7,10 +7,11 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, LIMITS } from '../shared/config.ts';
-import type { Status } from '../shared/status.ts';
+import type { PolicyProblem, Status } from '../shared/status.ts';
 import { type AuditLog, openAuditLog } from './audit-log.ts';
 import { type Ca, openCa } from './ca.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import { type ListenFailure, listenProblem } from './listen-problem.ts';
 import { type LogLock, lockLog } from './log-lock.ts';
 import { type PolicyChange, type PolicyWatch, startPolicyWatch } from './policy-watch.ts';
 import { ensureViewerToken, readHostId } from './state-dir.ts';
@@ -36,6 +37,9 @@ export type Service = {
   stop(reason: string, timeoutMs: number): Promise<void>;
 };
 
+/** How old the numbers in the status file may be while records are written. */
+const STATUS_MS = 1000;
+
 /** Starts everything; resolves when proxy and viewer listen. */
 export async function startService(deps: ServiceDeps): Promise<Service> {
   const { config, diagnostics, version, now } = deps;
@@ -45,8 +49,8 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
   let watch: PolicyWatch | null = null;
   let status: StatusFile | null = null;
 
-  await mkdir(dirname(config.logPath), { recursive: true, mode: 0o750 });
-  await mkdir(config.stateDir, { recursive: true, mode: 0o755 });
+  await makeFolder('LOG_PATH', dirname(config.logPath), 0o750);
+  await makeFolder('LEASH_STATE_DIR', config.stateDir, 0o755);
   const lock: LogLock = lockLog(dirname(config.logPath));
   const ca = await openCa({ stateDir: config.stateDir, now });
   await ensureViewerToken(config.stateDir);
@@ -88,6 +92,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
       problems: [...(watch?.problems() ?? [])],
       workers: fleet?.status() ?? [],
       log: { healthy, problem, segment, seq },
+      records: log.counts(),
       listeners: {
         proxy: { host: config.bind, port: config.proxyPort },
         viewer: config.viewer ? { host: config.viewerBind, port: config.viewerPort } : null,
@@ -109,10 +114,17 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
     status?.touch();
   }
 
-  function onListenFailed(...details: Parameters<typeof listenProblem>): void {
+  function reportProblems(problems: readonly PolicyProblem[], inForce: boolean): void {
+    const instead = inForce ? 'what is in force is the rest' : 'nothing passes';
+    for (const problem of problems) {
+      diagnostics.error(problem, `Policy file is not used; ${instead}`);
+    }
+  }
+
+  function onListenFailed(failure: ListenFailure): void {
     // The one line of the problem is all that the operator should have to read.
     fleet?.kill();
-    deps.onFatal(listenProblem(...details));
+    deps.onFatal(listenProblem(failure));
   }
 
   const startedMs = now();
@@ -121,16 +133,13 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
     now,
     onChange: onPolicy,
     onProblem(problems) {
-      for (const problem of problems) {
-        log.note('policy_error', problem);
-        const instead =
-          watch?.current() == null ? 'nothing passes' : 'the last good state stays in force';
-        diagnostics.error(problem, `Policy file is not used; ${instead}`);
-      }
+      for (const problem of problems) log.note('policy_error', problem);
+      if (watch !== null) reportProblems(problems, watch.current() !== null);
       status?.touch();
     },
   });
   const first = watch.current();
+  reportProblems(watch.problems(), first !== null);
   log.note('start', {
     version,
     node: process.version,
@@ -157,18 +166,37 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
       now,
       onChange: () => status?.touch(),
       onListenFailed: (code, message) =>
-        onListenFailed(config.bind, config.proxyPort, 'LEASH_PROXY_PORT', code, message),
+        onListenFailed({
+          host: config.bind,
+          port: config.proxyPort,
+          settings: { host: 'LEASH_BIND', port: 'LEASH_PROXY_PORT' },
+          code,
+          message,
+        }),
     },
     randomBytes(48),
   );
   if (first !== null) fleet.setPolicy(first.version, JSON.stringify(first.source));
   const tickets = setInterval(() => fleet?.setTicketKeys(randomBytes(48)), LIMITS.ticketKeysMs);
+  let publishedSeq = 0;
+  const publish = setInterval(() => {
+    if (log.status().seq === publishedSeq) return;
+    publishedSeq = log.status().seq;
+    status?.touch();
+  }, STATUS_MS);
   const viewer = config.viewer
     ? startViewer({
         exec: fileURLToPath(new URL('../viewer/main.js', import.meta.url)),
         diagnostics,
+        now,
         onListenFailed: (code, message) =>
-          onListenFailed(config.viewerBind, config.viewerPort, 'PORT', code, message),
+          onListenFailed({
+            host: config.viewerBind,
+            port: config.viewerPort,
+            settings: { host: 'LEASH_VIEWER_BIND', port: 'PORT' },
+            code,
+            message,
+          }),
       })
     : null;
   await Promise.all([fleet.listening, viewer?.listening]);
@@ -183,6 +211,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
       state = 'draining';
       status?.touch();
       clearInterval(tickets);
+      clearInterval(publish);
       watch?.close();
       await fleet?.drain(timeoutMs);
       await viewer?.stop();
@@ -195,18 +224,12 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
   };
 }
 
-function listenProblem(
-  host: string,
-  port: number,
-  setting: string,
-  code: string,
-  message: string,
-): string {
-  const why =
-    code === 'EADDRINUSE'
-      ? 'another program uses this port'
-      : code === 'EACCES'
-        ? 'not permitted'
-        : message;
-  return `Cannot listen on ${host}:${port} (${code}): ${why}; set ${setting} to a free port`;
+/** Throws with the setting that says another place. */
+async function makeFolder(setting: string, path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot make the folder of ${setting}, ${path}: ${why}; set ${setting}`);
+  }
 }

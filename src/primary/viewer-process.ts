@@ -3,6 +3,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { LIMITS } from '../shared/config.ts';
+import { Backoff } from './backoff.ts';
 import type { Diagnostics } from './diagnostics.ts';
 
 export type ViewerProcess = {
@@ -14,13 +15,14 @@ export type ViewerProcess = {
 export type ViewerDeps = {
   readonly exec: string;
   readonly diagnostics: Diagnostics;
+  now(): number;
   onListenFailed(code: string, message: string): void;
 };
 
 export function startViewer(deps: ViewerDeps): ViewerProcess {
   let stopping = false;
   let hasListened = false;
-  let backoffMs: number = LIMITS.respawnMinMs;
+  const backoff = new Backoff();
   let child: ChildProcess;
   let retry: NodeJS.Timeout | undefined;
   let settle: () => void = () => {};
@@ -29,11 +31,11 @@ export function startViewer(deps: ViewerDeps): ViewerProcess {
   });
 
   function start(): void {
+    const startedMs = deps.now();
     child = fork(deps.exec, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     child.on('error', (error) => deps.diagnostics.error({ err: error }, 'Viewer'));
     child.on('message', (message: { type?: string; code?: string; message?: string }) => {
       if (message.type === 'listening') {
-        backoffMs = LIMITS.respawnMinMs;
         hasListened = true;
         settle();
       } else if (message.type === 'listen_failed' && !hasListened) {
@@ -44,8 +46,7 @@ export function startViewer(deps: ViewerDeps): ViewerProcess {
     child.once('exit', (code, signal) => {
       if (stopping) return;
       deps.diagnostics.error({ code, signal }, 'Viewer ended; it is started again');
-      retry = setTimeout(start, backoffMs);
-      backoffMs = Math.min(backoffMs * 2, LIMITS.respawnMaxMs);
+      retry = setTimeout(start, backoff.ended(deps.now() - startedMs));
     });
   }
   start();

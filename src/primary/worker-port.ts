@@ -65,6 +65,8 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
   const comma = Buffer.from(',');
   let publicKey: Buffer | null = null;
   let acked: number[] = [];
+  let mintSecond = 0;
+  let mints = 0;
   let broken = false;
 
   pipe.on('data', (chunk: Buffer) => {
@@ -176,7 +178,11 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
     if (publicKey === null || parseHost(host) !== host) throw new RangeError('bad mint request');
     let pem = '';
     let problem = '';
+    const second = Math.floor(performance.now() / 1000);
+    if (second !== mintSecond) [mintSecond, mints] = [second, 0];
+    mints += 1;
     try {
+      if (mints > LIMITS.workerMintsPerSecond) throw new RangeError('too many leaves a second');
       pem = deps.mintLeaf(host, publicKey);
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);

@@ -13,6 +13,7 @@ import {
 import type { WorkerStatus } from '../shared/status.ts';
 import type { WorkerControl } from '../shared/worker-control.ts';
 import type { AuditLog } from './audit-log.ts';
+import { Backoff } from './backoff.ts';
 import type { Ca } from './ca.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { startWorkerPort, type WorkerPort } from './worker-port.ts';
@@ -56,7 +57,7 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
   const { log, diagnostics } = deps;
   const slots = new Set<Slot>();
   let forks = 0;
-  let backoffMs: number = LIMITS.respawnMinMs;
+  const backoff = new Backoff();
   let ticketKeys = firstTicketKeys;
   let policy: { version: number; frame: Buffer } | null = null;
   /** Of workers that are gone: their flows are being ended on the log. */
@@ -134,6 +135,9 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
     else if (message.type === 'policy_in_force') slot.policy = message.version;
     else if (message.type === 'listen_failed' && !slot.listening) {
       deps.onListenFailed(message.code, message.message);
+    } else if (message.type === 'unrecorded') {
+      const { from, to, refused } = message;
+      log.note('audit_suspended', { from, to, refused, worker: slot.number });
     }
     deps.onChange();
     if ([...slots].every((each) => each.listening)) settleListening();
@@ -151,11 +155,12 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
 
   /** At once, not when its pipe is read to the end: that may wait for the log. */
   function replace(slot: Slot): void {
-    if (deps.now() - slot.startedMs > LIMITS.respawnSettledMs) backoffMs = LIMITS.respawnMinMs;
-    setTimeout(() => {
-      if (draining === null) spawn();
-    }, backoffMs);
-    backoffMs = Math.min(backoffMs * 2, LIMITS.respawnMaxMs);
+    setTimeout(
+      () => {
+        if (draining === null) spawn();
+      },
+      backoff.ended(deps.now() - slot.startedMs),
+    );
   }
 
   function settleDrain(): void {

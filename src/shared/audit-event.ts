@@ -91,6 +91,10 @@ export type FlowFields = Partial<FlowIdentity> &
     policy?: number;
     mode?: string;
     upstream_ip?: string;
+    /** How often it was sent, where that is more than once: a pooled connection was gone. */
+    attempts?: number;
+    /** The answer came, or the end, before the client had sent its whole body. */
+    req_unfinished?: boolean;
     ttfb_ms?: number;
     duration_ms?: number;
     stage?: 'connect' | 'request';
@@ -139,6 +143,8 @@ export const FLOW_FIELD_NAMES: ReadonlySet<string> = new Set<keyof FlowFields>([
   'policy',
   'mode',
   'upstream_ip',
+  'attempts',
+  'req_unfinished',
   'ttfb_ms',
   'duration_ms',
   'stage',

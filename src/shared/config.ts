@@ -91,6 +91,8 @@ export const LIMITS = {
   pipeCongestedBytes: 4 * MIB,
   /** The same at which new exchanges are refused (503): half is left for records of those that run. */
   pipeFullBytes: 8 * MIB,
+  /** And at which a refusal is counted, not recorded: those before it went without their headers. */
+  pipeRefusalBytes: 16 * MIB,
   /**
    * Flows a worker may have open in the primary, its tunnels and exchanges: at 1.5 KB each, 96 MB.
    * At this number less those that may be on the pipe, new ones get 503. More: the pipe is cut.
@@ -112,12 +114,14 @@ export const LIMITS = {
   lingerMs: 2 * SECOND,
   /** The kernel cuts it to somaxconn. Full: the client's SYN is dropped and sent again. */
   backlog: 4096,
-  /** A write takes microseconds and a sync some ms; a log that takes longer hangs. Then: 503. */
+  /** A write takes microseconds and a sync some ms; a primary that takes longer hangs. Then: 503. */
   verdictMs: 5 * SECOND,
   /** How long a stop waits for exchanges to end. Then: they are closed, with records. */
   drainMs: 10 * SECOND,
   /** What a worker may take beyond the drain to write its last records. Then: SIGKILL. */
   drainGraceMs: 2 * SECOND,
+  /** Leaves that one worker may ask for: 20 clients at their limit. More: not signed. */
+  workerMintsPerSecond: 1000,
   /** First pause before a dead worker is replaced; doubles up to respawnMaxMs. */
   respawnMinMs: 100,
   /** Often enough to heal by itself, seldom enough not to burn a core. */

@@ -125,7 +125,14 @@ function toTree(node: unknown, walk: Walk): Tree | null {
     return null;
   }
   const below = { ...walk, depth: walk.depth + 1 };
-  if (isAlias(node)) report.add(at, 'aliases (*name) are not read: write the value out');
+  if (isAlias(node)) {
+    const name = node.source.replace(/^\./, '');
+    report.add(
+      at,
+      `*${node.source} is an alias to YAML: put it in quotes, or write ${quote(name)}`,
+    );
+    return { kind: 'invalid', at };
+  }
   if (isSeq(node)) {
     return { kind: 'list', at, items: node.items.map((item) => toTree(item, below) ?? nullAt(at)) };
   }

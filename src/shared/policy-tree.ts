@@ -10,6 +10,8 @@ export type Tree = { readonly at: Position } & (
   | { readonly kind: 'map'; readonly entries: readonly Entry[] }
   | { readonly kind: 'list'; readonly items: readonly Tree[] }
   | { readonly kind: 'scalar'; readonly value: unknown }
+  /** Was reported where it stands. */
+  | { readonly kind: 'invalid' }
 );
 
 type Entry = { readonly name: string; readonly nameAt: Position; readonly value: Tree };
@@ -97,6 +99,7 @@ export function asTexts(
 }
 
 export function asText(tree: Tree, what: string, report: Report): string | null {
+  if (tree.kind === 'invalid') return null;
   if (tree.kind === 'scalar' && typeof tree.value === 'string') return tree.value;
   const hint = tree.kind === 'scalar' && !isNull(tree) ? ': put it in quotes' : '';
   report.add(tree.at, `${what} must be text${hint}`);

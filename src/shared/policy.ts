@@ -147,7 +147,7 @@ export function decide(policy: Policy, ask: Ask): Decision {
       const blockRule = blocked.rules[0]?.text ?? '';
       if (blocked.outcome === 'match') return deny('in_blocklist', blockRule);
       // Who cannot tell which path is meant cannot tell that it is not a blocked one.
-      const unclear = blocked.outcome === 'wrong_path' && isUnclear(ask);
+      const unclear = blocked.outcome === 'wrong_path' && (isUnclear(ask) || hasParameters(ask));
       if (unclear) return deny('path_not_allowed', blockRule);
       return { allow: true, reason: 'not_in_blocklist', rule: '', ...opens };
     }
@@ -224,6 +224,11 @@ function foldPath(path: string): string {
 
 function isUnclear(ask: Ask): boolean {
   return ask.stage === 'request' && ask.ambiguous === true;
+}
+
+/** Some servers cut `;x` from a segment, so that `/admin;x/a` is `/admin/a` to them. */
+function hasParameters(ask: Ask): boolean {
+  return ask.stage === 'request' && /;|%3B/.test(ask.path ?? '');
 }
 
 function reasonOf(verdict: Verdict): Reason {

@@ -1,7 +1,7 @@
 // The status file `run/status.json`: what the primary says about itself to viewer and command line.
 // It holds nothing secret. Pure: whoever calls reads the file and says whether the process lives.
 
-/** A mistake in a policy file; the last good state stays in force. */
+/** A mistake in a policy file; what was in force before stays, and where nothing was, nothing passes. */
 export type PolicyProblem = {
   readonly file: string;
   readonly line: number;
@@ -39,6 +39,8 @@ export type Status = {
     readonly segment: number;
     readonly seq: number;
   };
+  /** Records of this start by event. */
+  readonly records: Readonly<Record<string, number>>;
   readonly listeners: { readonly proxy: Listener; readonly viewer: Listener | null };
 };
 
@@ -98,6 +100,7 @@ function firstMissing(value: unknown): string | null {
     seq: 'number',
   });
   if (log !== null) return `log.${log}`;
+  if (!isObject(value.records)) return 'records';
   if (!isListOf(value.problems, PROBLEM_SHAPE)) return 'problems';
   if (!isListOf(value.workers, WORKER_SHAPE)) return 'workers';
   if (!isObject(value.listeners) || !isListener(value.listeners.proxy)) return 'listeners.proxy';

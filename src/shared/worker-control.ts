@@ -5,6 +5,13 @@ export type WorkerControl =
   | { readonly type: 'ready' }
   | { readonly type: 'listen_failed'; readonly code: string; readonly message: string }
   | { readonly type: 'policy_in_force'; readonly version: number }
+  /** Refusals that could not be recorded while the primary did not read; seconds since 1970. */
+  | {
+      readonly type: 'unrecorded';
+      readonly from: number;
+      readonly to: number;
+      readonly refused: number;
+    }
   | { readonly type: 'drained' };
 
 const MAX_TEXT = 300;
@@ -13,13 +20,18 @@ const MAX_TEXT = 300;
 export function readWorkerControl(text: string): WorkerControl {
   const value: unknown = JSON.parse(text);
   const fields = typeof value === 'object' && value !== null ? { ...value } : {};
-  const { type, code, message, version } = fields as Record<string, unknown>;
+  const { type, code, message, version, ...rest } = fields as Record<string, unknown>;
   if (type === 'ready' || type === 'drained') return { type };
   if (type === 'policy_in_force' && typeof version === 'number' && Number.isSafeInteger(version)) {
     return { type, version };
   }
   if (type === 'listen_failed' && typeof code === 'string' && typeof message === 'string') {
     return { type, code: printable(code), message: printable(message) };
+  }
+  if (type === 'unrecorded') {
+    const [from = -1, to = -1, refused = -1] = [rest.from, rest.to, rest.refused].map(Number);
+    const good = from >= 0 && to >= from && to < 1e11 && Number.isSafeInteger(refused);
+    if (good && refused > 0) return { type, from, to, refused };
   }
   throw new RangeError('Cannot read control frame: unknown type, or a field of another type');
 }

@@ -22,10 +22,17 @@ export type CaptureDeps = {
   now(): number;
 };
 
+const NOTHING = Buffer.alloc(0);
+/** Chunks from this size on are kept as they are; 64 KiB hold at most 16 of them. */
+const OWN_BYTES = 4096;
+
 export class Capture {
   readonly #deps: CaptureDeps;
   readonly #hash: Hash = createHash('sha256');
+  /** What is held: large chunks as they came, small ones joined in `#tail`. */
   #held: Buffer[] = [];
+  #tail: Buffer = NOTHING;
+  #tailBytes = 0;
   #heldBytes = 0;
   #heldSinceMs = 0;
   #sentBytes = 0;
@@ -74,7 +81,7 @@ export class Capture {
   finish(): FlowFields {
     if (this.#parts > 0) this.spill();
     return fieldsOf(this.#deps.dir, {
-      piece: this.#heldBytes > 0 ? encodePiece(Buffer.concat(this.#held)) : null,
+      piece: this.#heldBytes > 0 ? encodePiece(this.#join()) : null,
       sha256: this.#bytes > 0 ? this.#hash.copy().digest('hex') : '',
       truncated: this.#truncated,
       parts: this.#parts,
@@ -88,14 +95,47 @@ export class Capture {
       const taken = rest.subarray(0, LIMITS.captureHeldBytes - this.#heldBytes);
       if (this.#heldBytes === 0) this.#heldSinceMs = this.#deps.now();
       // A small view would keep the whole read buffer behind it alive.
-      this.#held.push(taken.buffer.byteLength > taken.length * 2 ? Buffer.from(taken) : taken);
+      const isSmall = taken.buffer.byteLength > taken.length * 2;
+      if (isSmall || taken.length < OWN_BYTES) this.#append(taken);
+      else {
+        this.#sealTail();
+        this.#held.push(taken);
+      }
       this.#heldBytes += taken.length;
       rest = rest.subarray(taken.length);
     }
   }
 
+  /** Copies: a body that comes byte by byte must not cost an object for each. */
+  #append(chunk: Buffer): void {
+    if (this.#tailBytes + chunk.length > this.#tail.length) {
+      const grown = Buffer.allocUnsafe(
+        Math.min(
+          LIMITS.captureHeldBytes,
+          Math.max(this.#tailBytes + chunk.length, this.#tail.length * 2),
+        ),
+      );
+      this.#tail.copy(grown, 0, 0, this.#tailBytes);
+      this.#tail = grown;
+    }
+    chunk.copy(this.#tail, this.#tailBytes);
+    this.#tailBytes += chunk.length;
+  }
+
+  #sealTail(): void {
+    if (this.#tailBytes > 0) this.#held.push(this.#tail.subarray(0, this.#tailBytes));
+    this.#tail = NOTHING;
+    this.#tailBytes = 0;
+  }
+
+  #join(): Buffer {
+    this.#sealTail();
+    const [first, ...others] = this.#held;
+    return first !== undefined && others.length === 0 ? first : Buffer.concat(this.#held);
+  }
+
   #emit(all: boolean): void {
-    const bytes = Buffer.concat(this.#held);
+    const bytes = this.#join();
     const length = all ? bytes.length : wholeCharacters(bytes);
     const piece = encodePiece(bytes.subarray(0, length));
     this.#deps.emitPart({

@@ -2,12 +2,13 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FlowFields, HeaderPairs } from '../shared/audit-event.ts';
+import { LIMITS } from '../shared/config.ts';
 import type { NormalPath, Target } from '../shared/host.ts';
 import type { Decision, Policy } from '../shared/policy.ts';
 import type { Capture } from './capture.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { Flow } from './flow.ts';
-import { headerPairs, valuesOf, withoutCredential } from './header-list.ts';
+import { headerPairs, type RawHeaders, valuesOf, withoutCredential } from './header-list.ts';
 import type { Asked, Shown } from './judge.ts';
 import { formatRefusal, type RefusalMessage } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
@@ -82,10 +83,29 @@ export function refuse(exchange: Exchange, input: RefuseInput): void {
   const rule = decision?.rule ?? '';
   const { headers, body } = refusalText(exchange, { status, reason, policy, rule });
   // A body that was not read would stand in front of the next request.
-  const bodyless = request.complete || valuesOf(request.rawHeaders, 'content-length')[0] === '0';
+  const bodyless = !announcesBody(request.rawHeaders);
   const keep = bodyless && status !== 400 && status !== 431 && !deps.draining();
   response.writeHead(status, keep ? headers : [...headers, 'Connection', 'close']);
-  response.end(body);
+  if (bodyless) response.end(body);
+  else endAfterBody(exchange, body);
+}
+
+/** The client reads the refusal only if its upload is not answered with a reset: read on a little. */
+function endAfterBody({ request, response }: Exchange, body: string): void {
+  response.write(body);
+  const end = () => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LIMITS.lingerMs);
+  request.once('end', end);
+  request.once('close', end);
+  request.resume();
+}
+
+function announcesBody(headers: RawHeaders): boolean {
+  const length = valuesOf(headers, 'content-length')[0] ?? '0';
+  return length !== '0' || valuesOf(headers, 'transfer-encoding').length > 0;
 }
 
 type RefusalInput = {
@@ -107,12 +127,17 @@ export function refusalText(exchange: Exchange, input: RefusalInput): RefusalMes
       host: flow.identity.host ?? '',
       port: flow.identity.port ?? 0,
       method: request.method ?? '',
-      path: request.url ?? '',
+      path: pathOf(request.url ?? ''),
       mode: policy.mode ?? '',
       rule,
     },
     valuesOf(request.rawHeaders, 'accept').join(','),
   );
+}
+
+/** Path and query of a request target in any form. */
+function pathOf(url: string): string {
+  return url.replace(/^https?:\/\/[^/?#]*/i, '') || '/';
 }
 
 /** What the policy is asked about this exchange. */

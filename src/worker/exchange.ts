@@ -19,6 +19,7 @@ import {
 } from './exchange-state.ts';
 import { Flow } from './flow.ts';
 import { forward } from './forward.ts';
+import { valuesOf } from './header-list.ts';
 import { carriesToken } from './http-message.ts';
 import { judge, shownCredential } from './judge.ts';
 import { type RequestHead, readRequestHead } from './request-head.ts';
@@ -34,6 +35,8 @@ export type ExchangeInput = {
 /** Runs one exchange; resolves when it has its terminal record. Never rejects. */
 export async function handleExchange(input: ExchangeInput): Promise<void> {
   const { deps, request, tunnel } = input;
+  // Either side may vanish at any time; who needs to know listens for 'close'.
+  for (const side of [request, input.response]) side.on('error', () => {});
   if (tunnel !== null) tunnel.requests += 1;
   // 1. Parse: one head, names agreeing, framing unambiguous.
   const head = readRequestHead(
@@ -48,6 +51,8 @@ export async function handleExchange(input: ExchangeInput): Promise<void> {
   const credential = tunnel === null ? shownCredential(request.rawHeaders) : tunnel.credential;
   const flow = new Flow(deps.link, identityOf(input, 'target' in head ? head.target : null));
   const exchange: Exchange = { ...input, credential, flow, startedMs: deps.now() };
+  // Bytes behind a request to upgrade are another protocol's to the parser: none are served.
+  if (valuesOf(request.rawHeaders, 'upgrade').length > 0) input.response.shouldKeepAlive = false;
   const refuseNow = (status: number, reason: string) =>
     refuse(exchange, { status, reason, policy: deps.policy() });
   try {

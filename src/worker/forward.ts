@@ -4,6 +4,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { FlowEvent, FlowFields, Truncation } from '../shared/audit-event.ts';
 import { LIMITS } from '../shared/config.ts';
+import { codeOf } from '../shared/error-code.ts';
 import type { Policy } from '../shared/policy.ts';
 import { relayAnswer, writeAnswerHead } from './answer.ts';
 import { Capture } from './capture.ts';
@@ -42,9 +43,7 @@ class Forwarding implements LiveFlow {
   readonly #onClientClose = () => this.#fail(this.#clientGone());
 
   start(): void {
-    const { request, response } = this.#exchange;
-    request.on('error', () => {});
-    response.on('error', () => {});
+    const { request } = this.#exchange;
     // The client may have gone while the intent was on its way to the log.
     if (request.socket.destroyed) {
       this.#fail(this.#clientGone());
@@ -238,6 +237,7 @@ class Forwarding implements LiveFlow {
       ttfbMs: this.#ttfbMs,
       reqBytes: this.#reqCapture.bytes,
       resBytes: this.#resCapture?.bytes ?? 0,
+      attempts: this.#retried ? 2 : 1,
     };
     this.#release();
     const captures = this.#resCapture === null ? [] : [this.#resCapture];
@@ -262,7 +262,8 @@ class Forwarding implements LiveFlow {
     const { request, response } = this.#exchange;
     const upstream = this.#upstream;
     if (this.#answer !== null && !response.writableFinished) response.destroy();
-    if (upstream !== null && !(this.#answer?.complete ?? false)) upstream.destroy();
+    // Whole but not read to its end, it would stay open for nobody.
+    if (upstream !== null && !(this.#answer?.readableEnded ?? false)) upstream.destroy();
     if (!request.complete) this.#drain();
     this.#done();
   }
@@ -290,8 +291,4 @@ class Forwarding implements LiveFlow {
     deps.captures.add(capture);
     return capture;
   }
-}
-
-function codeOf(error: Error): string {
-  return (error as NodeJS.ErrnoException).code ?? error.message;
 }

@@ -82,9 +82,9 @@ export function upstreamHeaders(request: UpstreamHead): string[] {
   let framed = framing === null;
   for (let at = 0; at + 1 < request.headers.length; at += 2) {
     const name = request.headers[at] ?? '';
-    // CGI and WSGI servers take `Content_Length` for `Content-Length`.
+    // CGI and WSGI servers take `Content_Length` for `Content-Length`, others `Content.Length`.
     const spelled = name.toLowerCase();
-    const lower = spelled.replaceAll('_', '-');
+    const lower = spelled.replace(/[_.]/g, '-');
     if (framing !== null && spelled === framingName) {
       // In the client's spelling and place; the value is ours.
       list.push(name, framing.value);
@@ -135,11 +135,11 @@ export function clientHeaders(headers: RawHeaders): string[] {
   return list;
 }
 
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
-/** Whether nothing but an idempotent head was sent, so that it may be sent again (RFC 9110 9.2.2). */
+/** Whether nothing but a safe head was sent, so that it may be sent again (RFC 9110 9.2.1). */
 export function isReplayable(method: string, framing: Framing): boolean {
-  return framing.kind === 'none' && IDEMPOTENT.has(method);
+  return framing.kind === 'none' && SAFE.has(method);
 }
 
 /** Whether a head has been through this leash before (RFC 9110 7.6.3). */

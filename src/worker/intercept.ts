@@ -16,10 +16,6 @@ export function checkServerName(tunnel: Tunnel, serverName: string | null): bool
 /** Opens the TLS that the client has begun; `serve` is given the connection inside. */
 export async function intercept(tunnel: Tunnel, serve: (inner: TLSSocket) => void): Promise<void> {
   const { deps, socket, target, client } = tunnel;
-  if (!deps.leaves.has(target.host) && !deps.clients.mayMint(client)) {
-    endTunnel(tunnel, 'blocked', { stage: 'connect', reason: 'client_mints' });
-    return;
-  }
   const secureContext = await deps.leaves.get(target.host);
   if (socket.destroyed) {
     endTunnel(tunnel, 'error', { reason: 'tls_client: closed before the handshake' });
@@ -38,8 +34,14 @@ export async function intercept(tunnel: Tunnel, serve: (inner: TLSSocket) => voi
   const timer = setTimeout(() => fail('handshake took too long'), LIMITS.handshakeMs);
   // After the handshake an error is the end of a connection, which 'close' reports.
   tls.on('error', (error) => fail(alertName(error)));
+  // For connections outside of a tls.Server, Node leaves errors after the handshake to this event.
+  tls.on('_tlsError', () => {
+    if (secured) tls.destroy();
+  });
   tls.once('secure', () => {
     secured = true;
+    // One client could keep a worker busy with nothing else (CVE-2011-1473).
+    tls.disableRenegotiation();
     clearTimeout(timer);
     deps.tlsFailures.succeeded(client, target.host);
   });

@@ -32,7 +32,7 @@ export function startListener(
   const connections = new WeakMap<Duplex, Connection>();
   const sockets = new Set<Duplex>();
   const active = new Map<Duplex, number>();
-  const server = createHttpServer(deps.config.idleMs);
+  const server = createHttpServer(deps.config);
 
   server.on('connection', (socket) => {
     // Before anything else: an error on a socket without a listener would end the worker.
@@ -182,7 +182,10 @@ export function startListener(
   };
 }
 
-function createHttpServer(idleMs: number): Server {
+/** The upstream's own silence is noticed first, and gets its own answer. */
+const CLIENT_GRACE_MS = 5_000;
+
+function createHttpServer({ idleMs, exchangeIdleMs }: WorkerDeps['config']): Server {
   const server = createServer({
     insecureHTTPParser: false,
     requireHostHeader: false,
@@ -194,6 +197,8 @@ function createHttpServer(idleMs: number): Server {
     keepAliveTimeout: idleMs,
     noDelay: true,
   });
+  // A client that does not read, or a request that stops in the middle. The socket is destroyed.
+  server.timeout = exchangeIdleMs + CLIENT_GRACE_MS;
   // Lowering this truncates instead of refusing (CVE-2026-58044): all are seen, and counted by us.
   server.maxHeadersCount = 0;
   return server;

@@ -12,6 +12,8 @@ export type Progress = {
   readonly ttfbMs: number;
   readonly reqBytes: number;
   readonly resBytes: number;
+  /** How often the request was sent. */
+  readonly attempts: number;
 };
 
 export function outcomeFields(
@@ -32,6 +34,8 @@ export function outcomeFields(
     mode: policy.mode ?? '',
     upstream_ip: upstreamIp,
     req_bytes: reqBytes,
+    ...(progress.attempts > 1 ? { attempts: progress.attempts } : {}),
+    ...(exchange.request.complete ? {} : { req_unfinished: true }),
     ttfb_ms: roundMs(ttfbMs),
     duration_ms: roundMs(exchange.deps.now() - exchange.startedMs),
   };

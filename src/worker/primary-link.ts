@@ -55,6 +55,11 @@ export type LinkHandlers = {
   readonly onLost: (cause: string) => void;
 };
 
+type Minting = {
+  resolve(pem: string): void;
+  reject(error: Error): void;
+  readonly sinceMs: number;
+};
 type Waiting = { readonly resolve: (verdict: Verdict) => void; readonly sinceMs: number };
 
 /** Bytes of a URL that the primary keeps for the flow's last record, should this worker die. */
@@ -66,7 +71,10 @@ export function startLink(
   handlers: LinkHandlers,
 ): PrimaryLink & { begin(idPrefix: string, wait: boolean): void } {
   const waiting = new Map<number, Waiting>();
-  const minting = new Map<number, { resolve(pem: string): void; reject(error: Error): void }>();
+  const minting = new Map<number, Minting>();
+  /** Refusals that there was no room for: how many, and since when. */
+  let unrecorded = 0;
+  let unrecordedSinceMs = 0;
   const decoder = new FrameDecoder(MAX_PRIMARY_FRAME);
   /** Flows that the primary has open, or may have. */
   const opened = new Set<number>();
@@ -76,7 +84,10 @@ export function startLink(
   let mints = 0;
   let corked = false;
 
-  setInterval(refuseLate, 1000).unref();
+  setInterval(() => {
+    refuseLate();
+    reportUnrecorded();
+  }, 1000).unref();
   pipe.on('data', (chunk) => decoder.push(chunk, dispatch));
   pipe.on('error', (error) => handlers.onLost(error.message));
   pipe.on('end', () => handlers.onLost('the primary closed the pipe'));
@@ -105,11 +116,36 @@ export function startLink(
   function refuseLate(): void {
     const lateMs = performance.now() - LIMITS.verdictMs;
     for (const [flow, { resolve, sinceMs }] of waiting) {
-      if (sinceMs > lateMs) return;
+      if (sinceMs > lateMs) break;
       waiting.delete(flow);
       // The flow may be open by now: its `blocked` record, behind this on the pipe, closes it.
       resolve('refused');
     }
+    for (const [request, { reject, sinceMs }] of minting) {
+      if (sinceMs > lateMs) break;
+      minting.delete(request);
+      reject(new Error('no leaf in time'));
+    }
+  }
+
+  /** While the primary hangs, refusals must not fill the memory: they shrink, then they are counted. */
+  function refusalOf(fields: FlowFields): FlowFields | null {
+    if (pipe.writableLength <= LIMITS.pipeFullBytes) return fields;
+    if (pipe.writableLength > LIMITS.pipeRefusalBytes) {
+      if (unrecorded === 0) unrecordedSinceMs = Date.now();
+      unrecorded += 1;
+      return null;
+    }
+    const { req_headers: _, url = '', ...others } = fields;
+    return { ...others, url: url.slice(0, KEY_URL_BYTES) };
+  }
+
+  function reportUnrecorded(): void {
+    if (unrecorded === 0 || pipe.writableLength > LIMITS.pipeFullBytes) return;
+    const refused = unrecorded;
+    unrecorded = 0;
+    const [from, to] = [unrecordedSinceMs / 1000, Date.now() / 1000];
+    send(encodeWorkerControl({ type: 'unrecorded', from, to, refused }));
   }
 
   /** All frames of one turn leave in one write: a pipe write costs more than a frame. */
@@ -147,14 +183,18 @@ export function startLink(
       return new Promise((resolve) => waiting.set(flow, { resolve, sinceMs: performance.now() }));
     },
     record(event, flow, fields) {
+      const isRefusal = event === 'blocked' && !opened.has(flow);
+      const fitting = isRefusal ? refusalOf(fields) : fields;
       if (TERMINAL_EVENTS.has(event)) opened.delete(flow);
-      send(encodeRecord(event, flow, formatMembers(fields)));
+      if (fitting !== null) send(encodeRecord(event, flow, formatMembers(fitting)));
     },
     mint(host) {
       mints = (mints + 1) >>> 0;
       const request = mints;
       send(encodeMint(request, host));
-      return new Promise((resolve, reject) => minting.set(request, { resolve, reject }));
+      return new Promise((resolve, reject) =>
+        minting.set(request, { resolve, reject, sinceMs: performance.now() }),
+      );
     },
     control(message) {
       send(encodeWorkerControl(message));

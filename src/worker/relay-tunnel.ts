@@ -6,6 +6,7 @@
 
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { codeOf } from '../shared/error-code.ts';
 import { routeOf } from './route.ts';
 import { endTunnel, refuseTunnel, rejudgeWhereChanged, type Tunnel } from './tunnel-state.ts';
 import { UpstreamError } from './upstream.ts';
@@ -63,8 +64,4 @@ export async function relayTunnel(
     mode: tunnel.policy.mode ?? '',
     reason: deps.draining() ? 'shutdown' : reason,
   });
-}
-
-function codeOf(error: Error): string {
-  return (error as NodeJS.ErrnoException).code ?? error.message;
 }

@@ -33,6 +33,12 @@ export type RequestLine = {
   readonly headers: RawHeaders;
 };
 
+/** Methods of RTSP and Icecast, which Node's parser takes without a word about their protocol. */
+const OTHER_PROTOCOLS = new Set([
+  ...['DESCRIBE', 'ANNOUNCE', 'SETUP', 'PLAY', 'PAUSE', 'TEARDOWN', 'GET_PARAMETER'],
+  ...['SET_PARAMETER', 'REDIRECT', 'RECORD', 'FLUSH', 'SOURCE'],
+]);
+
 /**
  * Checks form, names and framing of one request.
  * `tunnel`: the destination that CONNECT named, null for a request to the proxy itself.
@@ -46,6 +52,7 @@ export function readRequestHead(
   if (line.headers.length > LIMITS.headers * 2) return { status: 431, reason: 'too_many_headers' };
   if (line.httpVersion !== '1.1' && line.httpVersion !== '1.0') return malformed('http_version');
   if (line.method.length > LIMITS.methodBytes) return malformed('method');
+  if (OTHER_PROTOCOLS.has(line.method)) return malformed('other_protocol');
   // 2. Framing, before anything is dialled (llhttp reports some of these only after the head).
   const framing = readFraming(line);
   if (typeof framing === 'string') return malformed(framing);

@@ -5,8 +5,10 @@
 
 import type { Socket } from 'node:net';
 import { LIMITS } from '../shared/config.ts';
+import type { Host } from '../shared/host.ts';
 import { uninspectedKind } from '../shared/uninspected.ts';
 import { readConnect } from './connect-head.ts';
+import type { WorkerDeps } from './deps.ts';
 import type { TunnelContext } from './exchange-state.ts';
 import { Flow } from './flow.ts';
 import { carriesToken } from './http-message.ts';
@@ -53,10 +55,9 @@ export async function runTunnel(input: TunnelInput): Promise<void> {
     refuseTunnel({ ...input, flow, policy }, { status, reason, decision });
     return;
   }
-  const room = deps.link.full() ? 'overload' : deps.clients.openTunnel(client);
-  if (room !== 'ok') {
-    const status = room === 'client_tunnels' ? 429 : 503;
-    refuseTunnel({ ...input, flow, policy }, { status, reason: room, decision });
+  const full = takeRoom(deps, client, kind === null ? host : null);
+  if (full !== null) {
+    refuseTunnel({ ...input, flow, policy }, { ...full, decision });
     return;
   }
   socket.once('close', () => deps.clients.closeTunnel(client));
@@ -68,6 +69,20 @@ export async function runTunnel(input: TunnelInput): Promise<void> {
     const reason = error instanceof Error ? error.message : 'unknown';
     endTunnel(tunnel, 'error', { reason: `internal: ${reason}` });
   }
+}
+
+/** Counts the tunnel against its limits; `host`: a leaf may be needed for it. Null: there is room. */
+function takeRoom(
+  { link, leaves, clients }: WorkerDeps,
+  client: string,
+  host: Host | null,
+): { status: number; reason: string } | null {
+  if (link.full()) return { status: 503, reason: 'overload' };
+  if (host !== null && !leaves.has(host) && !clients.mayMint(client)) {
+    return { status: 429, reason: 'client_mints' };
+  }
+  const room = clients.openTunnel(client);
+  return room === 'ok' ? null : { status: room === 'client_tunnels' ? 429 : 503, reason: room };
 }
 
 async function establish(tunnel: Tunnel): Promise<void> {

@@ -10,6 +10,7 @@ import { connect as netConnect, type Socket } from 'node:net';
 import { checkServerIdentity, type SecureContext, connect as tlsConnect } from 'node:tls';
 import { isOpened, judgeAddress } from '../shared/address.ts';
 import { LIMITS } from '../shared/config.ts';
+import { codeOf } from '../shared/error-code.ts';
 import type { Target } from '../shared/host.ts';
 import type { Resolve } from './resolve.ts';
 import type { Route } from './route.ts';
@@ -119,6 +120,8 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
       const request = httpRequest(options);
       // Node stops recording raw headers past its limit (CVE-2026-58044); 0 = all, counted by us.
       request.maxHeadersCount = 0;
+      // The agent sets no timer of ours where its own is of the same length.
+      request.once('socket', (socket) => socket.setTimeout(idleMs));
       return request;
     },
     connect: (checked) =>
@@ -252,11 +255,6 @@ function secure(raw: Socket, target: Target, roots: SecureContext): Promise<Sock
 }
 
 function ignore(): void {}
-
-function codeOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  return typeof code === 'string' ? code : error instanceof Error ? error.message : String(error);
-}
 
 /** OpenSSL's own words, in short: `CERT_HAS_EXPIRED`, `ERR_TLS_CERT_ALTNAME_INVALID: …`. */
 function tlsReason(error: Error): string {

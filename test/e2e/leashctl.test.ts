@@ -1,6 +1,7 @@
 // The command line as an operator runs it: exit codes, what goes to which stream, and the truth of it.
 
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -43,6 +44,25 @@ describe('leashctl beside a leash that runs', () => {
       problems: [],
       status: { pid: leash.pid, state: 'running', policy: { mode: 'audit' } },
     });
+  });
+
+  it('is a program of its own after each build, as package.json says', async () => {
+    const { bin } = JSON.parse(
+      await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
+    );
+    expect(Object.keys(bin)).toEqual(['leash', 'leashctl']);
+    for (const path of Object.values<string>(bin)) {
+      await access(new URL(`../../${path}`, import.meta.url), constants.X_OK);
+    }
+    expect((await run(PROGRAM, ['help'])).stdout).toMatch(/^usage: leashctl/);
+  });
+
+  it('status follows the record while nothing else changes', async () => {
+    const seq = async () =>
+      JSON.parse((await leashctl(['status', '--json'], env)).stdout).status.log.seq;
+    const before = await seq();
+    await run('curl', ['-sS', '--proxy', leash.proxyUrl, 'http://10.1.2.3/']);
+    await waitFor(async () => (await seq()) > before, { what: 'a newer number' });
   });
 
   it('token prints the token that opens the viewer, and nothing else', async () => {
@@ -152,6 +172,7 @@ describe('leashctl alone', () => {
       problems: [],
       workers: [{ number: 1, pid: 1, listening: true, policy: 1 }],
       log: { healthy: false, problem: 'disk is full', segment: 1, seq: 5 },
+      records: { allowed: 3 },
       listeners: { proxy: { host: '', port: 8080 }, viewer: { host: '::1', port: 8090 } },
     };
     await mkdir(join(dir.path, 'run'));

@@ -248,6 +248,16 @@ describe('a start that cannot be', () => {
     await expect(startLeash({ dir: first.dir })).rejects.toThrow(`chmod 600 ${key}`);
   });
 
+  it.each([
+    ['LOG_PATH', '/etc/passwd/x/egress.jsonl'],
+    ['LEASH_STATE_DIR', '/etc/passwd/x'],
+    ['LEASH_DIAGNOSTICS', '/etc/passwd/x'],
+  ])('for a folder that cannot be made names %s', async (name, value) => {
+    const { code, stderr } = await launch({ [name]: value });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^leash: Cannot [^\n]*${name}[^\n]*/etc/passwd/x[^\n]*\n$`));
+  });
+
   it.each(['LEASH_PROXY_PORT', 'PORT'])('for a port in use names it and %s', async (setting) => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');

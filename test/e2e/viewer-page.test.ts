@@ -155,7 +155,7 @@ describe('the detail', () => {
     expect(response).toMatch(/Set-Cookie\s+\[hidden: 14 characters\]/);
     expect(response).toContain('"text": "the answer"');
     expect(response).toContain('decoded from gzip');
-    expect(response).toMatch(/SHA-256 of the whole body as sent, \d+ B: [0-9a-f]{64}/);
+    expect(response).toMatch(/SHA-256 of all bytes that passed, \d+ B: [0-9a-f]{64}/);
     await page.getByLabel('Hide credentials').uncheck();
     await detail().getByText('Bearer sk-secret').waitFor();
     expect((await messages())[1]).toContain('sid=secret-sid');

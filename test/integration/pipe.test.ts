@@ -4,82 +4,12 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startWorkerPort, type WorkerPort } from '../../src/primary/worker-port.ts';
 import type { FlowEvent } from '../../src/shared/audit-event.ts';
 import { LIMITS } from '../../src/shared/config.ts';
-import {
-  encodeHello,
-  encodeMint,
-  encodeOpen,
-  encodeRecord,
-  type Frame,
-} from '../../src/shared/ipc.ts';
-import { startLink } from '../../src/worker/primary-link.ts';
+import { encodeHello, encodeMint, encodeOpen, encodeRecord } from '../../src/shared/ipc.ts';
 import { socketPair } from '../support/socket-pair.ts';
+import { identity, startPipe } from '../support/start-pipe.ts';
 
-type Line = { event: string; id: string; fields: Record<string, unknown> };
-
-function setup([workerEnd, primaryEnd]: [Socket, Socket]) {
-  const state = {
-    lines: [] as Line[],
-    healthy: true,
-    refused: 0,
-    crowded: false,
-    resume: () => {},
-    policy: 1,
-    broken: '',
-    frames: [] as Frame[],
-    lost: '',
-  };
-  const port: WorkerPort = startWorkerPort({
-    number: 4,
-    idPrefix: '9-4-',
-    pipe: primaryEnd,
-    log: {
-      append(event, id, members, onWritten) {
-        const text = members.toString();
-        state.lines.push({ event, id, fields: JSON.parse(`{${text}}`) });
-        if (onWritten !== undefined) setImmediate(onWritten);
-      },
-      countRefused() {
-        state.refused += 1;
-      },
-      pauseFor: (resume) => {
-        if (state.crowded) state.resume = resume;
-        return state.crowded;
-      },
-      healthy: () => state.healthy,
-    },
-    waits: true,
-    policyVersion: () => state.policy,
-    mintLeaf: (host) => {
-      if (host === 'no.test') throw new Error('no leaf');
-      if (host === 'long.test') return 'x'.repeat(1024 * 1024);
-      return `PEM of ${host}`;
-    },
-    onHello() {},
-    onControl() {},
-    onBroken: (problem) => {
-      state.broken = problem;
-    },
-  });
-  const link = startLink(workerEnd, {
-    onFrame: (frame) => void state.frames.push(frame),
-    onLost: (cause) => {
-      state.lost = cause;
-    },
-  });
-  link.begin('9-4-', true);
-  return { port, link, state };
-}
-
-const identity = {
-  client: '127.0.0.1',
-  host: 'a.test',
-  port: 443,
-  method: 'GET',
-  url: 'https://a.test/',
-};
 const intent = (flow: number, policy = 1) => ({
   event: 'intent' as const,
   flow,
@@ -90,11 +20,11 @@ const intent = (flow: number, policy = 1) => ({
 
 describe('startLink() and startWorkerPort()', () => {
   let ends: [Socket, Socket];
-  let pipe: ReturnType<typeof setup>;
+  let pipe: ReturnType<typeof startPipe>;
 
   beforeEach(async () => {
     ends = await socketPair();
-    pipe = setup(ends);
+    pipe = startPipe(ends);
   });
   afterEach(() => {
     for (const end of ends) end.destroy();

@@ -185,7 +185,7 @@ describe('startPolicyWatch()', () => {
       [
         expect.objectContaining({
           file: 'enforce.yaml',
-          message: 'Cannot read policy file: it was deleted; its last good content stays in force',
+          message: 'Cannot read policy file: it was deleted',
         }),
       ],
     ]);

@@ -4,6 +4,7 @@
 import { connect as tlsConnect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isProblems, parseRules } from '../../src/shared/policy-file.ts';
+import { buildHello, serverName } from '../support/build-hello.ts';
 import { connectThrough, openSocket, rawRequest, readUntil } from '../support/raw.ts';
 import { run } from '../support/run-client.ts';
 import { type Origin, startOrigin } from '../support/start-origin.ts';
@@ -164,10 +165,14 @@ describe('a tunnel is closed with a record', () => {
 
   it('when the client goes away in the middle of the handshake', async () => {
     const { socket } = await connectThrough(proxy.port, target());
-    socket.write(Buffer.from([22, 3, 1, 1, 0, 1, 0, 0, 0xfc, 3, 3]));
-    socket.end();
-    await readUntil(socket);
-    expect((await ended())?.event).toMatch(/^(error|connect_closed|blocked)$/);
+    // A ClientHello that was whole, and then nothing: the answer finds nobody.
+    socket.write(buildHello({ extensions: [serverName('localhost')] }));
+    await readUntil(socket, { until: (text) => text.length > 0 });
+    socket.destroy();
+    expect(await ended()).toMatchObject({
+      event: 'error',
+      fields: { reason: expect.stringMatching(/^tls_client: /) },
+    });
     expect(secure.connections()).toBe(0);
   });
 });
@@ -186,10 +191,21 @@ describe('limits', () => {
     await small.close();
   });
 
-  it('half a head does not hold a connection', async () => {
+  it('a client that asks for more leaves a second than it may gets 429, for new names only', async () => {
+    const small = await startProxy({ env: { LEASH_CLIENT_MINTS_S: '1' } });
+    const target = `localhost:${secure.port}`;
+    expect((await small.curl(`https://${target}/status/200`)).code).not.toBe(56);
+    const second = await connectThrough(small.port, 'b.test:443');
+    expect(second.head).toMatch(/^HTTP\/1\.1 429 [\s\S]*reason=client_mints[\s\S]*Retry-After: 5/);
+    expect((await connectThrough(small.port, target)).status).toBe(200);
+    await small.close();
+  });
+
+  it('half a head does not hold a connection, and is one refusal', async () => {
     const socket = await openSocket(proxy.port);
     socket.write('GET http://a.test/ HTTP/1.1\r\nHost: ');
     socket.end();
-    await readUntil(socket);
+    expect(await readUntil(socket)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await ended()).toMatchObject({ event: 'blocked', fields: { status: 400 } });
   });
 });

@@ -60,6 +60,8 @@ describe('a request is refused', () => {
       421,
       'host_mismatch',
     ],
+    ['of RTSP', () => [`DESCRIBE ${url()} RTSP/1.0`, host()], 400, 'other_protocol'],
+    ['of Icecast', () => [`SOURCE ${url()} ICE/1.0`, host()], 400, 'other_protocol'],
     ['in origin form, to the proxy itself', () => ['GET /echo HTTP/1.1', host()], 400, ''],
     ['for another scheme', () => [`GET ftp://127.0.0.1/x HTTP/1.1`, 'Host: 127.0.0.1'], 400, ''],
     [

@@ -124,24 +124,30 @@ describe('streams and aborts', () => {
     }
   });
 
-  it('tries an idempotent request once more when the pooled connection was closed', async () => {
-    let served = 0;
-    const flaky = await startOrigin({
-      handler: (request, response) => {
-        served += 1;
-        // The second request on a connection finds it closed, as after a server's idle time.
-        if (served === 2) request.socket.resetAndDestroy();
-        else response.end('ok');
-      },
-    });
-    try {
-      const url = `http://localhost:${flaky.port}/`;
-      expect((await curl(url, url)).stdout).toBe('okok');
-      expect(served).toBe(3);
-      const own = () => proxy.link.records.filter(({ fields }) => fields.port === flaky.port);
-      await expect.poll(() => own().map(({ event }) => event)).toEqual(['allowed', 'allowed']);
-    } finally {
-      await flaky.close();
-    }
-  });
+  it.each([
+    ['GET', 3, [undefined, 2]],
+    ['DELETE', 2, [undefined, undefined]],
+  ])(
+    'tries a %s that met a closed connection: sent %i times, and the record says so',
+    async (method, sent, attempts) => {
+      let served = 0;
+      const flaky = await startOrigin({
+        handler: (request, response) => {
+          served += 1;
+          // The second request on a connection finds it closed, as after a server's idle time.
+          if (served === 2) request.socket.resetAndDestroy();
+          else response.end('ok');
+        },
+      });
+      try {
+        const url = `http://localhost:${flaky.port}/`;
+        await curl('-X', method, url, url);
+        expect(served).toBe(sent);
+        const own = () => proxy.link.records.filter(({ fields }) => fields.port === flaky.port);
+        await expect.poll(() => own().map(({ fields }) => fields.attempts)).toEqual(attempts);
+      } finally {
+        await flaky.close();
+      }
+    },
+  );
 });

@@ -21,6 +21,7 @@ const STATUS: Status = {
   problems: [{ file: 'enforce.yaml', line: 2, column: 5, message: 'wrong' }],
   workers: [{ number: 1, pid: 1, listening: true, policy: 3 }],
   log: { healthy: true, problem: '', segment: 1, seq: 7 },
+  records: { allowed: 3 },
   listeners: { proxy: { host: '127.0.0.1', port: 9999 }, viewer: null },
 };
 

@@ -32,7 +32,7 @@ export type TestProxy = {
   /** curl by way of this proxy, trusting its CA. */
   curl(...args: readonly string[]): Promise<RunResult>;
   /** Waits until this many flows have ended, and gives their terminal records in order. */
-  ended(count: number): Promise<FakeLink['records']>;
+  ended(count: number, timeoutMs?: number): Promise<FakeLink['records']>;
   /** Waits until every flow that was opened has ended, and forgets all records. */
   forget(): Promise<void>;
   drain(timeoutMs: number): Promise<void>;
@@ -119,9 +119,9 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
       const via = ['--proxy', `http://127.0.0.1:${port}`, '--cacert', ca.certPath];
       return run('curl', ['-sS', ...via, ...args]);
     },
-    async ended(count) {
-      const what = `${count} flows to end`;
-      return await waitFor(() => terminal().length >= count && terminal(), { what, everyMs: 5 });
+    async ended(count, timeoutMs = 5_000) {
+      const wanted = { what: `${count} flows to end`, timeoutMs, everyMs: 5 };
+      return await waitFor(() => terminal().length >= count && terminal(), wanted);
     },
     async forget() {
       const ended = (flow: number) => terminal().some((record) => record.flow === flow);

@@ -69,10 +69,10 @@ function Notices({ body, contentType }: { body: Body; contentType: string }) {
 
 function Hash({ body }: { body: Body }) {
   if (body.sha256 === '') return null;
-  const whole = body.wire_bytes === null ? '' : `, ${formatBytes(body.wire_bytes)}`;
+  const size = body.wire_bytes === null ? '' : `, ${formatBytes(body.wire_bytes)}`;
   return (
     <p class="hash">
-      SHA-256 of the whole body as sent{whole}: <code>{body.sha256}</code>
+      SHA-256 of all bytes that passed{size}: <code>{body.sha256}</code>
     </p>
   );
 }

@@ -26,6 +26,11 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['sni_mismatch', 'The name in the TLS handshake is not the one of the tunnel.'],
   ['host_mismatch', 'The Host header does not name the host of the tunnel.'],
   ['uri_mismatch', 'The address in the request line does not name the host of the tunnel.'],
+  ['plain_http_on_443', 'Port 443 is for TLS; what came was HTTP in the open.'],
+  ['unknown_protocol', 'What came through the tunnel was neither TLS nor HTTP/1.'],
+  ['inspection_required', 'network.yaml does not list it any more, so it has to be inspected.'],
+  ['identity_required', 'The client is no known agent, and agents.yaml requires one.'],
+  ['identity_unknown', 'The name or the token that the client showed is wrong.'],
   ['malformed', 'Servers would not all read this request in the same way.'],
   ['head_too_large', 'The head of the request is longer than leash forwards.'],
   ['too_many_headers', 'The request has more headers than leash forwards.'],
@@ -36,6 +41,8 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['client_mints', 'This client asked for certificates of new names too quickly.'],
   ['worker_exit', 'The worker that handled it died; nothing is known beyond this.'],
   ['primary_exit', 'Leash was ended while it was under way.'],
+  ['shutdown', 'Leash was stopped while it was under way.'],
+  ['upstream', 'The upstream broke off, or sent what is no answer: the copy may be a part of it.'],
   ['dns', 'The name could not be resolved.'],
   ['connect', 'No connection to the upstream could be made.'],
   ['tls_server', 'The TLS handshake with the upstream failed, or its certificate is not trusted.'],
@@ -45,12 +52,18 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 
 /** One sentence on why this row is what it is; empty when there is nothing to add. */
 export function explain(row: Row): string {
-  if (row.event === 'revoked') return 'It was under way when a policy change ended it.';
+  if (row.event === 'revoked') {
+    return `It was under way when a policy change ended it. ${reasonOf(row)}`.trimEnd();
+  }
   if (row.class === 'would_block') return 'It passed; in enforce mode it would have been blocked.';
   if (row.class === 'uninspected')
     return 'The tunnel was relayed as it is: only bytes were counted.';
   if (row.class === 'running') return 'The request was accepted and has not ended yet.';
   if (row.class !== 'blocked' && row.class !== 'error') return '';
+  return reasonOf(row);
+}
+
+function reasonOf(row: Row): string {
   return REASONS.get(row.reason) ?? REASONS.get(row.reason.split(':')[0] ?? '') ?? '';
 }
 

@@ -40,7 +40,8 @@ export function Login({ onDone, problem }: { onDone: () => void; problem: string
           Log in
         </button>
         <p class="hint">
-          On the machine leash runs on, <code>leashctl token</code> prints it.
+          On the machine leash runs on, <code>leashctl token</code> prints it. It is also asked for
+          while agents.yaml cannot be read: <code>leashctl status</code> says what is wrong.
         </p>
       </form>
     </main>

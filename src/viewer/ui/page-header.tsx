@@ -63,7 +63,10 @@ function Strips({ meta }: { meta: Meta }) {
           <b>
             {problem.file}:{problem.line}:{problem.column}
           </b>{' '}
-          <SafeText text={problem.message} /> The last good policy stays in force.
+          <SafeText text={problem.message} />
+          {meta.policy_version === null
+            ? '. Nothing passes until it is mended.'
+            : '. What was in force before stays in force.'}
         </p>
       ))}
       {text && <p class="strip warn">{text}</p>}

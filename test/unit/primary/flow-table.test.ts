@@ -39,8 +39,26 @@ describe('FlowTable', () => {
     const table = new FlowTable(1);
     expect(table.open(1, { event: 'allowed', key: '' })).toMatch(/does not open/);
     expect(table.open(1, intent)).toBeNull();
-    expect(table.open(1, intent)).toMatch(/open already/);
     expect(table.open(2, intent)).toMatch(/more than 1/);
     expect(table.record(1, 'intent')).toMatch(/later record/);
+    const wide = new FlowTable(10);
+    expect(wide.open(1, intent)).toBeNull();
+    expect(wide.open(1, intent)).toMatch(/begun already/);
+  });
+
+  it('lets no flow begin or end again, in whatever order flows begin', () => {
+    const table = new FlowTable(10);
+    expect(table.open(7, intent)).toBeNull();
+    expect(table.record(7, 'allowed')).toBeNull();
+    expect(table.record(7, 'blocked')).toMatch(/ended already/);
+    expect(table.open(7, intent)).toMatch(/begun already/);
+    expect(table.record(5, 'blocked')).toBeNull();
+    expect(table.record(5, 'error')).toMatch(/ended already/);
+    // As after refusals that could only be counted.
+    expect(table.open(1_000_007, intent)).toBeNull();
+    expect(table.record(8, 'blocked')).toMatch(/ended already/);
+    expect(table.record(1_000_006, 'blocked')).toBeNull();
+    expect(table.record(1_000_007, 'allowed')).toBeNull();
+    expect(table.record(1_000_007, 'allowed')).toMatch(/not open/);
   });
 });

@@ -244,6 +244,16 @@ describe('decide()', () => {
   });
 });
 
+describe('decide() in blocklist mode with paths', () => {
+  it('decide() refuses a path with parameters, which some servers cut out', () => {
+    const policy = blocklist(ruleFor('a.test', { paths: [{ method: '', prefix: '/admin/' }] }));
+    expect(verdict(policy, 'GET https://a.test/admin;x/secret')).toBe('-path_not_allowed');
+    expect(verdict(policy, 'GET https://a.test/%3Bx/admin/secret')).toBe('-path_not_allowed');
+    expect(verdict(policy, 'GET https://a.test/other')).toBe('+not_in_blocklist');
+    expect(verdict(policy, 'GET https://b.test/a;b')).toBe('+not_in_blocklist');
+  });
+});
+
 describe('compilePolicy()', () => {
   it('compilePolicy() gives the same decisions after the way over the pipe', () => {
     const source: PolicySource = {

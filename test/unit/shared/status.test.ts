@@ -10,6 +10,7 @@ const GOOD: Status = {
   problems: [{ file: 'enforce.yaml', line: 3, column: 1, message: 'bad port' }],
   workers: [{ number: 1, pid: 2, listening: true, policy: 3 }],
   log: { healthy: true, problem: '', segment: 1, seq: 10 },
+  records: { allowed: 3 },
   listeners: { proxy: { host: '::', port: 8080 }, viewer: null },
 };
 

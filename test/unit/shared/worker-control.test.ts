@@ -6,6 +6,7 @@ describe('readWorkerControl()', () => {
     { type: 'ready' },
     { type: 'drained' },
     { type: 'policy_in_force', version: 7 },
+    { type: 'unrecorded', from: 1.5, to: 3, refused: 4 },
     { type: 'listen_failed', code: 'EADDRINUSE', message: 'in use' },
   ])('reads %j, and nothing that stands beside it', (message) => {
     expect(readWorkerControl(JSON.stringify({ ...message, more: 1 }))).toEqual(message);
@@ -20,6 +21,9 @@ describe('readWorkerControl()', () => {
     '{"type":"exit"}',
     '{"type":"policy_in_force","version":"7"}',
     '{"type":"policy_in_force","version":1.5}',
+    '{"type":"unrecorded","from":3,"to":1,"refused":4}',
+    '{"type":"unrecorded","from":1,"to":2,"refused":0}',
+    '{"type":"unrecorded","from":1,"to":2}',
     '{"type":"listen_failed","code":1,"message":""}',
   ])('throws on %s', (text) => {
     expect(() => readWorkerControl(text)).toThrow();

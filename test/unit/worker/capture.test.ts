@@ -37,6 +37,19 @@ describe('Capture', () => {
     });
   });
 
+  it('holds a body that comes byte by byte in little more than its bytes', () => {
+    const captures = Array.from({ length: 100 }, () => setup().capture);
+    const before = process.memoryUsage();
+    for (let n = 0; n < 60_000; n += 1) {
+      const byte = Buffer.from('x');
+      for (const capture of captures) capture.push(byte);
+    }
+    const after = process.memoryUsage();
+    const grown = after.heapUsed - before.heapUsed + after.arrayBuffers - before.arrayBuffers;
+    expect(grown).toBeLessThan(60 * 1024 * 1024);
+    expect(captures[0]?.finish().res_body).toBe('x'.repeat(60_000));
+  });
+
   it('says nothing of a body that was empty', () => {
     expect(setup().capture.finish()).toEqual({});
   });

@@ -12,14 +12,34 @@ describe('relayBody()', () => {
     const source = new PassThrough();
     const sink = new Writable({
       write(chunk, _encoding, done) {
-        order.push(`sink ${chunk}`);
+        order.push(`sink ${chunk[0]} ${chunk.length}`);
         done();
       },
     });
-    relayBody(source, sink, { push: (chunk) => order.push(`tap ${chunk}`) });
-    source.emit('data', Buffer.from('a'));
-    source.emit('data', Buffer.from('b'));
-    expect(order).toEqual(['sink a', 'tap a', 'sink b', 'tap b']);
+    relayBody(source, sink, { push: (chunk) => order.push(`tap ${chunk[0]} ${chunk.length}`) });
+    source.emit('data', Buffer.alloc(1024, 1));
+    source.emit('data', Buffer.alloc(2000, 2));
+    expect(order).toEqual(['sink 1 1024', 'tap 1 1024', 'sink 2 2000', 'tap 2 2000']);
+  });
+
+  it('joins the tiny chunks of one turn, in their place between others and before its end', async () => {
+    const sizes: number[] = [];
+    const source = new PassThrough();
+    const sink = new Writable({
+      write(chunk, _encoding, done) {
+        sizes.push(chunk.length);
+        done();
+      },
+    });
+    relayBody(source, sink, { push() {} });
+    for (const size of [1, 1, 2000, 1, 1, 1]) source.emit('data', Buffer.alloc(size));
+    expect(sizes).toEqual([2, 2000]);
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    expect(sizes).toEqual([2, 2000, 3]);
+    source.emit('data', Buffer.alloc(5));
+    source.emit('end');
+    expect(sizes).toEqual([2, 2000, 3, 5]);
+    expect(sink.writableEnded).toBe(true);
   });
 
   it('passes every byte on in order, whatever the tap does with its copy', async () => {
@@ -68,8 +88,8 @@ describe('relayBody()', () => {
     const source = new PassThrough({ highWaterMark: 1 });
     let seen = 0;
     relayBody(source, sink, { push: () => (seen += 1) });
-    source.write('a');
-    source.write('b');
+    source.write(Buffer.alloc(2000));
+    source.write(Buffer.alloc(2000));
     await new Promise((resolve) => setImmediate(resolve));
     expect({ seen, paused: source.isPaused() }).toEqual({ seen: 1, paused: true });
     release();

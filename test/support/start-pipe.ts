@@ -1,0 +1,74 @@
+// Both ends of a worker's pipe over a real socket, with a log that remembers.
+
+import type { Socket } from 'node:net';
+import { startWorkerPort, type WorkerPort } from '../../src/primary/worker-port.ts';
+import type { Frame } from '../../src/shared/ipc.ts';
+import type { WorkerControl } from '../../src/shared/worker-control.ts';
+import { startLink } from '../../src/worker/primary-link.ts';
+
+type Line = { event: string; id: string; fields: Record<string, unknown> };
+
+/** Starts the link on one end and the port on the other. */
+export function startPipe([workerEnd, primaryEnd]: [Socket, Socket]) {
+  const state = {
+    lines: [] as Line[],
+    healthy: true,
+    refused: 0,
+    crowded: false,
+    resume: () => {},
+    policy: 1,
+    broken: '',
+    frames: [] as Frame[],
+    controls: [] as WorkerControl[],
+    lost: '',
+  };
+  const port: WorkerPort = startWorkerPort({
+    number: 4,
+    idPrefix: '9-4-',
+    pipe: primaryEnd,
+    log: {
+      append(event, id, members, onWritten) {
+        const text = members.toString();
+        state.lines.push({ event, id, fields: JSON.parse(`{${text}}`) });
+        if (onWritten !== undefined) setImmediate(onWritten);
+      },
+      countRefused() {
+        state.refused += 1;
+      },
+      pauseFor: (resume) => {
+        if (state.crowded) state.resume = resume;
+        return state.crowded;
+      },
+      healthy: () => state.healthy,
+    },
+    waits: true,
+    policyVersion: () => state.policy,
+    mintLeaf: (host) => {
+      if (host === 'no.test') throw new Error('no leaf');
+      if (host === 'long.test') return 'x'.repeat(1024 * 1024);
+      return `PEM of ${host}`;
+    },
+    onHello() {},
+    onControl: (message) => void state.controls.push(message),
+    onBroken: (problem) => {
+      state.broken = problem;
+    },
+  });
+  const link = startLink(workerEnd, {
+    onFrame: (frame) => void state.frames.push(frame),
+    onLost: (cause) => {
+      state.lost = cause;
+    },
+  });
+  link.begin('9-4-', true);
+  return { port, link, state };
+}
+
+/** Who asks in these tests. */
+export const identity = {
+  client: '127.0.0.1',
+  host: 'a.test',
+  port: 443,
+  method: 'GET',
+  url: 'https://a.test/',
+};
