@@ -35,6 +35,7 @@ export class Flow {
 
   /** Who it is, as the policy that decides says; '' = unknown. */
   nameAgent(agent: string): void {
+    if (agent === (this.#identity.agent ?? '')) return;
     const { tunnel, client, agent: _, ...others } = this.#identity;
     this.#identity = {
       ...(tunnel === undefined ? {} : { tunnel }),

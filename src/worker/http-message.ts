@@ -63,6 +63,8 @@ export type UpstreamHead = {
   readonly hopToken: string;
 };
 
+const ODD_SPELLING = /[_.]/;
+
 /**
  * The header list for the upstream: order, case and duplicates kept, hop-by-hop fields out, Host in
  * normal form, framing said by leash and never by Node's default for the method.
@@ -84,7 +86,7 @@ export function upstreamHeaders(request: UpstreamHead): string[] {
     const name = request.headers[at] ?? '';
     // CGI and WSGI servers take `Content_Length` for `Content-Length`, others `Content.Length`.
     const spelled = name.toLowerCase();
-    const lower = spelled.replace(/[_.]/g, '-');
+    const lower = ODD_SPELLING.test(spelled) ? spelled.replace(/[_.]/g, '-') : spelled;
     if (framing !== null && spelled === framingName) {
       // In the client's spelling and place; the value is ours.
       list.push(name, framing.value);

@@ -121,7 +121,9 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
       // Node stops recording raw headers past its limit (CVE-2026-58044); 0 = all, counted by us.
       request.maxHeadersCount = 0;
       // The agent sets no timer of ours where its own is of the same length.
-      request.once('socket', (socket) => socket.setTimeout(idleMs));
+      request.once('socket', (socket) => {
+        if (socket.timeout !== idleMs) socket.setTimeout(idleMs);
+      });
       return request;
     },
     connect: (checked) =>
