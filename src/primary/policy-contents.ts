@@ -3,6 +3,7 @@
 //
 // Invariant: a bad policy file changes nothing; no policy at all means deny.
 
+import { lineDiff } from '../shared/line-diff.ts';
 import {
   isProblems,
   type PolicyProblem,
@@ -36,9 +37,16 @@ export type PolicyChange = {
   readonly previousMode?: Mode;
   /** Files whose content in force is another one than before. */
   readonly changedFiles: readonly string[];
+  /** For each of these: its lines that are new and gone; none where it is too long to compare. */
+  readonly diffs: Readonly<Record<string, readonly string[]>>;
 };
 
+/** A longer file is not compared line by line: who changes such a one has a copy of it. */
+const MAX_DIFF_CHARS = 256 * 1024;
+
 type Good = {
+  /** '' where it is too long to compare. */
+  readonly text: string;
   readonly content: Partial<PolicySource>;
   readonly sha256: string;
   readonly size: number;
@@ -50,6 +58,8 @@ const EMPTY: State = { good: null, problems: [] };
 /** Holds the last good content of each file; `current` is what the workers should have. */
 export class PolicyContents {
   readonly #states = new Map<PolicyFile, State>();
+  /** Of the policy in force. */
+  readonly #texts = new Map<PolicyFile, string>();
   #current: PolicyChange | null = null;
 
   get current(): PolicyChange | null {
@@ -89,13 +99,24 @@ export class PolicyContents {
     const changedFiles = POLICY_FILES.filter((file) => sha256[file] !== before?.sha256[file]);
     if (before !== null && changedFiles.length === 0) return null;
     const version = (before?.version ?? 0) + 1;
-    const change = { version, source, sha256, changedFiles };
+    const diffs = before === null ? {} : this.#diffs(changedFiles);
+    const change = { version, source, sha256, changedFiles, diffs };
+    for (const file of changedFiles) this.#texts.set(file, this.#state(file).good?.text ?? '');
     const previousMode = before?.source.mode;
     this.#current =
       previousMode === undefined || previousMode === source.mode
         ? change
         : { ...change, previousMode };
     return this.#current;
+  }
+
+  #diffs(files: readonly PolicyFile[]): Record<string, string[]> {
+    const diffs = files.map((file) => {
+      const text = this.#state(file).good?.text ?? '';
+      const before = this.#texts.get(file) ?? '';
+      return [file, lineDiff(before, text)] as const;
+    });
+    return Object.fromEntries(diffs);
   }
 
   #state(file: PolicyFile): State {
@@ -119,7 +140,9 @@ export class PolicyContents {
     }
     const content = parse(file, found.text);
     if (isProblems(content)) return { good: kept, problems: content };
-    return { good: { content, sha256: found.sha256, size: found.text.length }, problems: [] };
+    const { sha256, text } = found;
+    const compared = text.length <= MAX_DIFF_CHARS ? text : '';
+    return { good: { text: compared, content, sha256, size: text.length }, problems: [] };
   }
 }
 

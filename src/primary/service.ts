@@ -11,6 +11,7 @@ import type { PolicyProblem, Status } from '../shared/status.ts';
 import { type AuditLog, openAuditLog } from './audit-log.ts';
 import { type Ca, openCa } from './ca.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import { takeActor } from './edit-notes.ts';
 import { type ListenFailure, listenProblem } from './listen-problem.ts';
 import { type LogLock, lockLog } from './log-lock.ts';
 import { type PolicyChange, type PolicyWatch, startPolicyWatch } from './policy-watch.ts';
@@ -102,13 +103,16 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
 
   function onPolicy(change: PolicyChange): void {
     const { mode } = change.source;
-    if (change.previousMode !== undefined && change.previousMode !== mode) {
-      log.note('mode_change', { previous: change.previousMode, mode, policy: change.version });
-    }
     // What the first policy consists of, `start` says.
     for (const file of change.version === 1 ? [] : change.changedFiles) {
+      const { version, previousMode } = change;
       const sha256 = change.sha256[file] ?? '';
-      log.note('policy_change', { file, version: change.version, sha256 });
+      const actor = takeActor(config.policyDir, file, sha256);
+      if (file === 'mode' && previousMode !== undefined) {
+        log.note('mode_change', { previous: previousMode, mode, policy: version, actor });
+      }
+      const diff = change.diffs[file] ?? [];
+      log.note('policy_change', { file, version, sha256, actor, diff });
     }
     fleet?.setPolicy(change.version, JSON.stringify(change.source));
     status?.touch();

@@ -41,6 +41,7 @@ export const PRIMARY_EVENTS = [
 ] as const;
 export type PrimaryEvent = (typeof PRIMARY_EVENTS)[number];
 export type EventName = FlowEvent | PrimaryEvent;
+export const EVENTS: readonly EventName[] = [...FLOW_EVENTS, ...PRIMARY_EVENTS];
 
 /** Events after which a flow stays open until one of `TERMINAL_EVENTS`. */
 export const OPENING_EVENTS: ReadonlySet<FlowEvent> = new Set(['intent', 'connect_allowed']);

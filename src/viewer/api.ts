@@ -1,4 +1,4 @@
-// The routes that show the record and the policy. `Api` is their type: the page's client is made
+// The routes that show the record. `Api` is their type: the page's client is made
 // from it, so both sides agree without a schema. Nothing here changes or erases anything.
 // Where access is decided: `guard.ts`, before any of this runs.
 
@@ -9,8 +9,6 @@ import type { GuardDeps } from './guard.ts';
 import { isSet, type LogParams, parseLogQuery } from './log-params.ts';
 import { searchLog } from './log-search.ts';
 import { createMetaReader } from './meta.ts';
-import { readPolicy } from './policy-reader.ts';
-import { readStatus } from './status.ts';
 import type { ViewerEnv } from './viewer-env.ts';
 
 export type Api = ReturnType<typeof createApi>;
@@ -46,23 +44,7 @@ export function createApi(deps: GuardDeps) {
         return c.json(flow, 200);
       },
     )
-    .get('/api/meta', async (c) => c.json(await readMeta()))
-    .get('/api/mode', async (c) => {
-      const { status, alive } = await readStatus(config.stateDir);
-      const inForce = alive ? status?.policy?.mode : undefined;
-      return c.json({ mode: inForce ?? ((await readPolicy(config.policyDir)).mode || 'enforce') });
-    })
-    .get('/api/policy', async (c) => {
-      const { status, alive } = await readStatus(config.stateDir);
-      const texts = await readPolicy(config.policyDir);
-      return c.json({
-        mode: (alive ? status?.policy?.mode : undefined) ?? (texts.mode || 'enforce'),
-        version: status?.policy?.version ?? null,
-        files: texts.files,
-        problems: status?.problems ?? [],
-        agent_networks: await deps.agents.read(),
-      });
-    });
+    .get('/api/meta', async (c) => c.json(await readMeta()));
 }
 
 function lastOfEach(raw: Record<string, string | string[]>): Record<string, string> {

@@ -8,6 +8,8 @@ import { createApi } from './api.ts';
 import { AttemptLimit } from './attempt-limit.ts';
 import { createGuard } from './guard.ts';
 import { createLogin } from './login.ts';
+import { createMetrics } from './metrics.ts';
+import { createPolicyApi } from './policy-api.ts';
 import { AgentNetworks } from './policy-reader.ts';
 import { createPublicRoutes } from './public-routes.ts';
 import { createTokenReader } from './token.ts';
@@ -33,6 +35,8 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   app.route('/', createPublicRoutes(deps));
   app.route('/', createLogin(guarded));
   app.route('/', createApi(guarded));
+  app.route('/', createPolicyApi(guarded));
+  app.route('/', createMetrics(guarded));
   app.get('*', (c) => {
     const file = files.get(c.req.path);
     if (file === undefined) return c.notFound();

@@ -127,9 +127,9 @@ describe('leashctl alone', () => {
   );
 
   it.each([
-    [['nonsense'], 'leashctl: unknown verb "nonsense", allowed: status, token, help\n'],
-    [['\x1b[31m'], 'leashctl: unknown verb "\\u001b[31m", allowed: status, token, help\n'],
-    [['constructor'], 'leashctl: unknown verb "constructor", allowed: status, token, help\n'],
+    [['nonsense'], 'leashctl: unknown verb "nonsense", allowed: status, mode, token, help\n'],
+    [['\x1b[31m'], 'leashctl: unknown verb "\\u001b[31m", allowed: status, mode, token, help\n'],
+    [['constructor'], 'leashctl: unknown verb "constructor", allowed: status, mode, token, help\n'],
     [['status', 'all'], 'leashctl: status takes no argument, got "all"\n'],
     [['token', '--force'], 'leashctl: token takes no argument, got "--force"\n'],
   ])('%j exits with 2 and one line that says why', async (args, line) => {

@@ -52,6 +52,8 @@ export async function openSocket(port: number): Promise<Socket> {
 /** Reads until the matcher says so or the other side ends. A timeout is an error that shows the bytes. */
 export function readUntil(socket: Socket, options: RawOptions = {}): Promise<string> {
   const { until = () => false, timeoutMs = 5_000 } = options;
+  // It may have come to its end while nobody listened.
+  if (socket.closed || socket.readableEnded) return Promise.resolve('');
   return new Promise((resolve, reject) => {
     let received = '';
     const timer = setTimeout(() => {

@@ -1,8 +1,10 @@
 // The verbs of `leashctl`, each one row of a table. Reads files of the machine it runs on; asks no
 // network and touches no process. Results go to `out`, messages to `err`.
 
+import { userInfo } from 'node:os';
 import { parseConfig } from '../../shared/config.ts';
 import type { Status } from '../../shared/status.ts';
+import { changeMode } from '../policy-write.ts';
 import { readStatus } from '../status.ts';
 import { readToken, tokenPath } from '../token.ts';
 
@@ -12,9 +14,17 @@ type Io = {
   readonly err: (text: string) => void;
 };
 type Settings = Exclude<ReturnType<typeof parseConfig>, { problem: string }>;
-type Call = { readonly config: Settings; readonly json: boolean; readonly io: Io };
+type Call = {
+  readonly config: Settings;
+  readonly json: boolean;
+  readonly io: Io;
+  /** Behind the verb; '' = nothing. */
+  readonly argument: string;
+};
 type Verb = {
   readonly name: string;
+  /** For people: what may stand behind the verb; absent: nothing. */
+  readonly takes?: string;
   readonly help: string;
   readonly run: (call: Call) => Promise<number>;
 };
@@ -24,13 +34,19 @@ const EXIT = { ok: 0, failure: 1, usage: 2, unreachable: 69, denied: 77 } as con
 
 const VERBS: readonly Verb[] = [
   { name: 'status', help: 'what leash is doing: mode, policy, workers, record', run: runStatus },
+  {
+    name: 'mode',
+    takes: '[enforce|audit|blocklist]',
+    help: 'print the mode, or set it and wait until all workers have it',
+    run: runMode,
+  },
   { name: 'token', help: 'print the token of the viewer', run: runToken },
 ];
 
 /** Arguments after the program's name → exit code. */
 export async function runVerb(args: readonly string[], io: Io): Promise<number> {
   const json = args.includes('--json');
-  const [name = 'help', ...extra] = args.filter((arg) => arg !== '--json');
+  const [name = 'help', argument = '', ...extra] = args.filter((arg) => arg !== '--json');
   if (['help', '--help', '-h'].includes(name)) {
     io.out(usage());
     return EXIT.ok;
@@ -41,8 +57,10 @@ export async function runVerb(args: readonly string[], io: Io): Promise<number> 
     io.err(`leashctl: unknown verb ${JSON.stringify(name)}, allowed: ${names}`);
     return EXIT.usage;
   }
-  if (extra.length > 0) {
-    io.err(`leashctl: ${name} takes no argument, got ${JSON.stringify(extra[0])}`);
+  const surplus = verb.takes === undefined ? argument : extra[0];
+  if (surplus) {
+    const takes = verb.takes === undefined ? 'no argument' : `${verb.takes} and no more`;
+    io.err(`leashctl: ${name} takes ${takes}, got ${JSON.stringify(surplus)}`);
     return EXIT.usage;
   }
   const config = parseConfig(io.env, { workers: 1 });
@@ -51,7 +69,7 @@ export async function runVerb(args: readonly string[], io: Io): Promise<number> 
     return EXIT.usage;
   }
   try {
-    return await verb.run({ config, json, io });
+    return await verb.run({ config, json, io, argument });
   } catch (error) {
     io.err(error instanceof Error ? error.message : String(error));
     return hasCode(error, 'EACCES', 'EPERM') ? EXIT.denied : EXIT.failure;
@@ -67,6 +85,34 @@ async function runStatus({ config, json, io }: Call): Promise<number> {
     return EXIT.unreachable;
   }
   return problems.length === 0 ? EXIT.ok : EXIT.failure;
+}
+
+async function runMode({ config, json, io, argument }: Call): Promise<number> {
+  if (argument === '') {
+    const { status, alive } = await readStatus(config.stateDir);
+    const mode = (alive ? status?.policy?.mode : undefined) ?? '';
+    if (mode === '') {
+      io.err(`leash is not reachable, or has no policy (LEASH_STATE_DIR is ${config.stateDir})`);
+      return EXIT.unreachable;
+    }
+    io.out(json ? JSON.stringify({ mode }) : mode);
+    return EXIT.ok;
+  }
+  const written = await changeMode(
+    { ...config, actor: `leashctl ${userInfo().username}` },
+    argument,
+  );
+  if (!written.ok) {
+    io.err(`leashctl: ${written.problem}`);
+    return EXIT.usage;
+  }
+  if (json) io.out(JSON.stringify({ mode: argument, ...written }));
+  else if (!written.changed) io.out(`mode is ${argument} already`);
+  else if (written.version === null) io.out(`mode ${argument} is in the file; leash does not run`);
+  else io.out(`mode ${argument} is in force, policy version ${written.version}`);
+  if (written.pending.length === 0) return EXIT.ok;
+  io.err(`leashctl: not in force yet at worker ${written.pending.join(', ')}`);
+  return EXIT.failure;
 }
 
 async function runToken({ config, json, io }: Call): Promise<number> {
@@ -125,7 +171,10 @@ function usage(): string {
   return [
     'usage: leashctl <verb> [--json]',
     '',
-    ...verbs.map(({ name, help }) => `  ${name.padEnd(10)} ${help}`),
+    ...verbs.map((verb) => {
+      const takes = 'takes' in verb && verb.takes !== undefined ? ` ${verb.takes}` : '';
+      return `  ${(verb.name + takes).padEnd(32)} ${verb.help}`;
+    }),
   ].join('\n');
 }
 

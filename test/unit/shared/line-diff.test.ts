@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { lineDiff } from '../../../src/shared/line-diff.ts';
+
+describe('lineDiff()', () => {
+  it('lineDiff() tells what is gone and what is new, not what moved', () => {
+    expect(lineDiff('a\nb\nc\n', 'c\na\nd\nd\n')).toEqual(['- b', '+ d', '+ d']);
+    expect(lineDiff('', '')).toEqual([]);
+    expect(lineDiff('a\n', 'a  \n\n')).toEqual([]);
+  });
+
+  it('lineDiff() stays short', () => {
+    const many = Array.from({ length: 100 }, (_, n) => `${n}`).join('\n');
+    expect(lineDiff('', many)).toHaveLength(41);
+    expect(lineDiff('', many).at(-1)).toBe('and 60 more lines');
+    expect(lineDiff('', 'x'.repeat(1000))[0]).toBe(`+ ${'x'.repeat(200)}...`);
+  });
+});
