@@ -3,6 +3,9 @@
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
-const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const [first, ...rest] = process.argv.slice(2);
+const isDecide = first === 'decide';
+const entry = isDecide ? './decide.ts' : './main.ts';
+const main = fileURLToPath(new URL(entry, import.meta.url));
 const { module } = await runnerImport(main, { configFile: false, logLevel: 'error' });
-process.exitCode = await module.main(process.argv.slice(2));
+process.exitCode = await module.main(isDecide ? rest : process.argv.slice(2));

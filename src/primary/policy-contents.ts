@@ -138,12 +138,22 @@ export class PolicyContents {
     if (found.text === '' && kept !== null && kept.size > 0) {
       return failed('Cannot use policy file: it is empty now; to clear a list write "allow: []"');
     }
+    if (file !== 'mode' && isCutOff(found.text)) {
+      return failed(
+        'Cannot use policy file: its last line has no end, as if it was cut off; add it',
+      );
+    }
     const content = parse(file, found.text);
     if (isProblems(content)) return { good: kept, problems: content };
     const { sha256, text } = found;
     const compared = text.length <= MAX_DIFF_CHARS ? text : '';
     return { good: { text: compared, content, sha256, size: text.length }, problems: [] };
   }
+}
+
+/** A program that died while it wrote leaves half a name, or an entry without its conditions. */
+function isCutOff(text: string): boolean {
+  return text !== '' && !/[\n\]}]$/.test(text);
 }
 
 /** Lists grow by what an overlay has for other hosts: the file that comes first wins per host. */
