@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../shared/config.ts';
 import { type EditNote, noteName } from '../shared/edit-note.ts';
+import { codeOf } from '../shared/error-code.ts';
 import { parseMode } from '../shared/policy-file.ts';
 import type { Edited, EditFile } from './policy-edit.ts';
 import { readStatus } from './status.ts';
@@ -25,6 +26,7 @@ export type Written =
       readonly pending: readonly number[];
     }
   | { readonly ok: false; readonly problem: string };
+type InForce = Extract<Written, { readonly ok: true }>;
 
 /** Longer than a change takes by far, shorter than a person waits. */
 const WAIT_MS = 5_000;
@@ -40,7 +42,7 @@ export async function changeFile(
   const before = await readText(path);
   const edited = edit(before ?? '');
   if ('problem' in edited) return { ok: false, problem: `${file}: ${edited.problem}` };
-  if (!edited.changed) return { ok: true, changed: false, version: null, pending: [] };
+  if (!edited.changed) return unchanged(deps, file, before);
   // Somebody else may have written it meanwhile: theirs must not be lost.
   if ((await readText(path)) !== before) {
     return {
@@ -56,16 +58,31 @@ export async function changeMode(deps: WriteDeps, mode: string): Promise<Written
   const parsed = parseMode(mode);
   if (typeof parsed !== 'string') return { ok: false, problem: parsed[0]?.message ?? '' };
   const before = await readText(join(deps.policyDir, 'mode'));
-  if (before?.trim() === parsed) return { ok: true, changed: false, version: null, pending: [] };
+  if (before?.trim() === parsed) return unchanged(deps, 'mode', before);
   return replaceFile(deps, 'mode', `${parsed}\n`);
 }
 
 async function replaceFile(deps: WriteDeps, file: string, text: string): Promise<Written> {
-  const sha256 = createHash('sha256').update(text).digest('hex');
+  const sha256 = hashOf(text);
   const note: EditNote = { sha256, actor: deps.actor };
-  await putInPlace(join(deps.policyDir, noteName(file)), JSON.stringify(note));
-  await putInPlace(join(deps.policyDir, file), text);
+  try {
+    await putInPlace(join(deps.policyDir, noteName(file)), JSON.stringify(note));
+    await putInPlace(join(deps.policyDir, file), text);
+  } catch (error) {
+    return { ok: false, problem: `Cannot write ${file} in ${deps.policyDir}: ${codeOf(error)}` };
+  }
   return waitForWorkers(deps, file, sha256);
+}
+
+/** What was asked for stands there already; whoever asks may count on it all the same. */
+async function unchanged(deps: WriteDeps, file: string, text: string | null): Promise<InForce> {
+  if (text === null) return { ok: true, changed: false, version: null, pending: [] };
+  const written = await waitForWorkers(deps, file, hashOf(text));
+  return { ...written, changed: false };
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Temp file, fsync, rename: a reader sees the old file or the new one. Rights stay what they were. */
@@ -92,7 +109,7 @@ async function putInPlace(path: string, text: string): Promise<void> {
 }
 
 /** The primary's word, in its status file: the file with this hash is in force at every worker. */
-async function waitForWorkers(deps: WriteDeps, file: string, sha256: string): Promise<Written> {
+async function waitForWorkers(deps: WriteDeps, file: string, sha256: string): Promise<InForce> {
   const giveUpMs = performance.now() + WAIT_MS;
   for (;;) {
     const { status, alive } = await readStatus(deps.stateDir);

@@ -129,7 +129,9 @@ function summarize(event: string, record: Fields): string {
     return `WebSocket message ${arrow}, ${numeric(record.bytes) ?? 0} bytes`;
   }
   if (event === 'mode_change') {
-    return `mode changed from ${text(record.previous) || 'none'} to ${text(record.mode)}`;
+    const actor = text(record.actor);
+    const by = actor === '' ? '' : ` by ${actor}`;
+    return `mode changed from ${text(record.previous) || 'none'} to ${text(record.mode)}${by}`;
   }
   if (Object.hasOwn(CLASS_OF, event)) return '';
   const parts = Object.entries(record).flatMap(([name, value]) =>

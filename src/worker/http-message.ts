@@ -48,7 +48,7 @@ const NEVER_NOMINATED = new Set([
 ]);
 // Alt-Svc would lead the client to HTTP/3, past the proxy; `x-leash` is leash's own word, so that a
 // refusal can be told from an upstream's answer.
-const NOT_FOR_CLIENTS = new Set(['alt-svc', 'x-leash']);
+const NOT_FOR_CLIENTS = new Set(['alt-svc', 'alternate-protocol', 'x-leash']);
 // Node sends no framing header for these when there is no body; others need `Content-Length: 0`.
 const NO_BODY_METHODS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
 

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { Flow } from '../flow.ts';
+import type { Row } from '../row.ts';
 import { ApiError, fetchFlow } from './api-client.ts';
 import { DetailSummary } from './detail-summary.tsx';
 import { CLASS_LABELS } from './explain.ts';
@@ -72,7 +73,7 @@ function FlowView({ flow }: { flow: Flow }) {
               message={request}
             />
           )}
-          {!(isMessage && !fromServer) && row.class !== 'blocked' && row.class !== 'running' && (
+          {!(isMessage && !fromServer) && mayHaveAnswer(row) && (
             <MessageView
               title={isMessage ? 'Message from the server' : 'Response'}
               message={response}
@@ -88,6 +89,12 @@ function FlowView({ flow }: { flow: Flow }) {
       </details>
     </div>
   );
+}
+
+/** What leash refused has none; what it ended later may have one. */
+function mayHaveAnswer(row: Row): boolean {
+  if (row.event === 'revoked') return row.status !== null;
+  return row.class !== 'blocked' && row.class !== 'running';
 }
 
 function title({ row }: Flow): string {
