@@ -6,16 +6,7 @@ import type { Target } from '../shared/host.ts';
 import type { Decision, Policy } from '../shared/policy.ts';
 import type { WorkerDeps } from './deps.ts';
 import { type Asked, judge } from './judge.ts';
-
-export type Route = {
-  /** Whose connections these are: never shared with another client, nor with another agent. */
-  readonly owner: string;
-  readonly scheme: 'http' | 'https';
-  readonly target: Target;
-  /** Version of the policy that opened the addresses: no connection outlives it in the pool. */
-  readonly policy: number;
-  readonly addresses: AddressContext;
-};
+import type { Route } from './upstream.ts';
 
 export type RouteInput = {
   readonly client: string;

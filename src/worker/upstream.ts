@@ -8,12 +8,22 @@
 import { Agent, type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
 import { connect as netConnect, type Socket } from 'node:net';
 import { checkServerIdentity, type SecureContext, connect as tlsConnect } from 'node:tls';
-import { isOpened, judgeAddress } from '../shared/address.ts';
+import { type AddressContext, isOpened, judgeAddress } from '../shared/address.ts';
 import { LIMITS } from '../shared/config.ts';
 import { codeOf } from '../shared/error-code.ts';
 import type { Target } from '../shared/host.ts';
 import type { Resolve } from './resolve.ts';
-import type { Route } from './route.ts';
+
+/** Where a flow goes and by what right; made once from what was decided. */
+export type Route = {
+  /** Whose connections these are: never shared with another client, nor with another agent. */
+  readonly owner: string;
+  readonly scheme: 'http' | 'https';
+  readonly target: Target;
+  /** Version of the policy that opened the addresses: no connection outlives it in the pool. */
+  readonly policy: number;
+  readonly addresses: AddressContext;
+};
 
 /** A route whose addresses were judged. */
 export type CheckedRoute = {

@@ -83,7 +83,7 @@ describe('an exchange that does not move ends', () => {
     const closed = { what: 'the upstreams to close', timeoutMs: 10_000 };
     await waitFor(() => connections.size === 0, closed);
     for (const socket of sockets) socket.destroy();
-  });
+  }, 60_000);
 
   it('when the client leaves before an answer that has arrived whole', async () => {
     // A connection without buffers of a kernel: what is not read waits in leash.
