@@ -85,6 +85,8 @@ export function refuse(exchange: Exchange, input: RefuseInput): void {
   // A body that was not read would stand in front of the next request.
   const bodyless = !announcesBody(request.rawHeaders);
   const keep = bodyless && status !== 400 && status !== 431 && !deps.draining();
+  // The listener serves nothing behind such an answer.
+  if (!keep) response.shouldKeepAlive = false;
   response.writeHead(status, keep ? headers : [...headers, 'Connection', 'close']);
   if (bodyless) response.end(body);
   else endAfterBody(exchange, body);

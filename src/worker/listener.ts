@@ -2,7 +2,7 @@
 // they send inside tunnels. Head and time limits live here; CONNECT goes to tunnel.ts, requests to
 // exchange.ts. Bytes that are no HTTP end here, with one refusal and one record.
 
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { canonicalIp } from '../shared/address.ts';
@@ -32,6 +32,8 @@ export function startListener(
   const connections = new WeakMap<Duplex, Connection>();
   const sockets = new Set<Duplex>();
   const active = new Map<Duplex, number>();
+  /** Of each connection the response to its newest request. */
+  const newest = new WeakMap<Duplex, ServerResponse>();
   const server = createHttpServer(deps.config);
 
   server.on('connection', (socket) => {
@@ -64,8 +66,11 @@ export function startListener(
     const { socket } = request;
     const connection = connections.get(socket);
     if (connection === undefined) socket.destroy();
-    // One that leash has answered with a close is not served any further.
-    if (connection === undefined || !socket.writable) return;
+    // One that leash has answered with a close is not served any further, also where what stands
+    // behind came in the same read: the connection is still open then.
+    const isLast = newest.get(socket)?.shouldKeepAlive === false;
+    if (connection === undefined || !socket.writable || isLast) return;
+    newest.set(socket, response);
     const running = active.get(socket) ?? 0;
     if (running >= LIMITS.pipelinedRequests) {
       blockedRecord(connection, 429, 'client_pipelining');
