@@ -15,7 +15,7 @@ export type OpenFlow = {
 const SINGLE_EVENTS: ReadonlySet<FlowEvent> = new Set(['blocked', 'error']);
 
 /** Numbers behind the highest one that are remembered; a flow's first record comes with its number. */
-const WINDOW = 65_536;
+const WINDOW = 262_144;
 
 export class FlowTable {
   readonly #open = new Map<number, OpenFlow>();

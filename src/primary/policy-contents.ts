@@ -5,6 +5,7 @@
 
 import { lineDiff } from '../shared/line-diff.ts';
 import {
+  isCutOff,
   isProblems,
   type PolicyProblem,
   parseAgents,
@@ -149,11 +150,6 @@ export class PolicyContents {
     const compared = text.length <= MAX_DIFF_CHARS ? text : '';
     return { good: { text: compared, content, sha256, size: text.length }, problems: [] };
   }
-}
-
-/** A program that died while it wrote leaves half a name, or an entry without its conditions. */
-function isCutOff(text: string): boolean {
-  return text !== '' && !/[\n\]}]$/.test(text);
 }
 
 /** Lists grow by what an overlay has for other hosts: the file that comes first wins per host. */

@@ -11,9 +11,10 @@ import type { PolicyProblem, Status } from '../shared/status.ts';
 import { type AuditLog, openAuditLog } from './audit-log.ts';
 import { type Ca, openCa } from './ca.ts';
 import type { Diagnostics } from './diagnostics.ts';
-import { takeActor } from './edit-notes.ts';
+import { dropNote, takeActor } from './edit-notes.ts';
 import { type ListenFailure, listenProblem } from './listen-problem.ts';
 import { type LogLock, lockLog } from './log-lock.ts';
+import { POLICY_FILES } from './policy-contents.ts';
 import { type PolicyChange, type PolicyWatch, startPolicyWatch } from './policy-watch.ts';
 import { ensureViewerToken, readHostId } from './state-dir.ts';
 import { openStatusFile, type StatusFile } from './status-file.ts';
@@ -107,7 +108,8 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
     for (const file of change.version === 1 ? [] : change.changedFiles) {
       const { version, previousMode } = change;
       const sha256 = change.sha256[file] ?? '';
-      const actor = takeActor(config.policyDir, file, sha256);
+      const actor = takeActor(config.policyDir, file, { sha256, nowMs: now() });
+      if (actor !== '') dropNote(config.policyDir, file);
       if (file === 'mode' && previousMode !== undefined) {
         log.note('mode_change', { previous: previousMode, mode, policy: version, actor });
       }
@@ -132,6 +134,8 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
   }
 
   const startedMs = now();
+  // A note from before this start speaks of a change that no record of it names.
+  for (const file of POLICY_FILES) dropNote(config.policyDir, file);
   watch = await startPolicyWatch({
     dir: config.policyDir,
     now,

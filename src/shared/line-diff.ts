@@ -10,8 +10,15 @@ const MAX_CHARS = 200;
 export function lineDiff(before: string, after: string): string[] {
   const [old, now] = [countLines(before), countLines(after)];
   const diff = [...missing(old, now, '-'), ...missing(now, old, '+')];
+  if (diff.length === 0 && before.trim() !== after.trim()) return ['lines were moved'];
   if (diff.length <= MAX_LINES) return diff;
   return [...diff.slice(0, MAX_LINES), `and ${diff.length - MAX_LINES} more lines`];
+}
+
+/** Short, and without the whole of a hash: that of a weak token could be searched for. */
+function shown(line: string): string {
+  const text = line.replace(/\b([0-9a-f]{8})[0-9a-f]{56}\b/g, '$1...');
+  return text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}...` : text;
 }
 
 function countLines(text: string): Map<string, number> {
@@ -25,8 +32,6 @@ function countLines(text: string): Map<string, number> {
 
 function missing(from: Map<string, number>, other: Map<string, number>, sign: string): string[] {
   return [...from].flatMap(([line, count]) =>
-    Array<string>(Math.max(0, count - (other.get(line) ?? 0))).fill(
-      `${sign} ${line.length > MAX_CHARS ? `${line.slice(0, MAX_CHARS)}...` : line}`,
-    ),
+    Array<string>(Math.max(0, count - (other.get(line) ?? 0))).fill(`${sign} ${shown(line)}`),
   );
 }

@@ -52,6 +52,14 @@ export function isProblems<T>(parsed: T | PolicyProblem[]): parsed is PolicyProb
   return typeof first === 'object' && first !== null && 'message' in first && 'column' in first;
 }
 
+/**
+ * Whether a YAML file ends in the middle of a line: a program that died while it wrote leaves half a
+ * name, or an entry without its conditions.
+ */
+export function isCutOff(text: string): boolean {
+  return text !== '' && !/[\n\]}]$/.test(text);
+}
+
 const NAMES: Names = {
   isPublicSuffix(host) {
     const isSuffix = (name: string) => {

@@ -32,11 +32,9 @@ export function createPolicyApi(deps: GuardDeps) {
   });
   const answer = async (c: Context<ViewerEnv>, written: Written) => {
     if (!written.ok) return c.json({ ok: false as const, error: written.problem }, 400);
-    const { changed, version, pending } = written;
     const policy = await describePolicy(deps);
     // A change that is not in force everywhere is no success yet: 202 says so to every client.
-    const status = pending.length === 0 ? 200 : 202;
-    return c.json({ ok: true as const, changed, version, pending, policy }, status);
+    return c.json({ ...written, policy }, written.in_force ? 200 : 202);
   };
 
   const setMode = async (c: Context<ViewerEnv>) => {
@@ -57,7 +55,7 @@ export function createPolicyApi(deps: GuardDeps) {
     .post('/api/policy/:list{enforce|blocklist}/:action{add|remove}', async (c) => {
       const file = FILES[c.req.param('list')];
       const action = EDITS[c.req.param('action') as keyof typeof EDITS];
-      const spec = readSpec(await readBody(c));
+      const spec = readSpec(await readBody(c), c.req.param('action') === 'remove');
       if ('problem' in spec || file === undefined) {
         const error = 'problem' in spec ? spec.problem : 'there is no such list';
         return c.json({ ok: false as const, error }, 400);

@@ -56,7 +56,8 @@ export function removeEntry(file: EditFile, text: string, spec: EntrySpec): Edit
       if (!isMeant(file, toJson(item), spec)) continue;
       if (spec.scope === 'path' && !removePath(item, spec)) continue;
       changed = true;
-      if (spec.scope !== 'path' || !hasPaths(item)) list.items.splice(at, 1);
+      if (spec.scope === 'path' ? hasPaths(item) : removePort(item, spec.port)) continue;
+      list.items.splice(at, 1);
     }
     if (list.items.length === 0) list.flow = true;
     return changed;
@@ -103,7 +104,15 @@ function isMeant(file: EditFile, entry: unknown, spec: EntrySpec): boolean {
   const { host, ports } = typeof entry === 'string' ? { host: entry } : (entry as Entry);
   if (host !== spec.host && host !== `*.${spec.host}`) return false;
   if (spec.port === undefined) return true;
-  return ports === undefined ? spec.port === DEFAULT_PORT[file] : ports.join() === `${spec.port}`;
+  return ports === undefined ? spec.port === DEFAULT_PORT[file] : ports.includes(spec.port);
+}
+
+/** Takes a port out of an entry that has others; false where it has none, so that the entry goes. */
+function removePort(item: unknown, port: number | undefined): boolean {
+  const ports = isMap(item) ? item.get('ports') : undefined;
+  if (port === undefined || !isSeq(ports) || ports.items.length < 2) return false;
+  ports.items = ports.items.filter((each) => toJson(each) !== port);
+  return true;
 }
 
 type Entry = { readonly host?: string; readonly ports?: readonly number[] };

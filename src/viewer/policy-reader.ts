@@ -4,11 +4,13 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LIMITS } from '../shared/config.ts';
-import { isProblems, parseAgents } from '../shared/policy-file.ts';
+import { isCutOff, isProblems, parseAgents } from '../shared/policy-file.ts';
 
 export const POLICY_FILES = [
   'enforce.yaml',
+  'enforce.local.yaml',
   'blocklist.yaml',
+  'blocklist.local.yaml',
   'agents.yaml',
   'network.yaml',
 ] as const;
@@ -55,7 +57,9 @@ export class AgentNetworks {
     const version = `${facts.ino}:${facts.size}:${facts.mtimeNs}:${facts.ctimeNs}`;
     if (version === this.#version) return this.#networks;
     const text = await readText(this.#path).catch(() => null);
-    const agents = text === null ? null : parseAgents(text);
+    // As for the primary: what was cut off or emptied changes nothing.
+    const isBroken = text === null || isCutOff(text) || (text === '' && this.#networks !== null);
+    const agents = isBroken ? null : parseAgents(text);
     if (agents !== null && !isProblems(agents)) {
       // A named agent is an agent, also where `agent_networks` forgets its network.
       this.#networks = [...agents.agentNetworks, ...agents.agents.flatMap((one) => one.networks)];

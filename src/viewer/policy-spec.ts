@@ -1,31 +1,32 @@
 // The body of a request that edits a list → which entry is meant, or what is wrong with it. Pure. Types
 // only are checked here; whether the entry is a good one, the parser of the file says.
 
+import { parseHost } from '../shared/host.ts';
 import type { EntrySpec } from './policy-edit.ts';
 
-const KEYS = [
-  'host',
-  'port',
-  'scope',
-  'method',
-  'prefix',
-  'private',
-  'subdomains',
-  'agents',
-  'expires',
-  'reason',
-];
+/** What says which entry is meant; all that counts where one is removed. */
+const WHICH = ['host', 'port', 'scope', 'method', 'prefix'];
+const KEYS = [...WHICH, 'private', 'subdomains', 'agents', 'expires', 'reason'];
 
-export function readSpec(body: Record<string, unknown> | null): EntrySpec | { problem: string } {
+/** `removing`: conditions of an entry have no place, as they would be ignored. */
+export function readSpec(
+  body: Record<string, unknown> | null,
+  removing: boolean,
+): EntrySpec | { problem: string } {
   if (body === null) return { problem: 'the body must be a JSON object with a host' };
-  const unknown = Object.keys(body).find((key) => !KEYS.includes(key));
+  const allowed = removing ? WHICH : KEYS;
+  const unknown = Object.keys(body).find((key) => !allowed.includes(key));
   if (unknown !== undefined) {
-    return {
-      problem: `unknown member ${JSON.stringify(unknown.slice(0, 80))}, allowed: ${KEYS.join(', ')}`,
-    };
+    const shown = JSON.stringify(unknown.slice(0, 80));
+    return { problem: `unknown member ${shown}, allowed: ${allowed.join(', ')}` };
   }
   const { host, port, scope = 'host', method, prefix, agents } = body;
   if (typeof host !== 'string' || host === '') return { problem: 'host must be a name' };
+  if (removing) {
+    const normal = parseHost(host.replace(/^\*\./, ''));
+    if (typeof normal !== 'string') return { problem: `host: ${normal.problem}` };
+    return readSpec({ ...body, host: normal }, false);
+  }
   if (port !== undefined && !isPort(port)) return { problem: 'port must be 1-65535' };
   if (scope !== 'host' && scope !== 'path') return { problem: 'scope must be host or path' };
   for (const key of ['method', 'prefix', 'expires', 'reason']) {

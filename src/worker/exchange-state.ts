@@ -8,7 +8,7 @@ import type { Decision, Policy } from '../shared/policy.ts';
 import type { Capture } from './capture.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { Flow } from './flow.ts';
-import { headerPairs, type RawHeaders, valuesOf, withoutCredential } from './header-list.ts';
+import { type RawHeaders, valuesOf, withoutCredential } from './header-list.ts';
 import type { Asked, Shown } from './judge.ts';
 import { formatRefusal, type RefusalMessage } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
@@ -152,8 +152,8 @@ export function askOf(exchange: Exchange, asked: Pick<Allowed, 'head' | 'path'>)
 }
 
 /** The head as received; but a credential that was meant for leash is not for the record. */
-export function recordedHeaders({ request, tunnel }: Exchange): HeaderPairs {
-  return tunnel === null ? withoutCredential(request.rawHeaders) : headerPairs(request.rawHeaders);
+export function recordedHeaders({ request }: Exchange): HeaderPairs {
+  return withoutCredential(request.rawHeaders);
 }
 
 /** Milliseconds with three decimals: what a record needs, and no float noise. */

@@ -13,8 +13,9 @@ import { isReplayable, responseCapture, upstreamHeaders } from './http-message.t
 import type { LiveFlow } from './live-flows.ts';
 import { outcomeFields } from './outcome.ts';
 import { relayBody } from './relay-body.ts';
-import { type Denial, denialOf, routeOf } from './route.ts';
-import { type CheckedRoute, UpstreamError } from './upstream.ts';
+import { type Denial, denialOf, mayHaveChanged, routeOf } from './route.ts';
+import type { CheckedRoute } from './upstream.ts';
+import { UpstreamError } from './upstream-error.ts';
 
 /** Forwards; resolves when the exchange has its terminal record and both sides are let go. */
 export function forward(exchange: Exchange, allowed: Allowed): Promise<void> {
@@ -29,6 +30,8 @@ class Forwarding implements LiveFlow {
   #resCapture: Capture | null = null;
   #upstream: ClientRequest | null = null;
   #answer: IncomingMessage | null = null;
+  /** Gives a connection up that is still being made; null: one of the pool is used. */
+  #abandoned: AbortController | null = null;
   #upstreamIp = '';
   #ttfbMs = 0;
   #retried = false;
@@ -45,14 +48,10 @@ class Forwarding implements LiveFlow {
   start(): void {
     const { request } = this.#exchange;
     // The client may have gone while the intent was on its way to the log.
-    if (request.socket.destroyed) {
-      this.#fail(this.#clientGone());
-      return;
-    }
+    if (request.socket.destroyed) return this.#fail(this.#clientGone());
     // Not the response: one that waits behind another (pipelining) does not hear of the end.
     request.socket.once('close', this.#onClientClose);
-    const { deps } = this.#exchange;
-    deps.live.add(this);
+    this.#exchange.deps.live.add(this);
     // The policy may have changed while the intent was on its way to the log.
     this.#rejudgeWhereChanged();
     if (!this.#exchange.flow.ended) void this.#dispatch();
@@ -67,7 +66,7 @@ class Forwarding implements LiveFlow {
 
   #rejudgeWhereChanged(): void {
     const policy = this.#exchange.deps.policy();
-    if (policy.version !== this.#allowed.policy.version) this.rejudge(policy);
+    if (mayHaveChanged(policy, this.#allowed.policy)) this.rejudge(policy);
   }
 
   async #dispatch(): Promise<void> {
@@ -85,9 +84,11 @@ class Forwarding implements LiveFlow {
   }
 
   #connect(checked: CheckedRoute): void {
+    if (checked.addresses !== null) this.#abandoned = new AbortController();
     const upstream = this.#send(checked);
     this.#upstream = upstream;
     upstream.once('socket', (socket) => {
+      this.#abandoned = null;
       this.#upstreamIp = socket.remoteAddress ?? '';
       // Its address was judged under the policy of the decision.
       this.#rejudgeWhereChanged();
@@ -122,6 +123,7 @@ class Forwarding implements LiveFlow {
     const { config } = deps;
     return deps.upstream.request({
       checked,
+      abandoned: this.#abandoned?.signal ?? null,
       method: request.method ?? '',
       path: head.path,
       headers: upstreamHeaders({
@@ -252,6 +254,7 @@ class Forwarding implements LiveFlow {
     const { request, deps } = this.#exchange;
     const { captures } = deps;
     deps.live.delete(this);
+    this.#abandoned?.abort();
     request.socket.off('close', this.#onClientClose);
     captures.delete(this.#reqCapture);
     if (this.#resCapture !== null) captures.delete(this.#resCapture);

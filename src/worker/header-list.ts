@@ -20,9 +20,11 @@ export function valuesOf(headers: RawHeaders, name: string): string[] {
 /** What stands in the record for a credential that is leash's own to know. */
 const HIDDEN = 'hidden: a credential for leash';
 
-/** As `headerPairs`, for a head sent to leash itself: its credential is left out. */
+/** As `headerPairs`, for a client's head: what it shows to leash, and to nobody else, is left out. */
 export function withoutCredential(headers: RawHeaders): HeaderPairs {
-  return headerPairs(headers).map(([name, value]) =>
+  const pairs = headerPairs(headers);
+  if (valuesOf(headers, 'proxy-authorization').length === 0) return pairs;
+  return pairs.map(([name, value]) =>
     name.toLowerCase() === 'proxy-authorization' ? [name, HIDDEN] : [name, value],
   );
 }

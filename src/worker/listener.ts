@@ -54,7 +54,7 @@ export function startListener(
   });
   server.on('connect', (request, socket, head) => {
     const connection = connections.get(socket);
-    if (connection === undefined) socket.destroy();
+    if (connection === undefined || !socket.writable) socket.destroy();
     // Answers that are still due would go into the tunnel.
     else if (active.has(socket)) {
       blockedRecord(connection, 400, 'malformed: connect_after_request');

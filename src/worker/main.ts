@@ -34,6 +34,8 @@ const captures = new Set<Capture>();
 const live = new LiveFlows();
 let policy: Policy = denyAll;
 let draining = false;
+/** From the steady clock to the time of day. */
+let clockOffsetMs = performance.timeOrigin;
 let listener: Listener | undefined;
 let leaves: LeafCache | undefined;
 let ownAddresses: ReadonlySet<string> = new Set();
@@ -96,7 +98,7 @@ function begin(start: StartMessage): void {
     policy: () => policy,
     ownAddresses: () => ownAddresses,
     draining: () => draining,
-    now: () => performance.timeOrigin + performance.now(),
+    now: () => clockOffsetMs + performance.now(),
   };
   let sweptMs = deps.now();
   setInterval(() => {
@@ -117,6 +119,9 @@ function sweep(deps: WorkerDeps, sinceMs: number): void {
   for (const capture of captures) capture.sweep(nowMs);
   // What a rule allowed ends with the rule.
   if (policy.expiriesMs.some((endMs) => endMs > sinceMs && endMs <= nowMs)) live.rejudge(policy);
+  // The machine slept, or its clock was set: rules end by the time of day.
+  const driftMs = Date.now() - nowMs;
+  if (Math.abs(driftMs) > 1000) clockOffsetMs += driftMs;
   deps.clients.sweep();
   ownAddresses = readOwnAddresses();
 }

@@ -9,14 +9,17 @@ import { pipeline } from 'node:stream/promises';
 import { codeOf } from '../shared/error-code.ts';
 import { routeOf } from './route.ts';
 import { endTunnel, refuseTunnel, rejudgeWhereChanged, type Tunnel } from './tunnel-state.ts';
-import { UpstreamError } from './upstream.ts';
+import { UpstreamError } from './upstream-error.ts';
 
 /** Dials the checked address; null: the tunnel was refused (before its 200) or ended. */
 export async function openUpstream(tunnel: Tunnel, answered: boolean): Promise<Socket | null> {
   const { deps, socket, flow } = tunnel;
+  const abandoned = new AbortController();
+  const giveUp = () => abandoned.abort();
+  socket.once('close', giveUp);
   try {
     const checked = await deps.upstream.check(routeOf(deps, { ...tunnel, scheme: 'https' }));
-    const upstream = await deps.upstream.connect(checked);
+    const upstream = await deps.upstream.connect(checked, abandoned.signal);
     if (!socket.destroyed && !flow.ended) return upstream;
     upstream.destroy();
     endTunnel(tunnel, 'error', { reason: 'client: closed before the upstream was reached' });
@@ -26,6 +29,8 @@ export async function openUpstream(tunnel: Tunnel, answered: boolean): Promise<S
     const event = status === 403 ? 'blocked' : 'error';
     if (!answered) refuseTunnel(tunnel, { status, reason, decision: tunnel.decision }, event);
     else endTunnel(tunnel, event, event === 'blocked' ? { stage: 'connect', reason } : { reason });
+  } finally {
+    socket.off('close', giveUp);
   }
   return null;
 }

@@ -2,7 +2,10 @@
 // of policy: a denied name must never get this far, the caller sees to that.
 
 import { lookup, Resolver } from 'node:dns/promises';
+import { LIMITS } from '../shared/config.ts';
+import { codeOf } from '../shared/error-code.ts';
 import type { Host } from '../shared/host.ts';
+import { UpstreamError } from './upstream-error.ts';
 
 /** Every address of a name, in the order the resolver gave. Rejects with `code` as node:dns does. */
 export type Resolve = (host: Host) => Promise<readonly string[]>;
@@ -28,4 +31,20 @@ async function resolveBy(resolver: Resolver, host: Host): Promise<readonly strin
   const failure = answers.find((answer) => answer.status === 'rejected');
   if (addresses.length === 0 && failure?.status === 'rejected') throw failure.reason;
   return addresses;
+}
+
+/** As `resolve`, but rejects with `UpstreamError`, and after `LIMITS.dnsMs` at the latest. */
+export async function resolveInTime(resolve: Resolve, host: Host): Promise<readonly string[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new UpstreamError(504, 'dns: timeout')), LIMITS.dnsMs);
+  });
+  try {
+    return await Promise.race([resolve(host), late]);
+  } catch (error) {
+    if (error instanceof UpstreamError) throw error;
+    throw new UpstreamError(502, `dns: ${codeOf(error)}`);
+  } finally {
+    clearTimeout(timer);
+  }
 }

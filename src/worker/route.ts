@@ -31,6 +31,11 @@ export function routeOf(deps: WorkerDeps, input: RouteInput): Route {
 /** Why a flow may not go on. */
 export type Denial = { readonly reason: string; readonly rule: string };
 
+/** Whether another answer is possible by now: the policy is another one, or a rule may have ended. */
+export function mayHaveChanged(now: Policy, before: Policy): boolean {
+  return now.version !== before.version || now.expiriesMs.length > 0;
+}
+
 /** What this policy says against a flow that is under way, its address included; null: nothing. */
 export function denialOf(
   deps: WorkerDeps,

@@ -16,7 +16,7 @@ import { valuesOf, withoutCredential } from './header-list.ts';
 import type { Asked } from './judge.ts';
 import type { LiveFlow } from './live-flows.ts';
 import { formatRawRefusal } from './refusal.ts';
-import { type Denial, denialOf } from './route.ts';
+import { type Denial, denialOf, mayHaveChanged } from './route.ts';
 
 export type TunnelInput = {
   readonly deps: WorkerDeps;
@@ -102,7 +102,7 @@ export function keepJudging(tunnel: Tunnel): void {
 /** For when something was waited for: the policy may be another one by now. */
 export function rejudgeWhereChanged(tunnel: Tunnel): void {
   const policy = tunnel.deps.policy();
-  if (policy.version !== tunnel.policy.version) rejudgeTunnel(tunnel, policy);
+  if (mayHaveChanged(policy, tunnel.policy)) rejudgeTunnel(tunnel, policy);
 }
 
 function rejudgeTunnel(tunnel: Tunnel, policy: Policy): void {
@@ -113,7 +113,7 @@ function rejudgeTunnel(tunnel: Tunnel, policy: Policy): void {
 
 function denialNow({ deps, asked, kind, target, upstream }: Tunnel, policy: Policy): Denial | null {
   // What is relayed unseen needs to be listed still.
-  if (kind !== null && uninspectedKind(policy.uninspected, target) !== kind) {
+  if (upstream.ip !== '' && uninspectedKind(policy.uninspected, target) !== kind) {
     return { reason: 'inspection_required', rule: '' };
   }
   return denialOf(deps, policy, asked, upstream.ip);

@@ -12,7 +12,8 @@ import { type AddressContext, isOpened, judgeAddress } from '../shared/address.t
 import { LIMITS } from '../shared/config.ts';
 import { codeOf } from '../shared/error-code.ts';
 import type { Target } from '../shared/host.ts';
-import type { Resolve } from './resolve.ts';
+import { type Resolve, resolveInTime } from './resolve.ts';
+import { UpstreamError } from './upstream-error.ts';
 
 /** Where a flow goes and by what right; made once from what was decided. */
 export type Route = {
@@ -36,25 +37,13 @@ export type CheckedRoute = {
 
 export type UpstreamRequest = {
   readonly checked: CheckedRoute;
+  /** Nobody waits for the connection any more: it is given up while it is made. */
+  readonly abandoned: AbortSignal | null;
   readonly method: string;
   readonly path: string;
   readonly headers: readonly string[];
   readonly idleMs: number;
 };
-
-/** A failure with the status and the reason that client and record are given. */
-export class UpstreamError extends Error {
-  readonly status: 403 | 502 | 504;
-  readonly reason: string;
-  readonly retryable: boolean;
-
-  constructor(status: 403 | 502 | 504, reason: string, retryable = false) {
-    super(reason);
-    this.status = status;
-    this.reason = reason;
-    this.retryable = retryable;
-  }
-}
 
 export type Upstream = {
   /** A pooled connection for this route, if there is one: then nothing is resolved. */
@@ -64,7 +53,7 @@ export type Upstream = {
   /** A request with its head given and no body yet. Errors before the response: `UpstreamError`. */
   request(options: UpstreamRequest): ClientRequest;
   /** A connection of its own, nothing spoken on it yet. Rejects with `UpstreamError`. */
-  connect(checked: CheckedRoute): Promise<Socket>;
+  connect(checked: CheckedRoute, abandoned: AbortSignal): Promise<Socket>;
   close(): void;
 };
 
@@ -79,9 +68,10 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
     maxFreeSockets: LIMITS.idleUpstreamsPerOrigin,
     timeout: LIMITS.idleUpstreamMs,
   });
-  agent.getName = (options) => poolKey(checkedOf(options).route);
+  agent.getName = (options) => poolKey(dialOptions(options).checked.route);
   agent.createConnection = (options, done) => {
-    dial(checkedOf(options)).then(
+    const { checked, abandoned } = dialOptions(options);
+    dial(checked, abandoned).then(
       (socket) => done?.(null, socket),
       (error: Error) => done?.(error, undefined as never),
     );
@@ -97,12 +87,12 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
     return { route, addresses, opened };
   }
 
-  async function dial(given: CheckedRoute): Promise<Socket> {
+  async function dial(given: CheckedRoute, abandoned: AbortSignal | null): Promise<Socket> {
     // The pooled connection was gone by the time it was needed.
     const checked = given.addresses === null ? await check(given.route) : given;
     const { route, opened } = checked;
     const socket = await firstThatAnswers(checked, async (address) => {
-      const raw = await connect(address, route.target.port, false);
+      const raw = await connect(address, route.target.port, { halfOpen: false, abandoned });
       return route.scheme === 'https' ? secure(raw, route.target, deps.roots) : raw;
     });
     if (opened) openedSockets.add(socket);
@@ -116,10 +106,11 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
       if (free === undefined) return null;
       return { route, addresses: null, opened: openedSockets.has(free) };
     },
-    request({ checked, method, path, headers, idleMs }) {
-      const options: RequestOptions & { checked: CheckedRoute } = {
+    request({ checked, abandoned, method, path, headers, idleMs }) {
+      const options: RequestOptions & DialOptions = {
         agent,
         checked,
+        abandoned,
         method,
         path,
         headers: headers as string[],
@@ -136,19 +127,29 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
       });
       return request;
     },
-    connect: (checked) =>
-      firstThatAnswers(checked, (address) => connect(address, checked.route.target.port, true)),
+    connect: (checked, abandoned) =>
+      firstThatAnswers(checked, (address) =>
+        connect(address, checked.route.target.port, { halfOpen: true, abandoned }),
+      ),
     close: () => agent.destroy(),
   };
 }
 
-/** An agent's options carry our route through, untyped. */
-function checkedOf(options: object | undefined): CheckedRoute {
-  return (options as { checked: CheckedRoute }).checked;
+type DialOptions = {
+  readonly checked: CheckedRoute;
+  readonly abandoned: AbortSignal | null;
+};
+
+/** An agent's options carry ours through, untyped. */
+function dialOptions(options: object | undefined): DialOptions {
+  return options as DialOptions;
 }
 
 function poolKey(route: Route): string {
-  return `${route.owner} ${route.scheme} ${route.target.authority} ${route.policy}`;
+  const { owner, scheme, target, policy, addresses } = route;
+  // By what right the address was dialled: a rule that opened it may have ended, or be another's.
+  const right = `${addresses.privateRule ? 'p' : ''}${addresses.literalRule ? 'l' : ''}`;
+  return `${owner} ${scheme} ${target.authority} ${policy} ${right}`;
 }
 
 async function firstThatAnswers(
@@ -171,7 +172,7 @@ async function firstThatAnswers(
 /** All addresses of the target, or a refusal when a single one of them is not allowed. */
 async function checkedAddresses(route: Route, resolve: Resolve): Promise<readonly string[]> {
   const { host, port, isIp } = route.target;
-  const addresses = isIp ? [host] : await resolved(route.target, resolve);
+  const addresses = isIp ? [host] : await resolveInTime(resolve, host);
   for (const address of addresses) {
     const verdict = judgeAddress(address, port, route.addresses);
     if (verdict !== 'ok') throw new UpstreamError(403, verdict);
@@ -179,38 +180,24 @@ async function checkedAddresses(route: Route, resolve: Resolve): Promise<readonl
   return addresses.slice(0, LIMITS.addressesTried);
 }
 
-async function resolved(target: Target, resolve: Resolve): Promise<readonly string[]> {
-  try {
-    return await within(LIMITS.dnsMs, resolve(target.host), () => {
-      throw new UpstreamError(504, 'dns: timeout');
-    });
-  } catch (error) {
-    if (error instanceof UpstreamError) throw error;
-    throw new UpstreamError(502, `dns: ${codeOf(error)}`);
-  }
-}
+type ConnectOptions = {
+  /** The other side's end does not end ours. */
+  readonly halfOpen: boolean;
+  readonly abandoned: AbortSignal | null;
+};
 
-async function within<T>(ms: number, work: Promise<T>, late: () => never): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<T>((_, reject) => {
-    timer = setTimeout(() => {
-      try {
-        late();
-      } catch (error) {
-        reject(error);
-      }
-    }, ms);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** `halfOpen`: the other side's end does not end ours. */
-function connect(address: string, port: number, halfOpen: boolean): Promise<Socket> {
+function connect(
+  address: string,
+  port: number,
+  { halfOpen, abandoned }: ConnectOptions,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
+    const giveUp = () => fail(new UpstreamError(502, 'connect: given up'));
+    if (abandoned?.aborted) {
+      reject(new UpstreamError(502, 'connect: given up'));
+      return;
+    }
+    abandoned?.addEventListener('abort', giveUp, { once: true });
     const socket = netConnect({ host: address, port, noDelay: true, allowHalfOpen: halfOpen });
     const timer = setTimeout(
       () => fail(new UpstreamError(504, 'connect: timeout', true)),
@@ -220,12 +207,14 @@ function connect(address: string, port: number, halfOpen: boolean): Promise<Sock
       fail(new UpstreamError(502, `connect: ${codeOf(error)}`, true));
     function fail(error: UpstreamError): void {
       clearTimeout(timer);
+      abandoned?.removeEventListener('abort', giveUp);
       socket.destroy();
       reject(error);
     }
     socket.once('error', onError);
     socket.once('connect', () => {
       clearTimeout(timer);
+      abandoned?.removeEventListener('abort', giveUp);
       socket.off('error', onError);
       // Between here and the next owner an error must not end the process.
       socket.on('error', ignore);

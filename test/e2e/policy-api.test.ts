@@ -1,7 +1,7 @@
 // Changes by the API and the command line: in force at every worker when they return, on the record
 // with who made them.
 
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -32,6 +32,7 @@ beforeEach(async () => {
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reads any member and asserts its value
 type Answer = { status: number; body: any };
+type Policy = { readonly problems: readonly unknown[] };
 
 async function call(method: string, path: string, body: unknown, bearer = token): Promise<Answer> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${bearer}` };
@@ -55,7 +56,10 @@ describe('a change by the API', () => {
   it('B-08 returns when all workers have it, and nothing that it denies is forwarded after it', async () => {
     expect(await get()).toBe('403');
     const added = await add(entry());
-    expect(added).toMatchObject({ status: 200, body: { ok: true, changed: true, pending: [] } });
+    expect(added).toMatchObject({
+      status: 200,
+      body: { ok: true, changed: true, in_force: true, pending: [] },
+    });
     expect(await Promise.all(Array.from({ length: 8 }, get))).toEqual(Array(8).fill('200'));
 
     // A stream, a silent tunnel, and requests all the time while the host is removed.
@@ -135,6 +139,31 @@ describe('a change by the API', () => {
     expect({ status, ok: body.ok }).toEqual({ status: 400, ok: false });
     expect(JSON.stringify(body.error)).toContain(problem);
     expect(await readFile(file, 'utf8')).toBe(before);
+  });
+
+  it('removes by the name in any spelling, and takes no condition that it would ignore', async () => {
+    await add({ host: 'spelled.test' });
+    expect(await remove({ host: 'Spelled.TEST.' })).toMatchObject({ body: { changed: true } });
+    expect(await remove({ host: 'spelled.test', agents: ['ci'] })).toMatchObject({ status: 400 });
+  });
+
+  it.each([
+    ['emptied', () => leash.writePolicy({ 'blocklist.yaml': '' })],
+    ['cut off', () => leash.writePolicy({ 'blocklist.yaml': 'block:\n  - kept.test\n  - ano' })],
+    ['deleted', () => rm(join(leash.policyDir, 'blocklist.yaml'))],
+  ])('does not build on a file that was %s, and what is in force stays', async (_what, damage) => {
+    const list = 'block:\n  - kept.test\n  - another.test\n';
+    await leash.writePolicy({ 'blocklist.yaml': list });
+    const policy = async () =>
+      (await fetch(`${leash.viewerUrl}/api/policy`)).json() as never as Policy;
+    await waitFor(async () => (await policy()).problems.length === 0, { what: 'the list' });
+    await damage();
+    await waitFor(async () => (await policy()).problems.length === 1, { what: 'the problem' });
+    const answer = await call('POST', '/api/policy/blocklist/add', { host: 'new.test' });
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatch(/not in force|cut off/);
+    await leash.writePolicy({ 'blocklist.yaml': list });
+    await waitFor(async () => (await policy()).problems.length === 0, { what: 'the list' });
   });
 
   it('keeps the rights of the file, and is refused without the token', async () => {

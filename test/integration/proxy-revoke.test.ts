@@ -139,6 +139,52 @@ describe('a change of the policy', () => {
     },
   );
 
+  it('is not needed where a rule ends while a request is on its way to the log', async () => {
+    const verdict = deferred<'ack'>();
+    proxy.link.verdict = verdict.promise;
+    const endsMs = Date.now() + 100;
+    const rule = ruleFor('127.0.0.1', { private: true, expiresAtMs: endsMs });
+    proxy.setPolicy({ mode: 'enforce', allow: [rule] });
+    const socket = await openSocket(proxy.port);
+    socket.write(`GET ${origin.url}/status/200 HTTP/1.1\r\nHost: ${host()}\r\n\r\n`);
+    await expect.poll(() => proxy.link.opened.length).toBe(1);
+    await expect.poll(() => Date.now() > endsMs).toBe(true);
+    verdict.resolve('ack');
+    const answer = await readUntil(socket, { until: (text) => text.includes('blocked (') });
+    proxy.link.verdict = 'ack';
+    expect(answer).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await proxy.ended(1)).toMatchObject([{ event: 'revoked' }]);
+    socket.destroy();
+  });
+
+  it('is not needed for the pool: a connection serves only by the right that it was dialled by', async () => {
+    const opens = { paths: [{ method: 'GET', prefix: '/status/' }], private: true };
+    const closed = { paths: [{ method: 'GET', prefix: '/echo' }] };
+    const allow = [ruleFor('127.0.0.1', opens), ruleFor('127.0.0.1', closed)];
+    // Not the literal itself, which would open the address by being one.
+    const named = allow.map((rule) => ({ ...rule, host: 'localhost' }));
+    proxy.setPolicy({ mode: 'audit', allow: named, network: networkOf({}) });
+    const ask = async (path: string) =>
+      (
+        await proxy.curl(
+          '-o',
+          '/dev/null',
+          '-w',
+          '%{http_code}',
+          `http://localhost:${origin.port}${path}`,
+        )
+      ).stdout;
+    // Loopback is opened by allow_private only, so neither passes; with it, both do.
+    expect([await ask('/status/200'), await ask('/echo')]).toEqual(['403', '403']);
+    proxy.setPolicy({ mode: 'audit', allow: named });
+    expect([await ask('/status/200'), await ask('/echo'), await ask('/status/200')]).toEqual([
+      '200',
+      '200',
+      '200',
+    ]);
+    await proxy.ended(5);
+  });
+
   it('does not touch a connection on which nothing runs, and its next request is judged', async () => {
     const socket = await openSocket(proxy.port);
     const plain = `GET ${origin.url}/status/200 HTTP/1.1\r\nHost: ${host()}\r\n\r\n`;

@@ -9,7 +9,14 @@ import { startViewer, type TestViewer, type ViewerOptions } from '../support/sta
 
 const TOKEN = 'token-of-this-test';
 /** Every route that shows something of the record or of the policy. */
-const PRIVATE = ['/api/logs', '/api/logs/1-1-1', '/api/meta', '/api/mode', '/api/policy'];
+const PRIVATE = [
+  '/api/logs',
+  '/api/logs/1-1-1',
+  '/api/meta',
+  '/api/mode',
+  '/api/policy',
+  '/metrics',
+];
 
 let viewer: TestViewer;
 afterEach(() => viewer.close());
@@ -31,7 +38,7 @@ function login(token: string, from?: string) {
   });
 }
 
-/** A change as the page sends it. No route for it exists yet: 404 says that it was let in. */
+/** A change as the page sends it. 202: it was let in, and no leash runs that could have it in force. */
 function change(headers: Record<string, string> = {}, from?: string) {
   return statusOf('/api/mode', {
     method: 'POST',
@@ -80,9 +87,9 @@ describe('the token', () => {
     await writeFile(join(viewer.stateDir, 'private', 'viewer-token'), TOKEN);
     expect(await statusOf('/api/logs')).toBe(200);
     expect(await change()).toBe(401);
-    expect(await change(bearer(TOKEN))).toBe(404);
+    expect(await change(bearer(TOKEN))).toBe(202);
     await writeFile(join(viewer.policyDir, 'agents.yaml'), 'agent_networks: [10.0.0.0/8]\n');
-    expect(await change()).toBe(404);
+    expect(await change()).toBe(202);
   });
 
   it('is never asked for when it is off, and then nobody changes anything without known agents', async () => {
@@ -90,14 +97,14 @@ describe('the token', () => {
     expect(await statusOf('/api/logs')).toBe(200);
     expect(await change()).toBe(403);
     await writeFile(join(viewer.policyDir, 'agents.yaml'), 'agent_networks: [10.0.0.0/8]\n');
-    expect(await change()).toBe(404);
+    expect(await change()).toBe(202);
   });
 
   it('is needed for changes from an address of leash itself, which agents may share', async () => {
     await start({ viewerToken: 'off', viewerBind: '', ownAddresses: ['127.0.0.5'] });
     await writeFile(join(viewer.policyDir, 'agents.yaml'), 'agent_networks: [10.0.0.0/8]\n');
     expect(await change({}, '127.0.0.5')).toBe(403);
-    expect(await change({}, '127.0.0.6')).toBe(404);
+    expect(await change({}, '127.0.0.6')).toBe(202);
   });
 });
 
@@ -113,7 +120,7 @@ describe('the login', () => {
     expect(cookie).not.toContain(TOKEN);
     const headers = { cookie: cookie.split(';')[0] ?? '' };
     expect(await statusOf('/api/logs', { headers })).toBe(200);
-    expect(await change(headers)).toBe(404);
+    expect(await change(headers)).toBe(202);
     viewer.pass(SESSION_MS);
     expect(await statusOf('/api/logs', { headers })).toBe(401);
   });
@@ -272,7 +279,7 @@ describe('other names and other sites', () => {
     await start({ viewerToken: 'off' });
     await mkdir(viewer.policyDir, { recursive: true });
     await writeFile(join(viewer.policyDir, 'agents.yaml'), 'agent_networks: [10.0.0.0/8]\n');
-    expect(await change()).toBe(404);
+    expect(await change()).toBe(202);
     expect(await change({ 'sec-fetch-site': 'cross-site' })).toBe(403);
     expect(await change({ 'sec-fetch-site': 'same-site' })).toBe(403);
     for (const origin of ['http://evil.test', 'null', 'http://127.0.0.1:1']) {

@@ -98,21 +98,29 @@ async function runMode({ config, json, io, argument }: Call): Promise<number> {
     io.out(json ? JSON.stringify({ mode }) : mode);
     return EXIT.ok;
   }
-  const written = await changeMode(
-    { ...config, actor: `leashctl ${userInfo().username}` },
-    argument,
-  );
+  const written = await changeMode({ ...config, actor: `leashctl ${userName()}` }, argument);
   if (!written.ok) {
     io.err(`leashctl: ${written.problem}`);
-    return EXIT.usage;
+    return written.denied === true ? EXIT.denied : EXIT.usage;
   }
   if (json) io.out(JSON.stringify({ mode: argument, ...written }));
   else if (!written.changed) io.out(`mode is ${argument} already`);
-  else if (written.version === null) io.out(`mode ${argument} is in the file; leash does not run`);
-  else io.out(`mode ${argument} is in force, policy version ${written.version}`);
-  if (written.pending.length === 0) return EXIT.ok;
-  io.err(`leashctl: not in force yet at worker ${written.pending.join(', ')}`);
+  else if (written.in_force) {
+    io.out(`mode ${argument} is in force, policy version ${written.version}`);
+  } else io.out(`mode ${argument} is in the file`);
+  if (written.in_force) return EXIT.ok;
+  const where = written.pending.length > 0 ? ` at worker ${written.pending.join(', ')}` : '';
+  io.err(`leashctl: not in force${where}; see leashctl status`);
   return EXIT.failure;
+}
+
+/** A user without a name (in a container) has a number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
 }
 
 async function runToken({ config, json, io }: Call): Promise<number> {

@@ -6,6 +6,9 @@ describe('lineDiff()', () => {
     expect(lineDiff('a\nb\nc\n', 'c\na\nd\nd\n')).toEqual(['- b', '+ d', '+ d']);
     expect(lineDiff('', '')).toEqual([]);
     expect(lineDiff('a\n', 'a  \n\n')).toEqual([]);
+    expect(lineDiff('a\nb\n', 'b\na\n')).toEqual(['lines were moved']);
+    const hash = 'ab12'.repeat(16);
+    expect(lineDiff('', `token_sha256: ${hash}\n`)).toEqual(['+ token_sha256: ab12ab12...']);
   });
 
   it('lineDiff() stays short', () => {

@@ -96,6 +96,10 @@ describe('removeEntry()', () => {
     expect(textOf(remove(two, { host: 'odd.test', port: 8443 }))).toBe('allow:\n  - odd.test\n');
     expect(textOf(remove(two, { host: 'odd.test', port: 443 }))).not.toMatch(/- odd.test$/m);
     expect(remove(two, { host: 'odd.test', port: 22 })).toMatchObject({ changed: false });
+    const list = 'allow:\n  - {host: odd.test, ports: [443, 8443]}\n';
+    expect(textOf(remove(list, { host: 'odd.test', port: 443 }))).toBe(
+      'allow:\n  - {host: odd.test, ports: [8443]}\n',
+    );
   });
 
   it('takes one path out, and the entry with its last path', () => {
