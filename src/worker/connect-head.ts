@@ -5,7 +5,7 @@ import { parseAuthority, type Target } from '../shared/host.ts';
 import { type RawHeaders, valuesOf } from './header-list.ts';
 
 export type ConnectProblem = {
-  readonly status: 400 | 421 | 431;
+  readonly status: 400 | 417 | 421 | 431;
   readonly reason: string;
   readonly otherHost?: string;
 };
@@ -23,6 +23,8 @@ export function readConnect(
   if (['content-length', 'transfer-encoding'].some((name) => valuesOf(headers, name).length > 0)) {
     return malformed('connect_with_body');
   }
+  // Node asks nobody about the expectation of a CONNECT.
+  if (valuesOf(headers, 'expect').length > 0) return { status: 417, reason: 'malformed: expect' };
   const hosts = valuesOf(headers, 'host');
   if (hosts.length > 1) return malformed('two_host_headers');
   if (hosts[0] === undefined) {

@@ -48,7 +48,8 @@ class Forwarding implements LiveFlow {
   start(): void {
     const { request } = this.#exchange;
     // The client may have gone while the intent was on its way to the log.
-    if (request.socket.destroyed) return this.#fail(this.#clientGone());
+    if (request.socket.destroyed) this.#fail(this.#clientGone());
+    if (this.#exchange.flow.ended) return;
     // Not the response: one that waits behind another (pipelining) does not hear of the end.
     request.socket.once('close', this.#onClientClose);
     this.#exchange.deps.live.add(this);

@@ -32,8 +32,7 @@ export function startListener(
   const connections = new WeakMap<Duplex, Connection>();
   const sockets = new Set<Duplex>();
   const active = new Map<Duplex, number>();
-  /** Of each connection the response to its newest request. */
-  const newest = new WeakMap<Duplex, ServerResponse>();
+  const latest = new WeakMap<Duplex, ServerResponse>();
   const server = createHttpServer(deps.config);
 
   server.on('connection', (socket) => {
@@ -66,11 +65,10 @@ export function startListener(
     const { socket } = request;
     const connection = connections.get(socket);
     if (connection === undefined) socket.destroy();
-    // One that leash has answered with a close is not served any further, also where what stands
-    // behind came in the same read: the connection is still open then.
-    const isLast = newest.get(socket)?.shouldKeepAlive === false;
-    if (connection === undefined || !socket.writable || isLast) return;
-    newest.set(socket, response);
+    // One that leash has answered with a close is not served any further, nor what stands behind a
+    // body that is still read.
+    if (connection === undefined || !socket.writable || isOver(socket)) return;
+    latest.set(socket, response);
     const running = active.get(socket) ?? 0;
     if (running >= LIMITS.pipelinedRequests) {
       blockedRecord(connection, 429, 'client_pipelining');
@@ -97,6 +95,7 @@ export function startListener(
     const connection = connections.get(socket);
     // A request that is under way notices the end of its connection and writes the record.
     if (connection === undefined || active.has(socket) || !socket.writable) socket.destroy();
+    else if (isOver(socket)) lingerThenClose(socket as Socket);
     else refuseParseError(error, socket, connection);
   });
   server.once('error', onFailed);
@@ -104,6 +103,11 @@ export function startListener(
     { host: deps.config.bind, port: deps.config.proxyPort, backlog: LIMITS.backlog },
     onListening,
   );
+
+  /** The last request so far was, or is, answered with a close. */
+  function isOver(socket: Duplex): boolean {
+    return latest.get(socket)?.shouldKeepAlive === false;
+  }
 
   async function openTunnel(
     request: IncomingMessage,

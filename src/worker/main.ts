@@ -4,7 +4,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { createSecureContext } from 'node:tls';
 import pino from 'pino';
 import { LIMITS } from '../shared/config.ts';
 import { encodeHello, type StartMessage } from '../shared/ipc.ts';
@@ -12,6 +11,7 @@ import { compilePolicy, denyAll, type Policy } from '../shared/policy.ts';
 import type { Capture } from './capture.ts';
 import { Clients } from './clients.ts';
 import type { WorkerDeps } from './deps.ts';
+import { upstreamRoots } from './dial.ts';
 import { LeafCache } from './leaf-cache.ts';
 import { type Listener, startListener } from './listener.ts';
 import { LiveFlows } from './live-flows.ts';
@@ -81,7 +81,7 @@ function begin(start: StartMessage): void {
     leaves,
     upstream: createUpstream({
       resolve: createResolve(config.dnsServers, LIMITS.dnsMs),
-      roots: createSecureContext({ ca: start.upstreamRoots }),
+      roots: upstreamRoots(start.upstreamRoots),
     }),
     clients: new Clients(
       {

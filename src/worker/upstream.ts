@@ -1,17 +1,18 @@
 // The road to the upstream: resolve, check every address, connect to the very address that was
-// checked, verify the certificate for the name, pool. Knows nothing of requests and of the record.
+// checked (dial.ts), pool. Knows nothing of the record.
 //
 // Invariant: the address connected is the address classified: there is no second lookup.
 // Upstream connections are pooled per owner and origin, never shared between two clients or agents:
 // what an upstream plants in a connection can only reach whoever opened it (CVE-2026-48931).
 
 import { Agent, type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
-import { connect as netConnect, type Socket } from 'node:net';
-import { checkServerIdentity, type SecureContext, connect as tlsConnect } from 'node:tls';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { SecureContext } from 'node:tls';
 import { type AddressContext, isOpened, judgeAddress } from '../shared/address.ts';
 import { LIMITS } from '../shared/config.ts';
-import { codeOf } from '../shared/error-code.ts';
 import type { Target } from '../shared/host.ts';
+import { connect, secure } from './dial.ts';
 import { type Resolve, resolveInTime } from './resolve.ts';
 import { UpstreamError } from './upstream-error.ts';
 
@@ -76,6 +77,17 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
       (error: Error) => done?.(error, undefined as never),
     );
     return undefined;
+  };
+  // Nobody asked on an idle connection: what comes on it would stand where the next answer is due.
+  const { keepSocketAlive, reuseSocket } = agent;
+  agent.keepSocketAlive = (socket) => {
+    if (socket.readableLength > 0) return false;
+    socket.on('data', destroyThis);
+    return keepSocketAlive.call(agent, socket);
+  };
+  agent.reuseSocket = (socket, request) => {
+    socket.off('data', destroyThis);
+    reuseSocket.call(agent, socket, request);
   };
   /** Connections to addresses that the policy opened. */
   const openedSockets = new WeakSet<Socket>();
@@ -180,85 +192,6 @@ async function checkedAddresses(route: Route, resolve: Resolve): Promise<readonl
   return addresses.slice(0, LIMITS.addressesTried);
 }
 
-type ConnectOptions = {
-  /** The other side's end does not end ours. */
-  readonly halfOpen: boolean;
-  readonly abandoned: AbortSignal | null;
-};
-
-function connect(
-  address: string,
-  port: number,
-  { halfOpen, abandoned }: ConnectOptions,
-): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => fail(new UpstreamError(502, 'connect: given up'));
-    if (abandoned?.aborted) {
-      reject(new UpstreamError(502, 'connect: given up'));
-      return;
-    }
-    abandoned?.addEventListener('abort', giveUp, { once: true });
-    const socket = netConnect({ host: address, port, noDelay: true, allowHalfOpen: halfOpen });
-    const timer = setTimeout(
-      () => fail(new UpstreamError(504, 'connect: timeout', true)),
-      LIMITS.connectMs,
-    );
-    const onError = (error: Error) =>
-      fail(new UpstreamError(502, `connect: ${codeOf(error)}`, true));
-    function fail(error: UpstreamError): void {
-      clearTimeout(timer);
-      abandoned?.removeEventListener('abort', giveUp);
-      socket.destroy();
-      reject(error);
-    }
-    socket.once('error', onError);
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      abandoned?.removeEventListener('abort', giveUp);
-      socket.off('error', onError);
-      // Between here and the next owner an error must not end the process.
-      socket.on('error', ignore);
-      resolve(socket);
-    });
-  });
-}
-
-function secure(raw: Socket, target: Target, roots: SecureContext): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = tlsConnect({
-      socket: raw,
-      secureContext: roots,
-      ...(target.isIp ? {} : { servername: target.host }),
-      rejectUnauthorized: true,
-      checkServerIdentity: (_name, certificate) => checkServerIdentity(target.host, certificate),
-      ALPNProtocols: ['http/1.1'],
-    });
-    const timer = setTimeout(
-      () => fail(new UpstreamError(504, 'tls_server: timeout')),
-      LIMITS.handshakeMs,
-    );
-    const onError = (error: Error) =>
-      fail(new UpstreamError(502, `tls_server: ${tlsReason(error)}`));
-    function fail(error: UpstreamError): void {
-      clearTimeout(timer);
-      socket.destroy();
-      raw.destroy();
-      reject(error);
-    }
-    socket.once('error', onError);
-    socket.once('secureConnect', () => {
-      clearTimeout(timer);
-      socket.off('error', onError);
-      socket.on('error', ignore);
-      resolve(socket);
-    });
-  });
-}
-
-function ignore(): void {}
-
-/** OpenSSL's own words, in short: `CERT_HAS_EXPIRED`, `ERR_TLS_CERT_ALTNAME_INVALID: …`. */
-function tlsReason(error: Error): string {
-  const code = codeOf(error);
-  return code === error.message ? code : `${code}: ${error.message.slice(0, 200)}`;
+function destroyThis(this: Duplex): void {
+  this.destroy();
 }

@@ -3,13 +3,13 @@
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createSecureContext } from 'node:tls';
 import { openCa } from '../../src/primary/ca.ts';
 import { type Config, parseConfig } from '../../src/shared/config.ts';
 import { compilePolicy, type Policy } from '../../src/shared/policy.ts';
 import { EMPTY_POLICY, type PolicySource } from '../../src/shared/policy-source.ts';
 import { Clients } from '../../src/worker/clients.ts';
 import type { WorkerDeps } from '../../src/worker/deps.ts';
+import { upstreamRoots } from '../../src/worker/dial.ts';
 import { LeafCache } from '../../src/worker/leaf-cache.ts';
 import { startListener } from '../../src/worker/listener.ts';
 import { LiveFlows } from '../../src/worker/live-flows.ts';
@@ -81,7 +81,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
     }),
     upstream: createUpstream({
       resolve: createResolve(config.dnsServers, 5000),
-      roots: createSecureContext(roots === '' ? {} : { ca: roots }),
+      roots: upstreamRoots(roots === '' ? undefined : roots),
     }),
     clients: new Clients(
       {
