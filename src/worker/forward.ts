@@ -170,8 +170,7 @@ class Forwarding implements LiveFlow {
 
   /** `upstream`: the request that failed; null where none could be made. */
   #onUpstreamError(upstream: ClientRequest | null, error: Error): void {
-    if (this.#exchange.flow.ended) return;
-    if (upstream !== null && upstream !== this.#upstream) return;
+    if (this.#exchange.flow.ended || (upstream !== null && upstream !== this.#upstream)) return;
     if (upstream !== null && this.#mayRetry(upstream, error)) {
       this.#retried = true;
       void this.#dispatch();
@@ -185,13 +184,13 @@ class Forwarding implements LiveFlow {
     }
     const { decision, policy } = this.#allowed;
     this.#release();
-    const fields = {
-      proto: 'h1' as const,
-      upstream_ip: this.#upstreamIp,
-      req_bytes: this.#reqCapture.bytes,
-    };
-    const sent = { fields, captures: [this.#reqCapture] };
-    refuse(this.#exchange, { status: known ? error.status : 502, reason, policy, decision, sent });
+    const bytes = { upstream_ip: this.#upstreamIp, req_bytes: this.#reqCapture.bytes };
+    const fields = { proto: 'h1' as const, ...bytes };
+    // What was never sent is not on the record as if it had been.
+    const isSent = this.#upstreamIp !== '';
+    const sent = isSent ? { fields, captures: [this.#reqCapture] } : undefined;
+    const status = known ? error.status : 502;
+    refuse(this.#exchange, { status, reason, policy, decision, ...(sent && { sent }) });
     this.#finish();
   }
 
