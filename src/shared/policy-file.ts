@@ -101,6 +101,10 @@ function readTree(text: string, report: Report): Tree | null {
     return null;
   }
   const lines = new LineCounter();
+  if (isTooDeep(text)) {
+    report.add(START, `nested too deeply: at most ${MAX_DEPTH} levels`);
+    return null;
+  }
   try {
     const document = parseDocument(text, {
       lineCounter: lines,
@@ -114,10 +118,32 @@ function readTree(text: string, report: Report): Tree | null {
     if (report.problems.length > 0) return null;
     return toTree(document.contents, { lines, report, depth: 0 }) ?? EMPTY;
   } catch (error) {
-    // The package recurses; a file that nests a hundred thousand levels deep ends its stack.
+    // Whatever the package throws at what it cannot read.
     report.add(START, `not valid YAML: ${error instanceof Error ? error.message : 'unreadable'}`);
     return null;
   }
+}
+
+/** Far more than a valid file has, far less than the stack of the YAML package holds. */
+const MAX_BRACKETS = 64;
+const MAX_INDENT = 256;
+
+/**
+ * Whether a file nests so deeply that the package, which recurses, could end the stack: there V8 does
+ * not always throw, where it needs to compile a regular expression it ends the process. Linear.
+ */
+function isTooDeep(text: string): boolean {
+  let brackets = 0;
+  /** Characters of this line that may open a level each; -1 behind the first other one. */
+  let indent = 0;
+  for (const char of text) {
+    if (char === '\n') indent = 0;
+    else if (indent >= 0) indent = ' \t-?:'.includes(char) ? indent + 1 : -1;
+    if (char === '[' || char === '{') brackets += 1;
+    else if (char === ']' || char === '}') brackets = Math.max(0, brackets - 1);
+    if (brackets > MAX_BRACKETS || indent > MAX_INDENT) return true;
+  }
+  return false;
 }
 
 const EMPTY: Tree = { kind: 'map', at: START, entries: [] };

@@ -99,7 +99,8 @@ async function expectRefused(upstream: Upstream, reason: RegExp, host?: string):
   expect(record).toMatchObject({ event: 'error', fields: { status: expect.any(Number) } });
   expect(record?.fields.reason).toMatch(/^tls_server: /);
   expect(record?.fields.reason).toMatch(reason);
-  expect(record?.fields.upstream_ip).toBe('');
+  expect(record?.fields.upstream_ip).toBeUndefined();
+  expect(record?.fields.req_bytes).toBeUndefined();
   expect(upstream.connections).toBe(1);
   expect(upstream.received).toBe('');
 }

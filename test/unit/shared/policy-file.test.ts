@@ -100,7 +100,14 @@ describe('parseRules()', () => {
     ['DEL', 'allow: [a\x7f.test]', 'a control character'],
     ['half of a surrogate pair', 'allow: ["\ud800"]', 'a control character'],
     ['nesting', `allow: ${'['.repeat(10)}${']'.repeat(10)}`, 'nested too deeply'],
-    ['nesting without end', `allow: ${'['.repeat(50_000)}`, ''],
+    ['nesting without end', `allow: ${'['.repeat(50_000)}`, 'nested too deeply'],
+    ['nesting of maps without end', `allow: ${'{a: '.repeat(50_000)}`, 'nested too deeply'],
+    ['nesting in one line', `allow:\n  ${'- '.repeat(50_000)}a`, 'nested too deeply'],
+    [
+      'nesting by lines',
+      Array.from({ length: 2000 }, (_, n) => `${' '.repeat(n)}a:\n`).join(''),
+      'nested too deeply',
+    ],
   ])('parseRules() refuses %s', (_name, text, message) => {
     const found = problemsOf(allow(text));
     expect(found.length).toBeGreaterThan(0);
