@@ -12,10 +12,10 @@ import {
 } from '../shared/ipc.ts';
 import type { WorkerStatus } from '../shared/status.ts';
 import type { WorkerControl } from '../shared/worker-control.ts';
-import type { AuditLog } from './audit-log.ts';
 import { Backoff } from './backoff.ts';
-import type { Ca } from './ca.ts';
+import type { Ca } from './ca/ca.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import type { AuditLog } from './log/audit-log.ts';
 import { startWorkerPort, type WorkerPort } from './worker-port.ts';
 
 export type FleetDeps = {

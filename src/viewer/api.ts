@@ -4,11 +4,11 @@
 
 import { Hono } from 'hono';
 import { validator } from 'hono/validator';
-import { readFlow } from './flow.ts';
-import type { GuardDeps } from './guard.ts';
-import { isSet, type LogParams, parseLogQuery } from './log-params.ts';
-import { searchLog } from './log-search.ts';
+import type { GuardDeps } from './access/guard.ts';
 import { createMetaReader } from './meta.ts';
+import { readFlow } from './store/flow.ts';
+import { isSet, type LogParams, parseLogQuery } from './store/log-params.ts';
+import { searchLog } from './store/log-search.ts';
 import type { ViewerEnv } from './viewer-env.ts';
 
 export type Api = ReturnType<typeof createApi>;

@@ -4,15 +4,15 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
+import { AttemptLimit } from './access/attempt-limit.ts';
+import { createGuard } from './access/guard.ts';
+import { createLogin } from './access/login.ts';
+import { createTokenReader } from './access/token.ts';
 import { createApi } from './api.ts';
-import { AttemptLimit } from './attempt-limit.ts';
-import { createGuard } from './guard.ts';
-import { createLogin } from './login.ts';
 import { createMetrics } from './metrics.ts';
-import { createPolicyApi } from './policy-api.ts';
-import { AgentNetworks } from './policy-reader.ts';
+import { createPolicyApi } from './policy/policy-api.ts';
+import { AgentNetworks } from './policy/policy-reader.ts';
 import { createPublicRoutes } from './public-routes.ts';
-import { createTokenReader } from './token.ts';
 import { loadUi } from './ui-files.ts';
 import type { ViewerDeps, ViewerEnv } from './viewer-env.ts';
 

@@ -9,8 +9,8 @@ import { createAdaptorServer } from '@hono/node-server';
 import { pino } from 'pino';
 import { canonicalIp } from '../shared/address.ts';
 import { parseConfig } from '../shared/config.ts';
+import { readToken } from './access/token.ts';
 import { createApp } from './app.ts';
-import { readToken } from './token.ts';
 
 const log = pino({ name: 'leash-viewer' }, pino.destination(2));
 

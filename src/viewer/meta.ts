@@ -1,11 +1,11 @@
 // What the page shows around the list: who is seen in the log, what is in force, what is wrong.
 
 import type { PolicyProblem } from '../shared/status.ts';
-import type { GuardDeps } from './guard.ts';
-import { parseLogQuery } from './log-params.ts';
-import { searchLog } from './log-search.ts';
-import { readPolicy } from './policy-reader.ts';
+import type { GuardDeps } from './access/guard.ts';
+import { readPolicy } from './policy/policy-reader.ts';
 import { readStatus } from './status.ts';
+import { parseLogQuery } from './store/log-params.ts';
+import { searchLog } from './store/log-search.ts';
 
 export type Client = { client: string; agent: string; rows: number };
 

@@ -3,7 +3,7 @@
 
 import { Hono } from 'hono';
 import { EVENTS } from '../shared/audit-event.ts';
-import type { GuardDeps } from './guard.ts';
+import type { GuardDeps } from './access/guard.ts';
 import { readStatus } from './status.ts';
 import type { ViewerEnv } from './viewer-env.ts';
 

@@ -3,13 +3,13 @@
 
 import type { Config } from '../shared/config.ts';
 import type { Policy } from '../shared/policy.ts';
-import type { Capture } from './capture.ts';
 import type { Clients } from './clients.ts';
-import type { LeafCache } from './leaf-cache.ts';
+import type { Capture } from './http/capture.ts';
 import type { LiveFlows } from './live-flows.ts';
 import type { PrimaryLink } from './primary-link.ts';
-import type { TlsFailures } from './tls-failures.ts';
-import type { Upstream } from './upstream.ts';
+import type { LeafCache } from './tls/leaf-cache.ts';
+import type { TlsFailures } from './tls/tls-failures.ts';
+import type { Upstream } from './upstream/upstream.ts';
 
 export type WorkerDeps = {
   readonly config: Config;

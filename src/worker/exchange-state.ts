@@ -5,13 +5,13 @@ import type { FlowFields, HeaderPairs } from '../shared/audit-event.ts';
 import { LIMITS } from '../shared/config.ts';
 import type { NormalPath, Target } from '../shared/host.ts';
 import type { Decision, Policy } from '../shared/policy.ts';
-import type { Capture } from './capture.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { Flow } from './flow.ts';
-import { type RawHeaders, valuesOf, withoutCredential } from './header-list.ts';
+import type { Capture } from './http/capture.ts';
+import { type RawHeaders, valuesOf, withoutCredential } from './http/header-list.ts';
+import { formatRefusal, type RefusalMessage } from './http/refusal.ts';
+import type { RequestHead } from './http/request-head.ts';
 import type { Asked, Shown } from './judge.ts';
-import { formatRefusal, type RefusalMessage } from './refusal.ts';
-import type { RequestHead } from './request-head.ts';
 
 /** The tunnel a request came through; null where it was sent to the proxy itself. */
 export type TunnelContext = {

@@ -19,10 +19,10 @@ import {
 } from './exchange-state.ts';
 import { Flow } from './flow.ts';
 import { forward } from './forward.ts';
-import { valuesOf } from './header-list.ts';
-import { carriesToken } from './http-message.ts';
+import { valuesOf } from './http/header-list.ts';
+import { carriesToken } from './http/http-message.ts';
+import { type RequestHead, readRequestHead } from './http/request-head.ts';
 import { judge, shownCredential } from './judge.ts';
-import { type RequestHead, readRequestHead } from './request-head.ts';
 
 export type ExchangeInput = {
   readonly deps: WorkerDeps;

@@ -11,7 +11,7 @@ import {
 } from '../shared/audit-event.ts';
 import { formatMembers, MAX_STAMP_BYTES } from '../shared/audit-line.ts';
 import type { Verdict } from '../shared/ipc.ts';
-import type { Capture } from './capture.ts';
+import type { Capture } from './http/capture.ts';
 import type { PrimaryLink } from './primary-link.ts';
 
 export class Flow {

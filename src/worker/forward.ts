@@ -6,16 +6,16 @@ import type { FlowEvent, FlowFields, Truncation } from '../shared/audit-event.ts
 import { LIMITS } from '../shared/config.ts';
 import { codeOf } from '../shared/error-code.ts';
 import type { Policy } from '../shared/policy.ts';
-import { relayAnswer, writeAnswerHead } from './answer.ts';
-import { Capture } from './capture.ts';
 import { type Allowed, askOf, type Exchange, refusalText, refuse } from './exchange-state.ts';
-import { isReplayable, responseCapture, upstreamHeaders } from './http-message.ts';
+import { relayAnswer, writeAnswerHead } from './http/answer.ts';
+import { Capture } from './http/capture.ts';
+import { isReplayable, responseCapture, upstreamHeaders } from './http/http-message.ts';
+import { relayBody } from './http/relay-body.ts';
 import type { LiveFlow } from './live-flows.ts';
 import { outcomeFields } from './outcome.ts';
-import { relayBody } from './relay-body.ts';
-import { type Denial, denialOf, mayHaveChanged, routeOf } from './route.ts';
-import type { CheckedRoute } from './upstream.ts';
-import { UpstreamError } from './upstream-error.ts';
+import { type Denial, denialOf, mayHaveChanged, routeOf } from './upstream/route.ts';
+import type { CheckedRoute } from './upstream/upstream.ts';
+import { UpstreamError } from './upstream/upstream-error.ts';
 
 /** Forwards; resolves when the exchange has its terminal record and both sides are let go. */
 export function forward(exchange: Exchange, allowed: Allowed): Promise<void> {

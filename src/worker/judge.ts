@@ -4,7 +4,7 @@
 import type { Target } from '../shared/host.ts';
 import { type Credential, identify, readCredential } from '../shared/identity.ts';
 import { type Ask, type Decision, decide, type Policy } from '../shared/policy.ts';
-import { type RawHeaders, valuesOf } from './header-list.ts';
+import { type RawHeaders, valuesOf } from './http/header-list.ts';
 
 /** What a client showed to leash: a credential, none (`null`), or something that is none. */
 export type Shown = Credential | 'wrong' | null;

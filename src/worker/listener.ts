@@ -11,7 +11,7 @@ import type { WorkerDeps } from './deps.ts';
 import { handleExchange } from './exchange.ts';
 import type { TunnelContext } from './exchange-state.ts';
 import { Flow } from './flow.ts';
-import { formatRawRefusal } from './refusal.ts';
+import { formatRawRefusal } from './http/refusal.ts';
 import { runTunnel } from './tunnel.ts';
 import { lingerThenClose } from './tunnel-state.ts';
 

@@ -2,7 +2,7 @@
 
 import type { FlowFields } from '../shared/audit-event.ts';
 import { type Allowed, type Exchange, recordedHeaders, roundMs } from './exchange-state.ts';
-import { headerPairs, type RawHeaders } from './header-list.ts';
+import { headerPairs, type RawHeaders } from './http/header-list.ts';
 
 export type Progress = {
   /** Null: the upstream did not answer. */

@@ -7,9 +7,9 @@
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { codeOf } from '../shared/error-code.ts';
-import { routeOf } from './route.ts';
 import { endTunnel, refuseTunnel, rejudgeWhereChanged, type Tunnel } from './tunnel-state.ts';
-import { UpstreamError } from './upstream-error.ts';
+import { routeOf } from './upstream/route.ts';
+import { UpstreamError } from './upstream/upstream-error.ts';
 
 /** Dials the checked address; null: the tunnel was refused (before its 200) or ended. */
 export async function openUpstream(tunnel: Tunnel, answered: boolean): Promise<Socket | null> {

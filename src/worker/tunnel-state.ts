@@ -12,11 +12,11 @@ import { type Uninspected, uninspectedKind } from '../shared/uninspected.ts';
 import type { WorkerDeps } from './deps.ts';
 import { roundMs, type TunnelContext } from './exchange-state.ts';
 import type { Flow } from './flow.ts';
-import { valuesOf, withoutCredential } from './header-list.ts';
+import { valuesOf, withoutCredential } from './http/header-list.ts';
+import { formatRawRefusal } from './http/refusal.ts';
 import type { Asked } from './judge.ts';
 import type { LiveFlow } from './live-flows.ts';
-import { formatRawRefusal } from './refusal.ts';
-import { type Denial, denialOf, mayHaveChanged } from './route.ts';
+import { type Denial, denialOf, mayHaveChanged } from './upstream/route.ts';
 
 export type TunnelInput = {
   readonly deps: WorkerDeps;

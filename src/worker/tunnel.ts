@@ -7,15 +7,15 @@ import type { Socket } from 'node:net';
 import { LIMITS } from '../shared/config.ts';
 import type { Host } from '../shared/host.ts';
 import { uninspectedKind } from '../shared/uninspected.ts';
-import { readConnect } from './connect-head.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { TunnelContext } from './exchange-state.ts';
 import { Flow } from './flow.ts';
-import { carriesToken } from './http-message.ts';
-import { checkServerName, intercept } from './intercept.ts';
+import { readConnect } from './http/connect-head.ts';
+import { carriesToken } from './http/http-message.ts';
 import { type Asked, judge, shownCredential } from './judge.ts';
 import { openUpstream, relayTunnel } from './relay-tunnel.ts';
-import { sniff } from './sniff.ts';
+import { checkServerName, intercept } from './tls/intercept.ts';
+import { sniff } from './tls/sniff.ts';
 import {
   endTunnel,
   keepJudging,

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { readClientHello } from '../../src/worker/client-hello.ts';
+import { readClientHello } from '../../src/worker/tls/client-hello.ts';
 
 type Start = (port: number) => { stop(): void };
 

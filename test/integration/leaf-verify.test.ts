@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { connect, createServer, type Server } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ca, openCa } from '../../src/primary/ca.ts';
+import { type Ca, openCa } from '../../src/primary/ca/ca.ts';
 
 const LONG_NAME = `${'long-label-0123456789.'.repeat(4)}example.com`;
 const HOSTS = [

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readUpstreamRoots } from '../../src/primary/upstream-roots.ts';
+import { readUpstreamRoots } from '../../src/primary/ca/upstream-roots.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
 import { makeTestCa } from '../support/test-ca.ts';
 

@@ -3,8 +3,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { MAX_WRONG, WINDOW_MS } from '../../src/viewer/attempt-limit.ts';
-import { SESSION_MS } from '../../src/viewer/session.ts';
+import { MAX_WRONG, WINDOW_MS } from '../../src/viewer/access/attempt-limit.ts';
+import { SESSION_MS } from '../../src/viewer/access/session.ts';
 import { startViewer, type TestViewer, type ViewerOptions } from '../support/start-viewer.ts';
 
 const TOKEN = 'token-of-this-test';

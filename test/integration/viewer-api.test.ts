@@ -3,7 +3,7 @@
 import { appendFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Row } from '../../src/viewer/row.ts';
+import type { Row } from '../../src/viewer/store/row.ts';
 import { logLine } from '../support/log-line.ts';
 import { startViewer, type TestViewer } from '../support/start-viewer.ts';
 import { type Entry, writeLog } from '../support/write-log.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ClientHello, readClientHello } from '../../src/worker/client-hello.ts';
+import { type ClientHello, readClientHello } from '../../src/worker/tls/client-hello.ts';
 import {
   buildMessage,
   ECH,

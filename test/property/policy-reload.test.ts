@@ -4,8 +4,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PolicyContents } from '../../src/primary/policy-contents.ts';
-import type { FileContent } from '../../src/primary/policy-read.ts';
+import { PolicyContents } from '../../src/primary/policy/policy-contents.ts';
+import type { FileContent } from '../../src/primary/policy/policy-read.ts';
 import { LIMITS } from '../../src/shared/config.ts';
 
 const RELOADS = 10_000;

@@ -3,19 +3,19 @@
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { openCa } from '../../src/primary/ca.ts';
+import { openCa } from '../../src/primary/ca/ca.ts';
 import { type Config, parseConfig } from '../../src/shared/config.ts';
 import { compilePolicy, type Policy } from '../../src/shared/policy.ts';
 import { EMPTY_POLICY, type PolicySource } from '../../src/shared/policy-source.ts';
 import { Clients } from '../../src/worker/clients.ts';
 import type { WorkerDeps } from '../../src/worker/deps.ts';
-import { upstreamRoots } from '../../src/worker/dial.ts';
-import { LeafCache } from '../../src/worker/leaf-cache.ts';
 import { startListener } from '../../src/worker/listener.ts';
 import { LiveFlows } from '../../src/worker/live-flows.ts';
-import { createResolve } from '../../src/worker/resolve.ts';
-import { TlsFailures } from '../../src/worker/tls-failures.ts';
-import { createUpstream } from '../../src/worker/upstream.ts';
+import { LeafCache } from '../../src/worker/tls/leaf-cache.ts';
+import { TlsFailures } from '../../src/worker/tls/tls-failures.ts';
+import { upstreamRoots } from '../../src/worker/upstream/dial.ts';
+import { createResolve } from '../../src/worker/upstream/resolve.ts';
+import { createUpstream } from '../../src/worker/upstream/upstream.ts';
 import { type FakeLink, fakeLink } from './fake-link.ts';
 import { freePorts } from './free-port.ts';
 import { type RunResult, run } from './run-client.ts';

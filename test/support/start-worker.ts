@@ -5,7 +5,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { openCa } from '../../src/primary/ca.ts';
+import { openCa } from '../../src/primary/ca/ca.ts';
 import { startWorkerPort } from '../../src/primary/worker-port.ts';
 import { parseConfig } from '../../src/shared/config.ts';
 import { encodePolicy, encodePrimaryControl, encodeStart } from '../../src/shared/ipc.ts';

@@ -1,6 +1,6 @@
 // A log by leash's own writer: segments, numbers, hashes and the link as in production.
 
-import { openAuditLog } from '../../src/primary/audit-log.ts';
+import { openAuditLog } from '../../src/primary/log/audit-log.ts';
 import type { EventName } from '../../src/shared/audit-event.ts';
 import { formatMembers } from '../../src/shared/audit-line.ts';
 

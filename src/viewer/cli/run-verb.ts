@@ -4,9 +4,9 @@
 import { userInfo } from 'node:os';
 import { parseConfig } from '../../shared/config.ts';
 import type { Status } from '../../shared/status.ts';
-import { changeMode } from '../policy-write.ts';
+import { readToken, tokenPath } from '../access/token.ts';
+import { changeMode } from '../policy/policy-write.ts';
 import { readStatus } from '../status.ts';
-import { readToken, tokenPath } from '../token.ts';
 
 type Io = {
   readonly env: NodeJS.ProcessEnv;

@@ -1,7 +1,7 @@
 // The copy of a body: text, laid-out JSON or a hex dump, and plainly what of the body it is.
 
 import { useState } from 'preact/hooks';
-import type { Body } from '../capture-join.ts';
+import type { Body } from '../store/capture-join.ts';
 import { CopyButton } from './copy-button.tsx';
 import { TRUNCATIONS } from './explain.ts';
 import { formatBytes } from './format.ts';

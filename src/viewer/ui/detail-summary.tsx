@@ -1,7 +1,7 @@
 // The facts of one record as a list of names and values.
 
 import type { ComponentChildren } from 'preact';
-import type { Flow } from '../flow.ts';
+import type { Flow } from '../store/flow.ts';
 import { explain } from './explain.ts';
 import { formatBytes, formatDuration, formatUtc } from './format.ts';
 import { SafeText } from './safe-text.tsx';

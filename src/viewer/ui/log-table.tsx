@@ -2,7 +2,7 @@
 
 import { memo } from 'preact/compat';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Row } from '../row.ts';
+import type { Row } from '../store/row.ts';
 import { CLASS_LABELS } from './explain.ts';
 import { formatBytes, formatDuration, formatTime, formatUtc } from './format.ts';
 import { ClassIcon } from './icons.tsx';

@@ -2,7 +2,7 @@
 
 import { render } from 'preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Row } from '../row.ts';
+import type { Row } from '../store/row.ts';
 import { login } from './api-client.ts';
 import { EmptyState } from './empty-state.tsx';
 import { ListFooter } from './list-footer.tsx';

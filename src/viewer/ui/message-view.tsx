@@ -1,6 +1,6 @@
 // One message: headers in the order received, and the copy of its body.
 
-import type { Message } from '../flow.ts';
+import type { Message } from '../store/flow.ts';
 import { BodyView } from './body-view.tsx';
 import { SafeText } from './safe-text.tsx';
 

@@ -1,8 +1,8 @@
 // One record, whole: what was decided and why, and both messages. Fetches what it shows.
 
 import { useEffect, useState } from 'preact/hooks';
-import type { Flow } from '../flow.ts';
-import type { Row } from '../row.ts';
+import type { Flow } from '../store/flow.ts';
+import type { Row } from '../store/row.ts';
 import { ApiError, fetchFlow } from './api-client.ts';
 import { DetailSummary } from './detail-summary.tsx';
 import { CLASS_LABELS } from './explain.ts';

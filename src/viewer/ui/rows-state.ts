@@ -1,7 +1,7 @@
 // The list's state and how answers of the server change it. Pure: no fetching, no clock.
 
-import type { Page } from '../log-search.ts';
-import type { Row } from '../row.ts';
+import type { Page } from '../store/log-search.ts';
+import type { Row } from '../store/row.ts';
 import { appendRows, MAX_ROWS, prependRows } from './merge-rows.ts';
 
 export type RowsState = {

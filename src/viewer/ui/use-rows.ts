@@ -1,7 +1,7 @@
 // Fetches the list: the first page, older pages on demand, and every two seconds what is new.
 
 import { useCallback, useEffect, useReducer, useRef } from 'preact/hooks';
-import type { LogParams } from '../log-params.ts';
+import type { LogParams } from '../store/log-params.ts';
 import { ApiError, fetchPage } from './api-client.ts';
 import { EMPTY_ROWS, type RowsState, reduceRows } from './rows-state.ts';
 import type { Filters } from './url-state.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_RECORD_BYTES } from '../../../src/shared/audit-event.ts';
 import { formatMembers, MAX_STAMP_BYTES } from '../../../src/shared/audit-line.ts';
-import { Capture } from '../../../src/worker/capture.ts';
 import { Flow } from '../../../src/worker/flow.ts';
+import { Capture } from '../../../src/worker/http/capture.ts';
 import { fakeLink } from '../../support/fake-link.ts';
 
 const identity = {

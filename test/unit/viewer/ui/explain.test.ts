@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ROW_CLASSES, type Row, toRow } from '../../../../src/viewer/row.ts';
+import { ROW_CLASSES, type Row, toRow } from '../../../../src/viewer/store/row.ts';
 import { CLASS_LABELS, explain } from '../../../../src/viewer/ui/explain.ts';
 
 const row = (record: Record<string, unknown>) => toRow(record, '1:0') as Row;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Row, toRow } from '../../../../src/viewer/row.ts';
+import { type Row, toRow } from '../../../../src/viewer/store/row.ts';
 import { appendRows, prependRows } from '../../../../src/viewer/ui/merge-rows.ts';
 
 const row = (at: number, event = 'allowed', id = `f${at}`) =>

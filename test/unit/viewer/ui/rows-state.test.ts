@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Page } from '../../../../src/viewer/log-search.ts';
-import { type Row, toRow } from '../../../../src/viewer/row.ts';
+import type { Page } from '../../../../src/viewer/store/log-search.ts';
+import { type Row, toRow } from '../../../../src/viewer/store/row.ts';
 import { MAX_ROWS } from '../../../../src/viewer/ui/merge-rows.ts';
 import {
   EMPTY_ROWS,

@@ -1,0 +1,186 @@
+// Puts a changed policy file in place, with a note on who changed it, and waits until all workers have
+// it. The viewer and the command line are both here; neither talks to the primary, which sees the file.
+
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Config } from '../../shared/config.ts';
+import { type EditNote, noteName } from '../../shared/edit-note.ts';
+import { codeOf } from '../../shared/error-code.ts';
+import { isCutOff, parseMode } from '../../shared/policy-file.ts';
+import { readStatus } from '../status.ts';
+import type { Edited, EditFile } from './policy-edit.ts';
+
+export type WriteDeps = Pick<Config, 'policyDir' | 'stateDir'> & {
+  /** Who asks, and from where, for the record: `viewer 10.0.0.5`. */
+  readonly actor: string;
+};
+
+/** What came of a change. `pending`: workers that did not have it in force in time. */
+export type Written =
+  | {
+      readonly ok: true;
+      readonly changed: boolean;
+      /** Every worker of a leash that runs has it. */
+      readonly in_force: boolean;
+      readonly version: number | null;
+      readonly pending: readonly number[];
+    }
+  | { readonly ok: false; readonly problem: string; readonly denied?: boolean };
+type InForce = Extract<Written, { readonly ok: true }>;
+
+/** Longer than a change takes by far, shorter than a person waits. */
+const WAIT_MS = 5_000;
+const LOOK_MS = 10;
+
+/** Reads a policy file, changes it by `edit`, and waits for the workers. */
+export async function changeFile(
+  deps: WriteDeps,
+  file: EditFile,
+  edit: (text: string) => Edited,
+): Promise<Written> {
+  const before = await readText(join(deps.policyDir, file));
+  const stale = await differenceFromForce(deps, file, before);
+  if (stale !== null) return { ok: false, problem: `${file}: ${stale}` };
+  const edited = edit(before ?? '');
+  if ('problem' in edited) return { ok: false, problem: `${file}: ${edited.problem}` };
+  if (!edited.changed) return unchanged(deps, file, before);
+  return replaceFile(deps, { file, before, text: edited.text });
+}
+
+/**
+ * Why the file is no ground for an edit: it was emptied, cut off or deleted, and what is in force is
+ * another content, which the edit would replace by what is left of it. Null: it is in force.
+ */
+async function differenceFromForce(
+  { stateDir }: WriteDeps,
+  file: EditFile,
+  text: string | null,
+): Promise<string | null> {
+  if (text !== null && isCutOff(text)) return 'it was cut off: mend it first';
+  const { status, alive } = await readStatus(stateDir);
+  const inForce = status?.policy?.files;
+  if (!alive || inForce === undefined) return null;
+  if ((text === null ? undefined : hashOf(text)) === inForce[file]) return null;
+  return 'what stands in it is not in force: look at it, mend it, and try again';
+}
+
+/** Sets the mode, and waits for the workers. */
+export async function changeMode(deps: WriteDeps, mode: string): Promise<Written> {
+  const parsed = parseMode(mode);
+  if (typeof parsed !== 'string') return { ok: false, problem: parsed[0]?.message ?? '' };
+  const before = await readText(join(deps.policyDir, 'mode'));
+  if (before?.trim() === parsed) return unchanged(deps, 'mode', before);
+  return replaceFile(deps, { file: 'mode', before, text: `${parsed}\n` });
+}
+
+type Replacement = {
+  readonly file: string;
+  /** What it replaces; null: there was no file. */
+  readonly before: string | null;
+  readonly text: string;
+};
+
+async function replaceFile(deps: WriteDeps, change: Replacement): Promise<Written> {
+  const { file, before, text } = change;
+  const path = join(deps.policyDir, file);
+  const sha256 = hashOf(text);
+  const note: EditNote = { sha256, actor: deps.actor, atMs: Date.now() };
+  try {
+    await putInPlace(join(deps.policyDir, noteName(file)), JSON.stringify(note), async () => true);
+    // Somebody else may have written it meanwhile: theirs must not be lost.
+    const isSame = async () => (await readText(path)) === before;
+    // A link stays one: where it leads is written.
+    const target = await realpath(path).catch(() => path);
+    if (!(await putInPlace(target, text, isSame))) {
+      return {
+        ok: false,
+        problem: `${file}: it changed at the same moment; look at it and try again`,
+      };
+    }
+  } catch (error) {
+    const code = codeOf(error);
+    const denied = ['EACCES', 'EPERM', 'EROFS'].includes(code);
+    return { ok: false, denied, problem: `Cannot write ${file} in ${deps.policyDir}: ${code}` };
+  }
+  return waitForWorkers(deps, file, sha256);
+}
+
+/** What was asked for stands there already; whoever asks may count on it all the same. */
+async function unchanged(deps: WriteDeps, file: string, text: string | null): Promise<InForce> {
+  if (text === null) {
+    return { ok: true, changed: false, in_force: true, version: null, pending: [] };
+  }
+  const written = await waitForWorkers(deps, file, hashOf(text));
+  return { ...written, changed: false };
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/**
+ * Temp file, fsync, rename: a reader sees the old file or the new one. Rights stay what they were.
+ * False: `isSame`, asked last, says that the file is another one by now.
+ */
+async function putInPlace(
+  path: string,
+  text: string,
+  isSame: () => Promise<boolean>,
+): Promise<boolean> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const handle = await open(temporary, 'wx', 0o644);
+  try {
+    const mode = await stat(path).then(
+      (facts) => facts.mode & 0o777,
+      () => null,
+    );
+    if (mode !== null) await chmod(temporary, mode);
+    await handle.writeFile(text);
+    await handle.sync();
+    if (!(await isSame())) {
+      await unlink(temporary);
+      return false;
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw error;
+  } finally {
+    await handle.close();
+  }
+  const folder = await open(dirname(path), 'r');
+  await folder.sync().finally(() => folder.close());
+  return true;
+}
+
+/** The primary's word, in its status file: the file with this hash is in force at every worker. */
+async function waitForWorkers(deps: WriteDeps, file: string, sha256: string): Promise<InForce> {
+  const giveUpMs = performance.now() + WAIT_MS;
+  for (;;) {
+    const { status, alive } = await readStatus(deps.stateDir);
+    const version = status?.policy?.version ?? null;
+    const isThere = status?.policy?.files[file] === sha256;
+    const workers = status?.workers ?? [];
+    const pending = workers
+      .filter((worker) => !isThere || worker.policy < (version ?? 0))
+      .map((worker) => worker.number);
+    const runs = alive && status?.state === 'running' && workers.length > 0;
+    const inForce = runs && isThere && pending.length === 0;
+    if (inForce || !alive || performance.now() >= giveUpMs) {
+      const shown = alive && isThere ? version : null;
+      return { ok: true, changed: true, in_force: inForce, version: shown, pending };
+    }
+    await pause(LOOK_MS);
+  }
+}
+
+async function readText(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,217 @@
+// One flow from the log: the record that ended it, the one that opened it, and the parts of its
+// bodies, found by reading backwards from a hint for a bounded time.
+
+import { type HeaderPairs, OPENING_EVENTS, TERMINAL_EVENTS } from '../../shared/audit-event.ts';
+import { parseLine } from '../../shared/audit-line.ts';
+import {
+  type Body,
+  decodeBody,
+  joinCapture,
+  MAX_SHOWN_BYTES,
+  type Part,
+  toPart,
+} from './capture-join.ts';
+import type { SearchDeps } from './log-search.ts';
+import { formatPosition, isNewer, parsePosition } from './position-text.ts';
+import { redactHeaders } from './redact.ts';
+import { headerPairs, type Row, toRow } from './row.ts';
+import { MAX_LINE_BYTES, type Position, readLinesBackward, seekBefore } from './segment-reader.ts';
+
+export type Message = { headers: HeaderPairs; body: Body };
+export type Flow = {
+  row: Row;
+  /** The record's other fields, as they are. */
+  fields: Record<string, unknown>;
+  request: Message;
+  response: Message;
+  /** Number and time of the record that opened the flow. */
+  opened: { seq: number | null; ts: number } | null;
+  /** False: the search ended before everything was found. */
+  complete: boolean;
+  redacted: boolean;
+};
+
+export type FlowAsk = {
+  readonly id: string;
+  /** Where the row stands (`segment:offset`), or the number of its record: saves a long search. */
+  readonly at?: string;
+  readonly seq?: number;
+  readonly redact: boolean;
+};
+
+type Fields = Record<string, unknown>;
+/** `from` absent: the end of the log. `isRunning`: the row asked for opened a flow. */
+type Start = {
+  readonly at: Position | null;
+  readonly from: Position | undefined;
+  readonly isRunning: boolean;
+};
+type Main = { readonly record: Fields; readonly place: Position };
+
+/** A flow of minutes may lie far back in a busy log; a person waits two seconds for one click. */
+const MAX_MS = 2000;
+const MAX_BYTES = 512 * 1024 * 1024;
+/** The opening record is older than the end by the flow's duration; clocks may be set meanwhile. */
+const SLACK_S = 60;
+
+/** The flow, or null when its record was not found. */
+export async function readFlow(deps: SearchDeps, ask: FlowAsk): Promise<Flow | null> {
+  const limits = { stopAt: deps.now() + MAX_MS, bytes: MAX_BYTES };
+  const at = ask.at === undefined ? null : parsePosition(ask.at);
+  const start = await startOf(deps, ask, at);
+  const parts = new PartStore();
+  let main: Main | null = null;
+  let opening: Fields | null = null;
+  for await (const { record, place } of records(deps, ask, start.from, limits)) {
+    const isOurs = record.id === ask.id;
+    if (isOurs && record.event === 'part') parts.add(record);
+    if (main === null && isWanted(record, place, ask, start)) main = { record, place };
+    if (isOurs && isOpening(record)) opening = record;
+    if (main === null) continue;
+    if (opening !== null || standsAlone(main.record) || isBefore(record, main.record)) break;
+  }
+  return main === null ? null : toFlow(main, opening, parts, ask);
+}
+
+/** Where to begin; a row that is still running may have its end further on, so that is the end. */
+async function startOf(deps: SearchDeps, ask: FlowAsk, at: Position | null): Promise<Start> {
+  if (at === null) {
+    const from = ask.seq === undefined ? undefined : await seekBefore(deps.logPath, ask.seq + 1);
+    return { at, from, isRunning: false };
+  }
+  const from = { segment: at.segment, offset: at.offset + MAX_LINE_BYTES };
+  for await (const { record, place } of records(deps, { ...ask, id: '-' }, from, null)) {
+    if (isNewer(place, at)) continue;
+    if (isNewer(at, place) || !isOpening(record)) break;
+    return { at, from: undefined, isRunning: true };
+  }
+  return { at, from, isRunning: false };
+}
+
+/** Records that may belong to the flow: lines without its id are not parsed. */
+async function* records(
+  deps: SearchDeps,
+  ask: FlowAsk,
+  from: Position | undefined,
+  limits: { stopAt: number; bytes: number } | null,
+): AsyncGenerator<{ record: Fields; place: Position }> {
+  const needle = ask.id === '-' ? '' : JSON.stringify(ask.id);
+  let bytes = 0;
+  for await (const batch of readLinesBackward(deps.logPath, from)) {
+    for (const [index, line] of batch.lines.entries()) {
+      bytes += line.end - line.start;
+      if (line.bytes === null) continue;
+      // The last line of a block is always looked at: its time says how far back we are.
+      const isLast = index === batch.lines.length - 1;
+      if (!isLast && !line.bytes.includes(needle)) continue;
+      const record = parseLine(line.bytes.toString());
+      const place = { segment: line.segment, offset: line.start };
+      if (record !== null) yield { record, place };
+    }
+    if (limits !== null && (bytes >= limits.bytes || deps.now() >= limits.stopAt)) return;
+  }
+}
+
+function isWanted(record: Fields, place: Position, ask: FlowAsk, start: Start): boolean {
+  const { at } = start;
+  const isRow = toRow(record, '') !== null;
+  const isHere = at !== null && !isNewer(place, at) && !isNewer(at, place);
+  if (ask.id === '-') return isHere || (ask.seq !== undefined && record.seq === ask.seq);
+  if (record.id !== ask.id || !isRow) return false;
+  if (at !== null) return isHere || (start.isRunning && isTerminal(record));
+  return ask.seq === undefined || record.seq === ask.seq;
+}
+
+/** Records that nothing opened: they are all there is of their flow. */
+function standsAlone(record: Fields): boolean {
+  if (record.event === 'blocked') return true;
+  return !isTerminal(record) && !isOpening(record) && record.event !== 'websocket';
+}
+
+function isBefore(record: Fields, main: Fields): boolean {
+  const duration = typeof main.duration_ms === 'number' ? main.duration_ms / 1000 : 0;
+  return Number(record.ts) < Number(main.ts) - duration - SLACK_S;
+}
+
+async function toFlow(
+  main: Main,
+  opening: Fields | null,
+  parts: PartStore,
+  ask: FlowAsk,
+): Promise<Flow | null> {
+  const { record } = main;
+  const row = toRow(record, formatPosition(main.place));
+  if (row === null) return null;
+  return {
+    row,
+    fields: otherFields(record),
+    request: await message(record, 'req', parts.req, ask.redact),
+    response: await message(record, 'res', parts.res, ask.redact),
+    opened: opening && { seq: numeric(opening.seq), ts: numeric(opening.ts) ?? 0 },
+    complete: opening !== null || standsAlone(record) || record.event === 'error',
+    redacted: ask.redact,
+  };
+}
+
+async function message(
+  record: Fields,
+  side: 'req' | 'res',
+  parts: readonly Part[],
+  redact: boolean,
+): Promise<Message> {
+  const headers = headerPairs(record[`${side}_headers`]);
+  const fields = record.event === 'websocket' ? webSocketFields(record, side) : record;
+  const codings = headers.filter(([name]) => name.toLowerCase() === 'content-encoding');
+  return {
+    headers: redact ? redactHeaders(headers) : headers,
+    body: await decodeBody(
+      joinCapture(fields, side, parts),
+      codings.map(([, value]) => value).join(','),
+    ),
+  };
+}
+
+/** The pieces of a flow's bodies; bounded, whatever a log claims to hold. */
+class PartStore {
+  readonly req: Part[] = [];
+  readonly res: Part[] = [];
+  #bytes = 0;
+
+  add(record: Fields): void {
+    const part = toPart(record);
+    if (part === null || this.#bytes > 4 * MAX_SHOWN_BYTES) return;
+    this.#bytes += part.bytes.length;
+    if (record.dir === 'req') this.req.push(part);
+    else if (record.dir === 'res') this.res.push(part);
+  }
+}
+
+/** A WebSocket message has one body: what the client said is shown as a request. */
+function webSocketFields(record: Fields, side: 'req' | 'res'): Fields {
+  const isMine = (record.direction === 'server') === (side === 'res');
+  if (!isMine) return {};
+  return {
+    [`${side}_body`]: record.body,
+    [`${side}_encoding`]: record.encoding,
+    [`${side}_truncated`]: record.truncated,
+    [side === 'req' ? 'req_bytes' : 'bytes']: record.bytes,
+  };
+}
+
+const SHOWN_APART = /^(req|res)_(headers|body)$|^body$/;
+
+function otherFields(record: Fields): Fields {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !SHOWN_APART.test(name)));
+}
+
+function isOpening(record: Fields): boolean {
+  return (OPENING_EVENTS as ReadonlySet<unknown>).has(record.event);
+}
+
+function isTerminal(record: Fields): boolean {
+  return (TERMINAL_EVENTS as ReadonlySet<unknown>).has(record.event);
+}
+
+function numeric(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}

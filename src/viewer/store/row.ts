@@ -1,0 +1,153 @@
+// One record → one row of the list, or none. Pure. Records come from disk and partly from hostile
+// peers or other programs: every field is checked before it is believed.
+
+import type { HeaderPairs } from '../../shared/audit-event.ts';
+
+export const ROW_CLASSES = [
+  'allowed',
+  'would_block',
+  'blocked',
+  'error',
+  'uninspected',
+  'running',
+  'event',
+] as const;
+/** What a row means to the operator, whatever the record's event is called. */
+export type RowClass = (typeof ROW_CLASSES)[number];
+
+/** A row, by the names the record uses. Bodies and headers are left to the detail. */
+export type Row = {
+  /** Where the record stands: `segment:offset`. Never changes, and sorts by time. */
+  at: string;
+  seq: number | null;
+  /** The flow; `-` where the record names none. */
+  id: string;
+  ts: number;
+  event: string;
+  class: RowClass;
+  would_block: boolean;
+  client: string;
+  agent: string;
+  host: string;
+  port: number | null;
+  method: string;
+  url: string;
+  status: number | null;
+  reason: string;
+  rule: string;
+  bytes: number;
+  req_bytes: number;
+  duration_ms: number | null;
+  /** What happened, for records that are no requests. */
+  summary: string;
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const CLASS_OF: Readonly<Record<string, RowClass>> = {
+  allowed: 'allowed',
+  websocket: 'allowed',
+  blocked: 'blocked',
+  revoked: 'blocked',
+  error: 'error',
+  uninspected: 'uninspected',
+  intent: 'running',
+};
+
+/** Records of the machinery: pieces of a flow, and links of the chain. */
+const HIDDEN: ReadonlySet<string> = new Set([
+  'part',
+  'segment',
+  'checkpoint',
+  'connect_allowed',
+  'connect_closed',
+]);
+
+/** Whether a record can be a row; asked before a line is parsed, to save the work. */
+export function isRowEvent(event: string): boolean {
+  return !HIDDEN.has(event);
+}
+
+/** A record and its place → its row, or null for records that are not shown. */
+export function toRow(record: Fields, at: string): Row | null {
+  const event = text(record.event);
+  if (!isRowEvent(event)) return null;
+  const kind = Object.hasOwn(CLASS_OF, event) ? CLASS_OF[event] : undefined;
+  const wouldBlock = record.audit === 'would_block_in_enforce';
+  return {
+    at,
+    seq: numeric(record.seq),
+    id: text(record.id) || '-',
+    ts: numeric(record.ts) ?? 0,
+    event,
+    class: wouldBlock && kind === 'allowed' ? 'would_block' : (kind ?? 'event'),
+    would_block: wouldBlock,
+    client: text(record.client),
+    agent: text(record.agent),
+    host: text(record.host),
+    port: numeric(record.port),
+    method: text(record.method),
+    url: text(record.url),
+    status: numeric(record.status),
+    reason: text(record.reason),
+    rule: text(record.rule),
+    bytes: numeric(record.bytes) ?? 0,
+    req_bytes: numeric(record.req_bytes) ?? 0,
+    duration_ms: numeric(record.duration_ms),
+    summary: summarize(event, record),
+  };
+}
+
+/** A header list as the record has it → pairs; also the object form of other writers. */
+export function headerPairs(value: unknown): HeaderPairs {
+  if (Array.isArray(value)) {
+    return value.flatMap((pair: unknown) =>
+      Array.isArray(pair) ? [[String(pair[0] ?? ''), String(pair[1] ?? '')] as const] : [],
+    );
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).map(([name, item]) => [name, String(item)] as const);
+}
+
+/** Longest summary: one line of the list. */
+const SUMMARY_CHARS = 300;
+/** Stamps stand in columns of their own; hashes are for the detail. */
+const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set([
+  'seq',
+  'prev',
+  'ts',
+  'event',
+  'id',
+  'worker',
+  'sha256',
+  'files',
+]);
+
+function summarize(event: string, record: Fields): string {
+  if (event === 'websocket') {
+    const arrow = record.direction === 'server' ? 'received' : 'sent';
+    return `WebSocket message ${arrow}, ${numeric(record.bytes) ?? 0} bytes`;
+  }
+  if (event === 'mode_change') {
+    const actor = text(record.actor);
+    const by = actor === '' ? '' : ` by ${actor}`;
+    return `mode changed from ${text(record.previous) || 'none'} to ${text(record.mode)}${by}`;
+  }
+  if (Object.hasOwn(CLASS_OF, event)) return '';
+  const parts = Object.entries(record).flatMap(([name, value]) =>
+    SHOWN_ELSEWHERE.has(name) ? [] : [`${name}: ${plain(value)}`],
+  );
+  return parts.join(', ').slice(0, SUMMARY_CHARS);
+}
+
+function plain(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function numeric(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { isSet, type LogParams, parseLogQuery } from '../../../../src/viewer/store/log-params.ts';
+
+describe('parseLogQuery()', () => {
+  it('parseLogQuery() asks for the newest hundred rows without parameters', () => {
+    const expected = {
+      q: '',
+      client: '',
+      limit: 100,
+      internetOnly: false,
+      wouldBlock: false,
+      classes: null,
+      before: null,
+      after: null,
+    };
+    expect(parseLogQuery({})).toEqual(expected);
+    expect(parseLogQuery({ q: ' ', client: ' ', before: '', after: '', class: '' })).toEqual(
+      expected,
+    );
+  });
+
+  it('parseLogQuery() reads every parameter', () => {
+    expect(
+      parseLogQuery({
+        q: ' API.Test/Ü ',
+        client: ' 10.0.0.1 ',
+        limit: '7',
+        internet_only: 'true',
+        would_block: '1',
+        class: 'blocked,error',
+        before: '3:120',
+        after: '2:0',
+      }),
+    ).toEqual({
+      q: 'api.test/ü',
+      client: '10.0.0.1',
+      limit: 7,
+      internetOnly: true,
+      wouldBlock: true,
+      classes: new Set(['blocked', 'error']),
+      before: { segment: 3, offset: 120 },
+      after: { segment: 2, offset: 0 },
+    });
+  });
+
+  it('parseLogQuery() takes the number of a record for `before`', () => {
+    expect(parseLogQuery({ before: '4711' })).toMatchObject({ before: 4711 });
+  });
+
+  it.each([
+    ['1', 1],
+    ['1000', 1000],
+    ['1001', 1000],
+    ['99999999', 1000],
+  ])('parseLogQuery() reads limit %s as %i', (limit, expected) => {
+    expect(parseLogQuery({ limit })).toMatchObject({ limit: expected });
+  });
+
+  it.each([
+    [{ limit: '0' }, 'limit'],
+    [{ limit: '-1' }, 'limit'],
+    [{ limit: '1.5' }, 'limit'],
+    [{ limit: 'ten' }, 'limit'],
+    [{ limit: '' }, 'limit'],
+    [{ before: 'x' }, 'before'],
+    [{ before: '-1' }, 'before'],
+    [{ before: '1:2:3' }, 'before'],
+    [{ before: '9'.repeat(16) }, 'before'],
+    [{ after: '7' }, 'after'],
+    [{ after: '1:-2' }, 'after'],
+    [{ class: 'blocked,nonsense' }, 'class'],
+    [{ class: 'toString' }, 'class'],
+    [{ class: ',' }, 'class'],
+    [{ q: 'x'.repeat(16 * 1024 + 1) }, 'q'],
+  ] satisfies [LogParams, string][])('parseLogQuery() refuses %j and names %s', (params, name) => {
+    const query = parseLogQuery(params);
+    expect('problem' in query ? query.problem : '').toMatch(new RegExp(`^${name} must `));
+  });
+});
+
+describe('isSet()', () => {
+  it.each(['1', 'true', 'TRUE', 'yes', 'on'])('isSet() takes %j for yes', (text) =>
+    expect(isSet(text)).toBe(true),
+  );
+  it.each([undefined, '', '0', 'false', 'no', 'off', '2'])('isSet() takes %j for no', (text) =>
+    expect(isSet(text)).toBe(false),
+  );
+});
