@@ -1,5 +1,17 @@
-// What policy files say, validated and in normal form: what the primary reads and sends, and workers
-// compile. Types, and the policy that nobody wrote.
+// What policy files there are and what they say, validated and in normal form: what the primary reads
+// and sends, and workers compile.
+
+/** In the order in which they are read; an overlay after the file that it adds to. */
+export const POLICY_FILES = [
+  'mode',
+  'enforce.yaml',
+  'enforce.local.yaml',
+  'blocklist.yaml',
+  'blocklist.local.yaml',
+  'agents.yaml',
+  'network.yaml',
+] as const;
+export type PolicyFile = (typeof POLICY_FILES)[number];
 
 export type Mode = 'enforce' | 'audit' | 'blocklist';
 

@@ -1,13 +1,13 @@
 import { appendFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PolicyFile } from '../../src/primary/policy/policy-contents.ts';
 import {
   type PolicyChange,
   type PolicyWatch,
   startPolicyWatch,
 } from '../../src/primary/policy/policy-watch.ts';
 import type { PolicyProblem } from '../../src/shared/policy-file.ts';
+import type { PolicyFile } from '../../src/shared/policy-source.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
 import { waitFor } from '../support/wait-for.ts';
 

@@ -16,21 +16,12 @@ import {
 import {
   EMPTY_POLICY,
   type Mode,
+  POLICY_FILES,
+  type PolicyFile,
   type PolicySource,
   type Rule,
 } from '../../shared/policy-source.ts';
 import type { FileContent } from './policy-read.ts';
-
-export const POLICY_FILES = [
-  'mode',
-  'enforce.yaml',
-  'enforce.local.yaml',
-  'blocklist.yaml',
-  'blocklist.local.yaml',
-  'agents.yaml',
-  'network.yaml',
-] as const;
-export type PolicyFile = (typeof POLICY_FILES)[number];
 
 /** A policy that came into force. */
 export type PolicyChange = {

@@ -7,12 +7,8 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { PolicyProblem } from '../../shared/policy-file.ts';
-import {
-  POLICY_FILES,
-  type PolicyChange,
-  PolicyContents,
-  type PolicyFile,
-} from './policy-contents.ts';
+import { POLICY_FILES, type PolicyFile } from '../../shared/policy-source.ts';
+import { type PolicyChange, PolicyContents } from './policy-contents.ts';
 import {
   type FileContent,
   type Fingerprint,

@@ -5,15 +5,10 @@ import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LIMITS } from '../../shared/config.ts';
 import { isCutOff, isProblems, parseAgents } from '../../shared/policy-file.ts';
+import { POLICY_FILES } from '../../shared/policy-source.ts';
 
-export const POLICY_FILES = [
-  'enforce.yaml',
-  'enforce.local.yaml',
-  'blocklist.yaml',
-  'blocklist.local.yaml',
-  'agents.yaml',
-  'network.yaml',
-] as const;
+/** `mode` is a word, not a text. */
+const TEXT_FILES = POLICY_FILES.filter((name) => name !== 'mode');
 
 export type PolicyTexts = {
   /** As the file says; empty = no file. */
@@ -25,7 +20,7 @@ export type PolicyTexts = {
 /** The folder's files as text. */
 export async function readPolicy(policyDir: string): Promise<PolicyTexts> {
   const files: Record<string, string> = {};
-  for (const name of POLICY_FILES) {
+  for (const name of TEXT_FILES) {
     const text = await readText(join(policyDir, name));
     if (text !== null) files[name] = text;
   }

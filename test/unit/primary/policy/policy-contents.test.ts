@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { PolicyContents, type PolicyFile } from '../../../../src/primary/policy/policy-contents.ts';
+import { PolicyContents } from '../../../../src/primary/policy/policy-contents.ts';
 import type { FileContent } from '../../../../src/primary/policy/policy-read.ts';
 import { compilePolicy, decide } from '../../../../src/shared/policy.ts';
+import type { PolicyFile } from '../../../../src/shared/policy-source.ts';
 import { EMPTY_POLICY } from '../../../../src/shared/policy-source.ts';
 import { askFor } from '../../../support/policy-ask.ts';
 
