@@ -157,34 +157,6 @@ describe('a change of the policy', () => {
     socket.destroy();
   });
 
-  it('is not needed for the pool: a connection serves only by the right that it was dialled by', async () => {
-    const opens = { paths: [{ method: 'GET', prefix: '/status/' }], private: true };
-    const closed = { paths: [{ method: 'GET', prefix: '/echo' }] };
-    const allow = [ruleFor('127.0.0.1', opens), ruleFor('127.0.0.1', closed)];
-    // Not the literal itself, which would open the address by being one.
-    const named = allow.map((rule) => ({ ...rule, host: 'localhost' }));
-    proxy.setPolicy({ mode: 'audit', allow: named, network: networkOf({}) });
-    const ask = async (path: string) =>
-      (
-        await proxy.curl(
-          '-o',
-          '/dev/null',
-          '-w',
-          '%{http_code}',
-          `http://localhost:${origin.port}${path}`,
-        )
-      ).stdout;
-    // Loopback is opened by allow_private only, so neither passes; with it, both do.
-    expect([await ask('/status/200'), await ask('/echo')]).toEqual(['403', '403']);
-    proxy.setPolicy({ mode: 'audit', allow: named });
-    expect([await ask('/status/200'), await ask('/echo'), await ask('/status/200')]).toEqual([
-      '200',
-      '200',
-      '200',
-    ]);
-    await proxy.ended(5);
-  });
-
   it('does not touch a connection on which nothing runs, and its next request is judged', async () => {
     const socket = await openSocket(proxy.port);
     const plain = `GET ${origin.url}/status/200 HTTP/1.1\r\nHost: ${host()}\r\n\r\n`;

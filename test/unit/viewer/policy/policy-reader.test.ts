@@ -42,6 +42,8 @@ describe('AgentNetworks', () => {
     ['is invalid', () => put('agents.yaml', 'agent_networks: [nonsense]\n')],
     ['is too long', () => put('agents.yaml', `agent_networks: []\n${'#'.repeat(10_000_000)}`)],
     ['is gone', () => rm(join(dir.path, 'agents.yaml'))],
+    ['is empty', () => put('agents.yaml', '')],
+    ['was cut off', () => put('agents.yaml', 'agent_networks:\n  - 10.0.0.0')],
   ])(
     'Invariant: a file that does not parse, or is gone, changes nothing: it %s',
     async (_, spoil) => {

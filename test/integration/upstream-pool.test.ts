@@ -1,0 +1,82 @@
+// Which connection to an upstream may serve whom, and what becomes of one that nobody waits for.
+
+import { once } from 'node:events';
+import { createSecureContext } from 'node:tls';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parseAuthority, type Target } from '../../src/shared/host.ts';
+import { createUpstream, type Route, type Upstream } from '../../src/worker/upstream/upstream.ts';
+import { good } from '../support/good.ts';
+import { type Origin, startOrigin } from '../support/start-origin.ts';
+
+let origin: Origin;
+let upstream: Upstream;
+let route: Route;
+
+beforeAll(async () => {
+  origin = await startOrigin();
+  upstream = createUpstream({
+    resolve: async () => ['127.0.0.1'],
+    roots: createSecureContext(),
+  });
+  const cidr = { text: '127.0.0.1/32', bytes: [127, 0, 0, 1], bits: 32 };
+  route = {
+    owner: '10.0.0.1 ',
+    scheme: 'http',
+    target: good(parseAuthority(`pool.test:${origin.port}`, null)) as Target,
+    policy: 1,
+    addresses: {
+      network: { allowPrivate: [{ cidr, port: null }], deny: [], nat64: [] },
+      privateRule: false,
+      literalRule: false,
+      listeners: [],
+      ownAddresses: new Set(),
+    },
+  };
+});
+afterAll(async () => {
+  upstream.close();
+  await origin.close();
+});
+
+it('a pooled connection serves whom it was dialled for, by the right that it was dialled by', async () => {
+  expect(upstream.pooled(route)).toBeNull();
+  const request = upstream.request({
+    checked: await upstream.check(route),
+    abandoned: null,
+    method: 'GET',
+    path: '/status/200',
+    headers: ['Host', 'pool.test'],
+    idleMs: 5_000,
+  });
+  request.end();
+  const [response] = await once(request, 'response');
+  response.resume();
+  await once(response, 'end');
+  await expect.poll(() => upstream.pooled(route)).toMatchObject({ addresses: null, opened: true });
+  const { addresses } = route;
+  const others: Route[] = [
+    { ...route, owner: '10.0.0.2 ' },
+    { ...route, owner: '10.0.0.1 builder' },
+    { ...route, policy: 2 },
+    { ...route, scheme: 'https' },
+    { ...route, addresses: { ...addresses, privateRule: true } },
+    { ...route, addresses: { ...addresses, literalRule: true } },
+  ];
+  expect(others.map((other) => upstream.pooled(other))).toEqual(others.map(() => null));
+});
+
+it('a connection is given up with the request that it is made for', async () => {
+  const checked = await upstream.check(route);
+  const before = origin.connections();
+  const gone = new AbortController();
+  gone.abort();
+  await expect(upstream.connect(checked, gone.signal)).rejects.toThrow('connect: given up');
+  expect(origin.connections()).toBe(before);
+  const leaving = new AbortController();
+  const connecting = upstream.connect(checked, leaving.signal);
+  leaving.abort();
+  await expect(connecting).rejects.toThrow('connect: given up');
+  const staying = await upstream.connect(checked, new AbortController().signal);
+  expect(staying.remotePort).toBe(origin.port);
+  staying.destroy();
+});
