@@ -121,7 +121,9 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
   }
 
   function reportProblems(problems: readonly PolicyProblem[], inForce: boolean): void {
-    const instead = inForce ? 'what is in force is the rest' : 'nothing passes';
+    const instead = inForce
+      ? 'what was in force stays, at a start the other files'
+      : 'nothing passes';
     for (const problem of problems) {
       diagnostics.error(problem, `Policy file is not used; ${instead}`);
     }

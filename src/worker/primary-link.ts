@@ -136,8 +136,10 @@ export function startLink(
       unrecorded += 1;
       return null;
     }
-    const { req_headers: _, url = '', ...others } = fields;
-    return { ...others, url: url.slice(0, KEY_URL_BYTES) };
+    const { req_headers: _, url, ...others } = fields;
+    // Nothing is cut in silence: the record says that it is less than the request.
+    const short: FlowFields = { ...others, req_truncated: 'backpressure' };
+    return url === undefined ? short : { ...short, url: url.slice(0, KEY_URL_BYTES) };
   }
 
   function reportUnrecorded(): void {
