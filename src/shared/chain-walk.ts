@@ -1,0 +1,211 @@
+// Walks the lines of one segment and checks that each is the next record of the chain: number, hash
+// of the line before, form. Bytes go in, in chunks of any size; nothing is parsed but the start of a
+// line, which the primary wrote itself. Pure: whoever calls reads the file. The writer has no part of this.
+//
+// Invariant: a line that was changed, removed, inserted or moved is named by its number and its place.
+
+import { hash } from 'node:crypto';
+import { MAX_RECORD_BYTES } from './audit-event.ts';
+
+/** What a walk continues: the record before the first one. */
+export type ChainPoint = { readonly seq: number; readonly prev: string };
+
+/** A whole line that the caller wants to see. `bytes` is a view: copy what is kept. */
+export type WalkedLine = {
+  readonly event: string;
+  readonly seq: number;
+  /** Of its first byte in the segment. */
+  readonly offset: number;
+  readonly bytes: Buffer;
+};
+
+export type ChainDamage = {
+  /** The first record that is not what it was, or is not there. */
+  readonly seq: number;
+  /** Where it begins, or would begin, in bytes of the segment. */
+  readonly offset: number;
+  readonly kind: 'altered' | 'missing';
+};
+
+export type WalkHandlers = {
+  /** Events whose lines `onLine` is given; all of them when absent. */
+  readonly wanted?: ReadonlySet<string>;
+  onLine?(line: WalkedLine): void;
+};
+
+/** A stamp as only the primary writes it (audit-line.ts); `ts` and `event` follow. */
+const STAMP = /^\{"seq":(\d{1,15}),"prev":"([0-9a-f]{64})","ts":/;
+const EVENT = '"event":"';
+/** `ts` and the name of an event end within so many bytes behind the stamp. */
+const REST_BYTES = 64;
+const STAMP_BYTES = 110;
+const NEWLINE = 0x0a;
+const NOTHING = Buffer.alloc(0);
+
+/** A line that does not follow: whether it or the one before it is to blame, the next line tells. */
+type Suspect = {
+  readonly before: { readonly seq: number; readonly offset: number };
+  readonly line: { readonly seq: number; readonly offset: number };
+  readonly kind: ChainDamage['kind'];
+};
+
+export class ChainWalk {
+  readonly #handlers: WalkHandlers;
+  #first: ChainPoint | null = null;
+  #seq = 0;
+  #prev = '';
+  /** False until a first line is known, and behind damage: the next line is taken as it is. */
+  #isLinked: boolean;
+  #pending: Buffer = NOTHING;
+  #end: number;
+  #lastStart: number;
+  #records = 0;
+  #suspect: Suspect | null = null;
+  #damage: ChainDamage | null = null;
+
+  /** `start`: what the first line must continue, and its place; absent: the segment's beginning. */
+  constructor(handlers: WalkHandlers = {}, start?: ChainPoint & { readonly offset: number }) {
+    this.#handlers = handlers;
+    this.#isLinked = start !== undefined;
+    this.#seq = start?.seq ?? 0;
+    this.#prev = start?.prev ?? '';
+    this.#end = start?.offset ?? 0;
+    this.#lastStart = this.#end;
+  }
+
+  /** What the first line says it continues; null: there was no record yet. */
+  get first(): ChainPoint | null {
+    return this.#first;
+  }
+  /** Highest number seen, and the hash of the last whole line. */
+  get last(): ChainPoint {
+    return { seq: this.#seq, prev: this.#prev };
+  }
+  get records(): number {
+    return this.#records;
+  }
+  /** Byte behind the last newline, and the first byte of the line before it. */
+  get end(): number {
+    return this.#end;
+  }
+  get lastStart(): number {
+    return this.#lastStart;
+  }
+  /** Bytes behind the last newline: half a line, which a crash or a copy leaves. */
+  get tornBytes(): number {
+    return this.#pending.length;
+  }
+
+  /** Takes the next bytes. The chunk may be used again afterwards. */
+  push(chunk: Buffer): void {
+    let at = 0;
+    if (this.#pending.length > 0) {
+      const newline = chunk.indexOf(NEWLINE);
+      if (newline < 0) {
+        this.#keep(chunk);
+        return;
+      }
+      const line = Buffer.concat([this.#pending, chunk.subarray(0, newline)]);
+      this.#pending = NOTHING;
+      this.#take(line);
+      at = newline + 1;
+    }
+    for (;;) {
+      const newline = chunk.indexOf(NEWLINE, at);
+      if (newline < 0) break;
+      this.#take(chunk.subarray(at, newline));
+      at = newline + 1;
+    }
+    if (at < chunk.length) this.#keep(chunk.subarray(at));
+  }
+
+  /**
+   * What is wrong, once all bytes were pushed; null: nothing. `isSound` false: the last line is known
+   * not to be as it was written, by a signature that does not fit or by the next segment.
+   */
+  damage(isSound = true): ChainDamage | null {
+    if (this.#damage === null && this.#suspect !== null) this.#resolve(isSound);
+    return this.#damage;
+  }
+
+  /** A line without an end is nobody's record: what it is longer than a record is counted, not kept. */
+  #keep(bytes: Buffer): void {
+    if (this.#pending.length > MAX_RECORD_BYTES) {
+      this.#blame({ seq: this.#seq + 1, offset: this.#end, kind: 'altered' });
+      this.#end += bytes.length;
+      return;
+    }
+    this.#pending = Buffer.concat([this.#pending, bytes]);
+  }
+
+  #take(line: Buffer): void {
+    const offset = this.#end;
+    const [seq, prev] = [this.#seq, this.#prev];
+    const expected = `{"seq":${seq + 1},"prev":"${prev}","ts":`;
+    const head = line.toString('latin1', 0, expected.length + REST_BYTES);
+    const follows = this.#isLinked && head.startsWith(expected);
+    if (follows && line.length < MAX_RECORD_BYTES) {
+      if (this.#suspect !== null) this.#resolve(true);
+      this.#seq = seq + 1;
+      this.#first ??= { seq, prev };
+    } else this.#takeStrange(line, offset);
+    this.#prev = hash('sha256', line);
+    this.#isLinked = true;
+    this.#records += 1;
+    this.#lastStart = offset;
+    this.#end = offset + line.length + 1;
+    this.#tell(head, line, offset);
+  }
+
+  /** A line that is not the next record: the segment's first, or damage. */
+  #takeStrange(line: Buffer, offset: number): void {
+    const stamp = STAMP.exec(line.toString('latin1', 0, STAMP_BYTES));
+    const seq = Number(stamp?.[1]);
+    const sound = stamp !== null && line.length < MAX_RECORD_BYTES;
+    if (sound && !this.#isLinked && this.#suspect === null && this.#records === 0) {
+      this.#first = { seq: seq - 1, prev: stamp[2] ?? '' };
+      this.#seq = seq;
+      return;
+    }
+    const expected = this.#seq + 1;
+    // It does not confirm the line before it either.
+    if (this.#suspect !== null) this.#resolve(false);
+    const isLinked = stamp?.[2] === this.#prev;
+    if (!sound || isLinked) this.#blame({ seq: expected, offset, kind: 'altered' });
+    else if (this.#damage === null) {
+      this.#suspect = {
+        before: { seq: expected - 1, offset: this.#lastStart },
+        line: { seq: expected, offset },
+        kind: seq > expected ? 'missing' : 'altered',
+      };
+    }
+    // Behind damage, too: no number is given out twice.
+    if (stamp !== null) this.#seq = Math.max(this.#seq, seq);
+  }
+
+  /** `confirmed`: a line behind the suspect says that the suspect is as it was written. */
+  #resolve(confirmed: boolean): void {
+    const suspect = this.#suspect;
+    this.#suspect = null;
+    if (suspect === null) return;
+    const { before, line, kind } = suspect;
+    if (!confirmed) this.#blame({ ...line, kind: 'altered' });
+    else if (kind === 'missing') this.#blame({ ...line, kind });
+    // The first line of all has nothing before it that could be to blame.
+    else this.#blame({ ...(this.#records > 0 && before.seq > 0 ? before : line), kind });
+  }
+
+  #blame(damage: ChainDamage): void {
+    this.#damage ??= damage;
+  }
+
+  #tell(head: string, bytes: Buffer, offset: number): void {
+    const { onLine, wanted } = this.#handlers;
+    if (onLine === undefined) return;
+    const start = head.indexOf(EVENT) + EVENT.length;
+    const event = head.slice(start, head.indexOf('"', start));
+    if (wanted === undefined || wanted.has(event)) {
+      onLine({ event, seq: this.#seq, offset, bytes });
+    }
+  }
+}
