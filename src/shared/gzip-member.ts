@@ -1,6 +1,8 @@
 // A compressed segment: gzip members (RFC 1952) of 256 KiB of input each, so that `zcat` reads it and
 // a reader that wants one place inflates one member. Each header carries the member's length in a field of
-// its own, so that the next one is found without inflating. Pure: bytes in, bytes out; no zlib.
+// its own, so that the next one is found without inflating. Pure: bytes in, bytes out.
+
+import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /** Input of a member; only the last one of a file has less. */
 export const MEMBER_INPUT_BYTES = 256 * 1024;
@@ -8,6 +10,8 @@ export const MEMBER_INPUT_BYTES = 256 * 1024;
 export const MEMBER_HEADER_BYTES = 20;
 /** CRC-32 and length of the input. */
 export const MEMBER_TRAILER_BYTES = 8;
+/** Deflate makes nothing much longer than it was: a longer member is nobody's. */
+export const MAX_MEMBER_BYTES = MEMBER_INPUT_BYTES + 4096;
 
 /** Magic, deflate, FEXTRA, no time, no flags, unknown system; XLEN 8; subfield `ls`, 4 bytes. */
 const HEAD = Buffer.from([
@@ -15,15 +19,16 @@ const HEAD = Buffer.from([
 ]);
 const LENGTH_AT = 16;
 
-/** Raw deflate bytes, CRC-32 and length of their input → the whole member. */
-export function encodeMember(deflated: Buffer, crc32: number, inputBytes: number): Buffer {
+/** At most `MEMBER_INPUT_BYTES` → the whole member. Takes some milliseconds: not for the event loop of a server. */
+export function deflateMember(input: Buffer): Buffer {
+  const deflated = deflateRawSync(input);
   const length = MEMBER_HEADER_BYTES + deflated.length + MEMBER_TRAILER_BYTES;
   const member = Buffer.allocUnsafe(length);
   HEAD.copy(member);
   member.writeUInt32LE(length, LENGTH_AT);
   deflated.copy(member, MEMBER_HEADER_BYTES);
-  member.writeUInt32LE(crc32, length - MEMBER_TRAILER_BYTES);
-  member.writeUInt32LE(inputBytes, length - 4);
+  member.writeUInt32LE(crc32(input), length - MEMBER_TRAILER_BYTES);
+  member.writeUInt32LE(input.length, length - 4);
   return member;
 }
 
@@ -32,10 +37,23 @@ export function memberLength(header: Buffer): number | null {
   if (header.length < MEMBER_HEADER_BYTES) return null;
   if (!header.subarray(0, LENGTH_AT).equals(HEAD.subarray(0, LENGTH_AT))) return null;
   const length = header.readUInt32LE(LENGTH_AT);
-  return length > MEMBER_HEADER_BYTES + MEMBER_TRAILER_BYTES ? length : null;
+  const isOurs = length > MEMBER_HEADER_BYTES + MEMBER_TRAILER_BYTES && length <= MAX_MEMBER_BYTES;
+  return isOurs ? length : null;
 }
 
-/** The last bytes of a member → what its input must be. */
-export function readTrailer(trailer: Buffer): { crc32: number; inputBytes: number } {
-  return { crc32: trailer.readUInt32LE(0), inputBytes: trailer.readUInt32LE(4) };
+/** A whole member → its input, or null where it is damaged. At most `MEMBER_INPUT_BYTES` come out. */
+export function inflateMember(member: Buffer): Buffer | null {
+  if (memberLength(member) !== member.length) return null;
+  const trailer = member.length - MEMBER_TRAILER_BYTES;
+  try {
+    const input = inflateRawSync(member.subarray(MEMBER_HEADER_BYTES, trailer), {
+      maxOutputLength: MEMBER_INPUT_BYTES,
+    });
+    const isWhole =
+      crc32(input) === member.readUInt32LE(trailer) &&
+      input.length === member.readUInt32LE(trailer + 4);
+    return isWhole ? input : null;
+  } catch {
+    return null;
+  }
 }
