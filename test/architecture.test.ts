@@ -31,7 +31,7 @@ const PACKAGE_HOMES: Readonly<Record<string, RegExp>> = {
   'node-forge': /^src\/primary\/ca\/certificate\.ts$/,
   pino: /^src\/(primary|worker|viewer)\/(main|diagnostics)\.ts$/,
   'pino-roll': /^src\/(primary|worker|viewer)\/(main|diagnostics)\.ts$/,
-  piscina: /^src\/(primary\/log|viewer\/verify)\/[\w-]+\.ts$/,
+  piscina: /^src\/(primary\/archive|viewer\/verify)\/[\w-]+\.ts$/,
   preact: /^src\/viewer\/ui\//,
   tldts: /^src\/shared\/policy-[\w-]+\.ts$/,
   yaml: /^src\/shared\/policy-[\w-]+\.ts$|^src\/viewer\/policy\/policy-edit\.ts$/,

@@ -1,7 +1,7 @@
 // How long to wait before a process that ended is started again: longer each time, from the beginning
 // once it has lived. Pure: the clock is the caller's.
 
-import { LIMITS } from '../shared/config.ts';
+import { LIMITS } from '../shared/limits.ts';
 
 export class Backoff {
   #nextMs: number = LIMITS.respawnMinMs;

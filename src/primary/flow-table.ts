@@ -51,6 +51,11 @@ export class FlowTable {
     return null;
   }
 
+  /** A flow that was opened has not begun: its record was not written. It may end as one that is refused. */
+  withdraw(flow: number): void {
+    if (this.#open.delete(flow)) this.#begun[flow % WINDOW] = 0;
+  }
+
   /** Marks a number as used; false where it was, or is too old to tell. */
   #begin(flow: number): boolean {
     if (flow <= this.#highest - WINDOW) return false;

@@ -4,7 +4,8 @@
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { type Config, LIMITS, parseConfig } from '../shared/config.ts';
+import { type Config, parseConfig } from '../shared/config.ts';
+import { LIMITS } from '../shared/limits.ts';
 import { openDiagnostics } from './diagnostics.ts';
 import { type Service, startService } from './service.ts';
 

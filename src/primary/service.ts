@@ -6,18 +6,19 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Config, LIMITS } from '../shared/config.ts';
+import type { Config } from '../shared/config.ts';
+import { LIMITS } from '../shared/limits.ts';
 import { POLICY_FILES } from '../shared/policy-source.ts';
 import type { PolicyProblem, Status } from '../shared/status.ts';
 import { type Ca, openCa } from './ca/ca.ts';
 import { readUpstreamRoots } from './ca/upstream-roots.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { type ListenFailure, listenProblem } from './listen-problem.ts';
-import { type AuditLog, openAuditLog } from './log/audit-log.ts';
-import { type LogLock, lockLog } from './log/log-lock.ts';
+import type { AuditLog } from './log/audit-log.ts';
 import { dropNote, takeActor } from './policy/edit-notes.ts';
 import { type PolicyChange, type PolicyWatch, startPolicyWatch } from './policy/policy-watch.ts';
-import { ensureViewerToken, readHostId } from './state-dir.ts';
+import { openRecord, type Record } from './record.ts';
+import { ensureViewerToken } from './state-dir.ts';
 import { openStatusFile, type StatusFile } from './status-file.ts';
 import { startViewer } from './viewer-process.ts';
 import { type Fleet, startFleet } from './workers.ts';
@@ -53,24 +54,23 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
 
   await makeFolder('LOG_PATH', dirname(config.logPath), 0o750);
   await makeFolder('LEASH_STATE_DIR', config.stateDir, 0o755);
-  const lock: LogLock = lockLog(dirname(config.logPath));
   const ca = await openCa({ stateDir: config.stateDir, now });
   await ensureViewerToken(config.stateDir);
   const roots = await readUpstreamRoots(config.upstreamCaFile);
-  const log = await openAuditLog({
-    logPath: config.logPath,
-    rotateBytes: config.rotateBytes,
-    audit: config.audit,
-    hostId: await readHostId(config.stateDir),
+  const record: Record = await openRecord({
+    config,
+    diagnostics,
     now,
     openFlows: () => fleet?.openFlows() ?? [],
     onHealth(problem) {
-      if (problem === '') diagnostics.info('The record can be written again');
-      else diagnostics.error({ problem }, 'The record cannot be written: nothing is forwarded');
+      fleet?.setWritable(problem === '');
       status?.touch();
     },
-    onFatal: (error) => deps.onFatal(`The record cannot be written: ${error.message}`),
+    onStuck: () => fleet?.endRunning(),
+    onChange: () => status?.touch(),
+    onFatal: deps.onFatal,
   });
+  const { log } = record;
 
   status = await openStatusFile(
     join(config.stateDir, 'run', 'status.json'),
@@ -93,7 +93,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
       },
       problems: [...(watch?.problems() ?? [])],
       workers: fleet?.status() ?? [],
-      log: { healthy, problem, segment, seq },
+      log: { healthy, problem, segment, seq, check: record.check() },
       records: log.counts(),
       listeners: {
         proxy: { host: config.bind, port: config.proxyPort },
@@ -210,6 +210,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
       })
     : null;
   await Promise.all([fleet.listening, viewer?.listening]);
+  record.begin();
   state = 'running';
   await status?.flush();
 
@@ -226,10 +227,9 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
       await fleet?.drain(timeoutMs);
       await viewer?.stop();
       log.note('stop', { reason });
-      await log.close();
+      await record.close();
       state = 'stopped';
       await status?.flush();
-      lock.release();
     },
   };
 }

@@ -24,7 +24,8 @@ export async function ensureViewerToken(stateDir: string): Promise<void> {
   );
 }
 
-async function readOrMake(path: string, mode: number, make: () => string): Promise<string> {
+/** Text of a small file, made with this mode where there is none. */
+export async function readOrMake(path: string, mode: number, make: () => string): Promise<string> {
   try {
     const text = (await readFile(path, 'utf8')).trim();
     if (text !== '') return text;

@@ -2,7 +2,7 @@
 // bytes for display, so it shares nothing with the primary but the start of its life.
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { LIMITS } from '../shared/config.ts';
+import { LIMITS } from '../shared/limits.ts';
 import { Backoff } from './backoff.ts';
 import type { Diagnostics } from './diagnostics.ts';
 

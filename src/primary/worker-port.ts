@@ -7,7 +7,6 @@
 
 import type { Socket } from 'node:net';
 import { type EventName, FLOW_FIELD_NAMES } from '../shared/audit-event.ts';
-import { LIMITS } from '../shared/config.ts';
 import { parseHost } from '../shared/host.ts';
 import {
   encodeMinted,
@@ -18,22 +17,34 @@ import {
   MAX_WORKER_FRAME,
   type Verdict,
 } from '../shared/ipc.ts';
+import { LIMITS } from '../shared/limits.ts';
 import { checkMembers } from '../shared/record-check.ts';
 import type { WorkerControl } from '../shared/worker-control.ts';
+import { type ClientQuota, clientOf } from './client-quota.ts';
 import { FlowTable } from './flow-table.ts';
+import { appendAll } from './log/append-all.ts';
+import { lineBound } from './log/segment-writer.ts';
 
 export type PortDeps = {
   readonly number: number;
   readonly idPrefix: string;
   readonly pipe: Socket;
   readonly log: {
-    append(event: EventName, id: string, members: Buffer | string, onWritten?: () => void): void;
+    append(
+      event: EventName,
+      id: string,
+      members: Buffer | string,
+      onWritten?: () => void,
+      onWithdrawn?: () => void,
+    ): void;
     countRefused(): void;
     pauseFor(resume: () => void): boolean;
     healthy(): boolean;
   };
   /** False: the worker goes on without a verdict, so a flow is opened in any case. */
   readonly waits: boolean;
+  /** How much each client may put into the log; null: as much as it likes. */
+  readonly quota: ClientQuota | null;
   /** Version of the policy in force; intents decided under an older one go back. */
   policyVersion(): number;
   mintLeaf(host: string, publicKeyDer: Buffer): string;
@@ -51,14 +62,12 @@ export type WorkerPort = {
   abandon(reason: string): Promise<void>;
 };
 
-/** All flows of a busy worker would not fit into the log's queue: they are handed over in slices. */
-const ABANDONED_AT_ONCE = 4096;
 /** A policy frame of the greatest length, and what may be due while it is read. */
 const MAX_UNREAD_BYTES = MAX_PRIMARY_FRAME + 8 * 1024 * 1024;
 
 /** Starts reading a worker's pipe. */
 export function startWorkerPort(deps: PortDeps): WorkerPort {
-  const { pipe, log, idPrefix } = deps;
+  const { pipe, log, idPrefix, quota } = deps;
   const flows = new FlowTable(LIMITS.openFlowsPerWorker);
   const decoder = new FrameDecoder(MAX_WORKER_FRAME);
   const stamp = Buffer.from(`"worker":${deps.number},`);
@@ -122,13 +131,21 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
       verdict('refused', [flow]);
       return;
     }
+    const client = quota === null ? '' : clientOf(key.toString('latin1'));
+    if (deps.waits && quota?.mayBegin(client) === false) {
+      verdict('quota', [flow]);
+      return;
+    }
     // Also alone: it stands in other records, too, without the rest.
     if (key.length > 0) complain(checkMembers(key, FLOW_FIELD_NAMES));
     const parts = key.length > 0 && rest.length > 0 ? [key, comma, rest] : [key, rest];
     const members = checked(Buffer.concat([stamp, ...parts]));
     // Latin-1 keeps the bytes as they are; they go back to the log the same way.
     complain(flows.open(flow, { event, key: key.toString('latin1') }));
-    log.append(event, `${idPrefix}${flow}`, members, () => acknowledge(flow));
+    quota?.charge(client, lineBound(members));
+    // Where nobody waits for the verdict, the request is on its way: its record has to be written.
+    const withdraw = deps.waits ? () => refuse(flow) : undefined;
+    log.append(event, `${idPrefix}${flow}`, members, () => acknowledge(flow), withdraw);
   }
 
   function onRecord(frame: Frame & { type: 'record' }): void {
@@ -140,7 +157,19 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
       log.countRefused();
       return;
     }
+    if (quota !== null && isOverQuota(quota, members, wasOpen)) return;
     log.append(frame.event, `${idPrefix}${frame.flow}`, members);
+  }
+
+  /** What runs is recorded and paid for later; of what does not, only the number goes on the record. */
+  function isOverQuota(quota: ClientQuota, members: Buffer, wasOpen: boolean): boolean {
+    const client = clientOf(members.toString('latin1', stamp.length, stamp.length + 200));
+    if (wasOpen || quota.mayBegin(client)) {
+      quota.charge(client, lineBound(members));
+      return false;
+    }
+    quota.countRefused(client);
+    return true;
   }
 
   /** `members` begins with our own stamp; what follows is the worker's and is checked. */
@@ -152,6 +181,12 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
 
   function complain(problem: string | null): void {
     if (problem !== null) throw new RangeError(`Cannot take record: ${problem}`);
+  }
+
+  /** The log cannot take its opening record: it has not begun. */
+  function refuse(flow: number): void {
+    flows.withdraw(flow);
+    verdict('refused', [flow]);
   }
 
   /** Acks of one turn leave in one frame. */
@@ -190,6 +225,15 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
     send(encodeMinted(request, pem, problem));
   }
 
+  function* endings(reason: string): Generator<{ id: string; members: string }> {
+    for (const [flow, { key }] of flows.abandon()) {
+      const members = Buffer.from(key, 'latin1').toString();
+      const identity = members === '' ? '' : `${members},`;
+      const fields = `"worker":${deps.number},${identity}"reason":"${reason}"`;
+      yield { id: `${idPrefix}${flow}`, members: fields };
+    }
+  }
+
   return {
     send,
     *openFlows() {
@@ -198,21 +242,8 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
         yield `{"id":"${idPrefix}${flow}","event":"${event}"${members === '' ? '' : ','}${members}}`;
       }
     },
-    async abandon(reason) {
-      let unwritten = 0;
-      for (const [flow, { key }] of flows.abandon()) {
-        const members = Buffer.from(key, 'latin1').toString();
-        const before = members === '' ? '' : `${members},`;
-        const fields = `"worker":${deps.number},${before}"reason":"${reason}"`;
-        const append = (onWritten?: () => void) =>
-          log.append('error', `${idPrefix}${flow}`, fields, onWritten);
-        unwritten += 1;
-        if (unwritten < ABANDONED_AT_ONCE) append();
-        else {
-          unwritten = 0;
-          await new Promise<void>(append);
-        }
-      }
+    abandon(reason) {
+      return appendAll(log, 'error', endings(reason));
     },
   };
 }

@@ -3,17 +3,19 @@
 
 import cluster, { type Worker } from 'node:cluster';
 import type { Socket } from 'node:net';
-import { LIMITS } from '../shared/config.ts';
 import {
   encodePolicy,
   encodePrimaryControl,
   encodeStart,
+  type PrimaryControl,
   type StartMessage,
 } from '../shared/ipc.ts';
+import { LIMITS } from '../shared/limits.ts';
 import type { WorkerStatus } from '../shared/status.ts';
 import type { WorkerControl } from '../shared/worker-control.ts';
 import { Backoff } from './backoff.ts';
 import type { Ca } from './ca/ca.ts';
+import { ClientQuota } from './client-quota.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import type { AuditLog } from './log/audit-log.ts';
 import { startWorkerPort, type WorkerPort } from './worker-port.ts';
@@ -38,6 +40,10 @@ export type Fleet = {
   setTicketKeys(keys: Buffer): void;
   status(): WorkerStatus[];
   openFlows(): Iterable<string>;
+  /** Whether the record takes new exchanges; where not, workers refuse them by themselves. */
+  setWritable(isWritable: boolean): void;
+  /** Not even last records can be written: what runs ends. */
+  endRunning(): void;
   /** Ends all workers at once: for a start that failed. */
   kill(): void;
   /** Lets exchanges end for `timeoutMs`, then closes them with records; resolves when all are gone. */
@@ -60,6 +66,10 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
   const backoff = new Backoff();
   let ticketKeys = firstTicketKeys;
   let policy: { version: number; frame: Buffer } | null = null;
+  const { clientLogBytesPerMinute } = deps.start.config;
+  const quota =
+    clientLogBytesPerMinute === 0 ? null : new ClientQuota(clientLogBytesPerMinute, deps.now);
+  const quotaTimer = quota && setInterval(() => reportQuota(quota), 1000);
   /** Of workers that are gone: their flows are being ended on the log. */
   const ending = new Set<WorkerPort>();
   let draining: (() => void) | null = null;
@@ -92,6 +102,7 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
       idPrefix,
       pipe,
       log,
+      quota,
       waits: deps.start.config.audit !== 'relaxed',
       policyVersion: () => policy?.version ?? 0,
       mintLeaf: (host, key) => deps.ca.mintLeaf(host, key),
@@ -99,6 +110,7 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
         const keys = ticketKeys.toString('base64');
         port.send(encodeStart({ ...deps.start, worker: number, idPrefix, ticketKeys: keys }));
         if (policy !== null) port.send(policy.frame);
+        if (!log.healthy()) port.send(encodePrimaryControl({ type: 'record', state: 'full' }));
       },
       onControl: (message) => onControl(slot, message),
       onBroken: (problem) => {
@@ -148,7 +160,7 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
     ending.add(slot.port);
     void slot.port.abandon(draining === null ? 'worker_exit' : 'shutdown').then(() => {
       ending.delete(slot.port);
-      settleDrain();
+      if (draining !== null) settleDrain();
     });
     deps.onChange();
   }
@@ -163,8 +175,20 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
     );
   }
 
+  function sendAll(message: PrimaryControl): void {
+    const frame = encodePrimaryControl(message);
+    for (const slot of slots) slot.port.send(frame);
+  }
+
+  function reportQuota(clients: ClientQuota, all = false): void {
+    for (const uncounted of clients.sweep(all)) log.note('audit_suspended', uncounted);
+  }
+
   function settleDrain(): void {
-    if (slots.size === 0 && ending.size === 0) draining?.();
+    if (slots.size > 0 || ending.size > 0) return;
+    if (quotaTimer !== null) clearInterval(quotaTimer);
+    if (quota !== null) reportQuota(quota, true);
+    draining?.();
   }
 
   return {
@@ -175,9 +199,10 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
     },
     setTicketKeys(keys) {
       ticketKeys = keys;
-      const frame = encodePrimaryControl({ type: 'tickets', keys: keys.toString('base64') });
-      for (const slot of slots) slot.port.send(frame);
+      sendAll({ type: 'tickets', keys: keys.toString('base64') });
     },
+    setWritable: (isWritable) => sendAll({ type: 'record', state: isWritable ? 'open' : 'full' }),
+    endRunning: () => sendAll({ type: 'record', state: 'stuck' }),
     status: () =>
       [...slots].map((slot) => ({
         number: slot.number,
@@ -197,8 +222,7 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
         draining = resolve;
         settleDrain();
       });
-      const frame = encodePrimaryControl({ type: 'drain', timeoutMs });
-      for (const slot of slots) slot.port.send(frame);
+      sendAll({ type: 'drain', timeoutMs });
       let deadline = setTimeout(() => {
         this.kill();
         // A log that cannot be written takes no last records: the stop does not wait for it.

@@ -57,7 +57,7 @@ export const TERMINAL_EVENTS: ReadonlySet<FlowEvent> = new Set([
 ]);
 
 /** Why a copy in the record is shorter than the body: the reader must be told, always. */
-export type Truncation = 'limit' | 'content_type' | 'off' | 'backpressure';
+export type Truncation = 'limit' | 'content_type' | 'off' | 'backpressure' | 'record_full';
 
 /** Who asked for what: in the opening record, and again in the one that ends the flow. */
 export type FlowIdentity = {

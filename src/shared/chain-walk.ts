@@ -4,7 +4,7 @@
 //
 // Invariant: a line that was changed, removed, inserted or moved is named by its number and its place.
 
-import { hash } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
 import { MAX_RECORD_BYTES } from './audit-event.ts';
 
 /** What a walk continues: the record before the first one. */
@@ -57,6 +57,9 @@ export class ChainWalk {
   /** False until a first line is known, and behind damage: the next line is taken as it is. */
   #isLinked: boolean;
   #pending: Buffer = NOTHING;
+  #tornBytes = 0;
+  /** A line that is longer than a record: its bytes are not kept, only hashed. */
+  #overlong: Hash | null = null;
   #end: number;
   #lastStart: number;
   #records = 0;
@@ -93,21 +96,17 @@ export class ChainWalk {
   }
   /** Bytes behind the last newline: half a line, which a crash or a copy leaves. */
   get tornBytes(): number {
-    return this.#pending.length;
+    return this.#tornBytes;
   }
 
   /** Takes the next bytes. The chunk may be used again afterwards. */
   push(chunk: Buffer): void {
     let at = 0;
-    if (this.#pending.length > 0) {
+    if (this.#tornBytes > 0) {
       const newline = chunk.indexOf(NEWLINE);
-      if (newline < 0) {
-        this.#keep(chunk);
-        return;
-      }
-      const line = Buffer.concat([this.#pending, chunk.subarray(0, newline)]);
-      this.#pending = NOTHING;
-      this.#take(line);
+      this.#keep(newline < 0 ? chunk : chunk.subarray(0, newline));
+      if (newline < 0) return;
+      this.#takeKept();
       at = newline + 1;
     }
     for (;;) {
@@ -128,14 +127,29 @@ export class ChainWalk {
     return this.#damage;
   }
 
-  /** A line without an end is nobody's record: what it is longer than a record is counted, not kept. */
   #keep(bytes: Buffer): void {
-    if (this.#pending.length > MAX_RECORD_BYTES) {
-      this.#blame({ seq: this.#seq + 1, offset: this.#end, kind: 'altered' });
-      this.#end += bytes.length;
+    this.#tornBytes += bytes.length;
+    if (this.#overlong === null && this.#tornBytes > MAX_RECORD_BYTES) {
+      this.#overlong = createHash('sha256').update(this.#pending);
+      this.#pending = NOTHING;
+    }
+    if (this.#overlong === null) this.#pending = Buffer.concat([this.#pending, bytes]);
+    else this.#overlong.update(bytes);
+  }
+
+  /** The line that was kept is whole now. */
+  #takeKept(): void {
+    const [line, bytes, overlong] = [this.#pending, this.#tornBytes, this.#overlong];
+    this.#pending = NOTHING;
+    this.#tornBytes = 0;
+    this.#overlong = null;
+    if (overlong === null) {
+      this.#take(line);
       return;
     }
-    this.#pending = Buffer.concat([this.#pending, bytes]);
+    this.#resolve(false);
+    this.#blame({ seq: this.#seq + 1, offset: this.#end, kind: 'altered' });
+    this.#advance(bytes, overlong.digest('hex'));
   }
 
   #take(line: Buffer): void {
@@ -149,12 +163,16 @@ export class ChainWalk {
       this.#seq = seq + 1;
       this.#first ??= { seq, prev };
     } else this.#takeStrange(line, offset);
-    this.#prev = hash('sha256', line);
+    this.#advance(line.length, hash('sha256', line));
+    this.#tell(head, line, offset);
+  }
+
+  #advance(bytes: number, digest: string): void {
+    this.#prev = digest;
     this.#isLinked = true;
     this.#records += 1;
-    this.#lastStart = offset;
-    this.#end = offset + line.length + 1;
-    this.#tell(head, line, offset);
+    this.#lastStart = this.#end;
+    this.#end += bytes + 1;
   }
 
   /** A line that is not the next record: the segment's first, or damage. */

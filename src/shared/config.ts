@@ -1,7 +1,5 @@
-// Every setting and every limit of leash, in one table each. Pure: the environment is passed in.
-// A limit's row says why it has its value and what happens when it is reached.
-//
-// Invariant: memory is bounded by constants: each buffer, map and queue has its row in LIMITS or a setting.
+// Every setting of leash, in one table. Pure: the environment is passed in. What no setting changes
+// is in limits.ts.
 
 import {
   choice,
@@ -22,6 +20,7 @@ import {
 
 export type CaptureMode = 'none' | 'text' | 'all';
 export type AuditMode = 'relaxed' | 'accepted' | 'durable';
+export type SecretsMode = 'plain' | 'fingerprint';
 
 export type Config = {
   readonly policyDir: string;
@@ -30,7 +29,11 @@ export type Config = {
   readonly captureLimitBytes: number;
   readonly capture: CaptureMode;
   readonly audit: AuditMode;
+  readonly secrets: SecretsMode;
   readonly rotateBytes: number;
+  readonly retainBytes: number;
+  readonly retainMs: number;
+  readonly checkpointCommand: string;
   readonly workers: number;
   readonly proxyPort: number;
   readonly bind: string;
@@ -44,6 +47,7 @@ export type Config = {
   readonly maxTunnels: number;
   readonly clientTunnels: number;
   readonly clientMintsPerSecond: number;
+  readonly clientLogBytesPerMinute: number;
   readonly idleMs: number;
   readonly exchangeIdleMs: number;
   readonly dnsServers: readonly string[];
@@ -55,90 +59,6 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const SECOND = 1000;
 const DAY_S = 86_400;
-
-/** Limits that no setting changes. Bytes, milliseconds or counts, as the name says. */
-export const LIMITS = {
-  /** Node's own default and what servers accept. Longer: 431, or 502 for an upstream's. */
-  headBytes: 16 * KIB,
-  /** Real clients send some 40; Node cuts silently at 1000 (CVE-2026-58044). More: 431. */
-  headers: 100,
-  /** Requests of one connection that run at once; clients wait for each answer. More: close. */
-  pipelinedRequests: 16,
-  /** The longest registered method has 17. Longer: 400. */
-  methodBytes: 32,
-  /** A head arrives within one round trip; slower is slowloris. Then: 408 and close. */
-  headMs: 10 * SECOND,
-  /** A TLS handshake takes two round trips, client or upstream. Then: close, or 504. */
-  handshakeMs: 10 * SECOND,
-  /** A SYN is sent again after 1, 3 and 7 s; later nobody answers. Then: next address, or 504. */
-  connectMs: 10 * SECOND,
-  /** Resolvers answer or fail in 5 s, twice. Then: 504. */
-  dnsMs: 10 * SECOND,
-  /**
-   * Threads of a worker. libuv gives half of them to names, and the system's resolver waits in
-   * them: with the default of 4, two slow names would stop all others. Full: names wait in line.
-   */
-  workerThreads: 64,
-  /** One of the first addresses answers or none does, and each costs connectMs. Later: not tried. */
-  addressesTried: 4,
-  /** Bytes of a capture per direction that a worker holds. Full: they leave as a `part` record. */
-  captureHeldBytes: 64 * KIB,
-  /** How long captured bytes of a stream may wait for more, so that the record is fresh. Then: `part`. */
-  partAfterMs: 10 * SECOND,
-  /** A SecureContext measured 45 KB, so 64 MB. Full: the one not used for longest is dropped. */
-  leafCacheEntries: 1000,
-  /** Unacknowledged bytes on a worker's pipe at which captures are cut (`backpressure`). */
-  pipeCongestedBytes: 4 * MIB,
-  /** The same at which new exchanges are refused (503): half is left for records of those that run. */
-  pipeFullBytes: 8 * MIB,
-  /** And at which a refusal is counted, not recorded: those before it went without their headers. */
-  pipeRefusalBytes: 16 * MIB,
-  /**
-   * Flows a worker may have open in the primary, its tunnels and exchanges: at 1.5 KB each, 96 MB.
-   * At this number less those that may be on the pipe, new ones get 503. More: the pipe is cut.
-   */
-  openFlowsPerWorker: 65_536,
-  /** The first of these two limits, kept by the worker itself. */
-  openFlowsFull: 60_000,
-  /**
-   * Idle upstream connections kept per client and origin: what a machine full of agents has under
-   * way at once, for `idleUpstreamMs`. With 8, each fourth request paid for a handshake. More:
-   * closed after use.
-   */
-  idleUpstreamsPerOrigin: 64,
-  /** Servers close idle connections after 5 to 75 s; reuse must not race with them. Then: close. */
-  idleUpstreamMs: 4 * SECOND,
-  /** 1xx responses before the final one; Node would accept 5000. More: 502. */
-  informationalResponses: 8,
-  /** Bytes of a refusal are on their way to the client; a reset would eat them. Then: destroy. */
-  lingerMs: 2 * SECOND,
-  /** The kernel cuts it to somaxconn. Full: the client's SYN is dropped and sent again. */
-  backlog: 4096,
-  /** A write takes microseconds and a sync some ms; a primary that takes longer hangs. Then: 503. */
-  verdictMs: 5 * SECOND,
-  /** How long a stop waits for exchanges to end. Then: they are closed, with records. */
-  drainMs: 10 * SECOND,
-  /** What a worker may take beyond the drain to write its last records. Then: SIGKILL. */
-  drainGraceMs: 2 * SECOND,
-  /** Leaves that one worker may ask for: 20 clients at their limit. More: not signed. */
-  workerMintsPerSecond: 1000,
-  /** First pause before a dead worker is replaced; doubles up to respawnMaxMs. */
-  respawnMinMs: 100,
-  /** Often enough to heal by itself, seldom enough not to burn a core. */
-  respawnMaxMs: 10 * SECOND,
-  /** A worker that lived this long was healthy: the pause starts over. */
-  respawnSettledMs: 30 * SECOND,
-  /** The viewer ends when its channel ends; it has nothing to save. Then: SIGKILL. */
-  viewerStopMs: 2 * SECOND,
-  /** Tickets made under the keys before are worth one full handshake. Then: new keys, all workers. */
-  ticketKeysMs: 12 * 3600 * SECOND,
-  /** Policy files are written by people; 10 MB are some 300,000 lines. Longer: refused, unread. */
-  policyFileBytes: 10_000_000,
-  /** What fits a policy frame to a worker with room to spare. More in one file: refused. */
-  policyRules: 100_000,
-  /** Addresses, networks and names in one list of a policy file. More: refused. */
-  policyListEntries: 10_000,
-} as const;
 
 const port = (name: string, fallback: string, why: string): Setting<number> =>
   whole(name, fallback, { min: 1, max: 65_535, why });
@@ -167,6 +87,29 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     unit: MIB,
     why: 'size of a segment',
   }),
+  secrets: choice(
+    'LEASH_SECRETS',
+    'plain',
+    ['plain', 'fingerprint'],
+    'fingerprint: values of credential headers are stored as a keyed hash',
+  ),
+  retainBytes: whole('LEASH_RETAIN_MB', '0', {
+    min: 0,
+    max: 1_000_000_000,
+    unit: MIB,
+    why: 'size of the log at which the oldest segments go; 0: keep everything',
+  }),
+  retainMs: whole('LEASH_RETAIN_DAYS', '0', {
+    min: 0,
+    max: 36_500,
+    unit: DAY_S * SECOND,
+    why: 'age below which no segment goes; alone: the age at which they go',
+  }),
+  checkpointCommand: path(
+    'LEASH_CHECKPOINT_COMMAND',
+    '',
+    'program that is handed each signed checkpoint on standard input',
+  ),
   workers: whole('LEASH_WORKERS', '', { min: 1, max: 256, why: 'default: available cores' }),
   proxyPort: port('LEASH_PROXY_PORT', '8080', 'proxy listener'),
   bind: ipAddress('LEASH_BIND', '::', 'proxy listener; :: = all addresses, IPv4 included'),
@@ -191,6 +134,12 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     min: 1,
     max: 10_000,
     why: 'leaf certificates a second per client; more: 429',
+  }),
+  clientLogBytesPerMinute: whole('LEASH_CLIENT_LOG_MB_MIN', '0', {
+    min: 0,
+    max: 1_000_000,
+    unit: MIB,
+    why: 'megabytes a minute that one client may put into the log; more: 429; 0: no limit',
   }),
   idleMs: whole('LEASH_IDLE_S', '120', {
     min: 1,
@@ -239,7 +188,16 @@ export function parseConfig(
     config[field] = value;
   }
   // Each field of Config has its row in SETTINGS, of the field's type: the compiler checks it there.
-  return config as Config;
+  const all = config as Config;
+  const conflict = retentionConflict(all);
+  return conflict === null ? all : { problem: `Cannot start: ${conflict}` };
+}
+
+/** The live segment is never deleted: a log that may be no larger would be full for ever. */
+function retentionConflict({ retainBytes, rotateBytes }: Config): string | null {
+  if (retainBytes === 0 || retainBytes >= 2 * rotateBytes) return null;
+  const least = (2 * rotateBytes) / MIB;
+  return `LEASH_RETAIN_MB is "${retainBytes / MIB}", allowed: 0, or at least twice LEASH_ROTATE_MB (${least})`;
 }
 
 /** Switches of Node that undo what leash promises for every connection at once. */

@@ -29,8 +29,8 @@ const TYPE = {
   primaryControl: 20,
 } as const;
 
-const VERDICTS = ['ack', 'stale', 'refused'] as const;
-/** What becomes of an opening record: on the log · decided under an older policy · log unwritable. */
+const VERDICTS = ['ack', 'stale', 'refused', 'quota'] as const;
+/** What becomes of an opening record: on the log · decided under an older policy · log unwritable · client's share used up. */
 export type Verdict = (typeof VERDICTS)[number];
 
 export type StartMessage = {
@@ -46,7 +46,11 @@ export type StartMessage = {
   readonly hopToken: string;
 };
 
+/** `open`: written as ever. `full`: nothing new passes, captures are cut. `stuck`: what runs ends. */
+export type RecordState = 'open' | 'full' | 'stuck';
+
 export type PrimaryControl =
+  | { readonly type: 'record'; readonly state: RecordState }
   | { readonly type: 'tickets'; readonly keys: string }
   | { readonly type: 'drain'; readonly timeoutMs: number };
 

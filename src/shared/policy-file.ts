@@ -6,7 +6,7 @@
 import { Buffer } from 'node:buffer';
 import { parse as parseName } from 'tldts';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import { LIMITS } from './config.ts';
+import { LIMITS } from './limits.ts';
 import { type Agents, readAgents } from './policy-agents.ts';
 import { readNetwork } from './policy-network.ts';
 import { type Names, RULE_FILES, type RuleFile, readRules } from './policy-rules.ts';

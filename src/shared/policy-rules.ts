@@ -2,8 +2,8 @@
 // say the fix. Whatever could be read in two ways is refused. Knows no YAML and no list of suffixes.
 
 import { canonicalIp, parseCidr } from './address.ts';
-import { LIMITS } from './config.ts';
 import { parseHost, parsePath } from './host.ts';
+import { LIMITS } from './limits.ts';
 import type { Rule } from './policy-source.ts';
 import {
   asBoolean,

@@ -1,7 +1,7 @@
 // A parsed policy file as plain values with positions, and the checks that every file shares: types,
 // unknown keys, list lengths. Knows neither the YAML package nor what a rule means.
 
-import { LIMITS } from './config.ts';
+import { LIMITS } from './limits.ts';
 import type { PolicyProblem } from './status.ts';
 
 export type Position = { readonly line: number; readonly column: number };

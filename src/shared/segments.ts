@@ -27,6 +27,16 @@ export function sortSegments(logName: string, fileNames: readonly string[]): num
   return [...numbers].sort((a, b) => a - b);
 }
 
+/** `egress.jsonl` → `egress.checkpoints`: copies of the checkpoints, beside the log. */
+export function checkpointFileName(logName: string): string {
+  return `${splitName(logName).stem}.checkpoints`;
+}
+
+/** `egress.jsonl` → `egress.reserve`: space for the last records when the disk is full. */
+export function reserveFileName(logName: string): string {
+  return `${splitName(logName).stem}.reserve`;
+}
+
 function splitName(logName: string): { stem: string; extension: string } {
   const dot = logName.lastIndexOf('.');
   return dot > 0

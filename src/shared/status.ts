@@ -17,6 +17,19 @@ export type WorkerStatus = {
   readonly policy: number;
 };
 
+/** The walk over all segments that follows each start. */
+export type LogCheck = {
+  readonly state: 'running' | 'done';
+  /** How many were looked at. */
+  readonly segments: number;
+  /** The first record of each damaged segment that is not what it was. */
+  readonly damage: readonly {
+    readonly file: string;
+    readonly seq: number;
+    readonly offset: number;
+  }[];
+};
+
 export type Listener = { readonly host: string; readonly port: number };
 
 export type Status = {
@@ -38,6 +51,7 @@ export type Status = {
     readonly problem: string;
     readonly segment: number;
     readonly seq: number;
+    readonly check: LogCheck;
   };
   /** Records of this start by event. */
   readonly records: Readonly<Record<string, number>>;
@@ -100,6 +114,9 @@ function firstMissing(value: unknown): string | null {
     seq: 'number',
   });
   if (log !== null) return `log.${log}`;
+  const { check } = value.log;
+  if (!isObject(check) || firstWrong(check, CHECK_SHAPE) !== null) return 'log.check';
+  if (!isListOf(check.damage, DAMAGE_SHAPE)) return 'log.check.damage';
   if (!isObject(value.records)) return 'records';
   if (!isListOf(value.problems, PROBLEM_SHAPE)) return 'problems';
   if (!isListOf(value.workers, WORKER_SHAPE)) return 'workers';
@@ -114,6 +131,8 @@ const PROBLEM_SHAPE: Shape = {
   column: 'number',
   message: 'string',
 };
+const CHECK_SHAPE: Shape = { state: 'string', segments: 'number' };
+const DAMAGE_SHAPE: Shape = { file: 'string', seq: 'number', offset: 'number' };
 const WORKER_SHAPE: Shape = {
   number: 'number',
   pid: 'number',

@@ -2,8 +2,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FlowFields, HeaderPairs } from '../shared/audit-event.ts';
-import { LIMITS } from '../shared/config.ts';
 import type { NormalPath, Target } from '../shared/host.ts';
+import { LIMITS } from '../shared/limits.ts';
 import type { Decision, Policy } from '../shared/policy.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { Flow } from './flow.ts';

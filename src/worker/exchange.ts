@@ -21,6 +21,7 @@ import { Flow } from './flow.ts';
 import { forward } from './forward.ts';
 import { valuesOf } from './http/header-list.ts';
 import { carriesToken } from './http/http-message.ts';
+import { VERDICT_REFUSALS } from './http/refusal.ts';
 import { type RequestHead, readRequestHead } from './http/request-head.ts';
 import { judge, shownCredential } from './judge.ts';
 
@@ -62,7 +63,8 @@ export async function handleExchange(input: ExchangeInput): Promise<void> {
     // 2. What leash itself sent comes back to it: a server that was reached leads here.
     if (carriesToken(request.rawHeaders, deps.hopToken)) return refuseNow(403, 'self_connection');
     // 3. Room: without place for the record there is no request.
-    if (deps.link.full()) return refuseNow(503, 'overload');
+    const noRoom = deps.link.refusal();
+    if (noRoom !== null) return refuseNow(503, noRoom);
     // 4. Decide and put the intent on the log; a policy that changed in between decides again.
     const allowed = await admit(exchange, head, path);
     // 5. Forward.
@@ -97,8 +99,8 @@ async function admit(
       policy: policy.version,
     });
     if (verdict === 'ack') return { head, path, agent, decision, policy };
-    if (verdict === 'refused') {
-      refuse(exchange, { status: 503, reason: 'audit_unavailable', policy, decision });
+    if (verdict !== 'stale') {
+      refuse(exchange, { ...VERDICT_REFUSALS[verdict], policy, decision });
       return null;
     }
     // `stale`: the newer policy is on the pipe before this verdict, so it is in force here by now.

@@ -3,8 +3,8 @@
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { FlowEvent, FlowFields, Truncation } from '../shared/audit-event.ts';
-import { LIMITS } from '../shared/config.ts';
 import { codeOf } from '../shared/error-code.ts';
+import { LIMITS } from '../shared/limits.ts';
 import type { Policy } from '../shared/policy.ts';
 import { type Allowed, askOf, type Exchange, refusalText, refuse } from './exchange-state.ts';
 import { relayAnswer, writeAnswerHead } from './http/answer.ts';
@@ -63,6 +63,12 @@ class Forwarding implements LiveFlow {
     const asked = askOf(this.#exchange, this.#allowed);
     const denial = denialOf(this.#exchange.deps, policy, asked, this.#upstreamIp);
     if (denial !== null && !this.#exchange.flow.ended) this.#revoke(policy, denial);
+  }
+
+  /** Not even the last record has room: what cannot be recorded does not go on. */
+  cutOff(): void {
+    this.#fail('audit_unavailable');
+    this.#exchange.response.destroy();
   }
 
   #rejudgeWhereChanged(): void {
@@ -184,11 +190,10 @@ class Forwarding implements LiveFlow {
     }
     const { decision, policy } = this.#allowed;
     this.#release();
-    const bytes = { upstream_ip: this.#upstreamIp, req_bytes: this.#reqCapture.bytes };
-    const fields = { proto: 'h1' as const, ...bytes };
+    const req_bytes = this.#reqCapture.bytes;
+    const fields = { proto: 'h1' as const, upstream_ip: this.#upstreamIp, req_bytes };
     // What was never sent is not on the record as if it had been.
-    const isSent = this.#upstreamIp !== '';
-    const sent = isSent ? { fields, captures: [this.#reqCapture] } : undefined;
+    const sent = this.#upstreamIp === '' ? undefined : { fields, captures: [this.#reqCapture] };
     const status = known ? error.status : 502;
     refuse(this.#exchange, { status, reason, policy, decision, ...(sent && { sent }) });
     this.#finish();
@@ -242,11 +247,9 @@ class Forwarding implements LiveFlow {
       attempts: this.#retried ? 2 : 1,
     };
     this.#release();
-    const captures = this.#resCapture === null ? [] : [this.#resCapture];
-    flow.end(event, { ...outcomeFields(this.#exchange, this.#allowed, progress), ...fields }, [
-      this.#reqCapture,
-      ...captures,
-    ]);
+    const captures = [this.#reqCapture, ...(this.#resCapture === null ? [] : [this.#resCapture])];
+    const outcome = outcomeFields(this.#exchange, this.#allowed, progress);
+    flow.end(event, { ...outcome, ...fields }, captures);
     this.#finish();
   }
 
@@ -287,7 +290,7 @@ class Forwarding implements LiveFlow {
       dir,
       limitBytes: deps.config.captureLimitBytes,
       skip,
-      congested: () => deps.link.congested(),
+      mustCut: () => deps.link.mustCut(),
       emitPart: (fields) => flow.part(fields),
       now: deps.now,
     });

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { canonicalIp } from '../shared/address.ts';
-import { LIMITS } from '../shared/config.ts';
+import { LIMITS } from '../shared/limits.ts';
 import type { WorkerDeps } from './deps.ts';
 import { handleExchange } from './exchange.ts';
 import type { TunnelContext } from './exchange-state.ts';

@@ -8,6 +8,8 @@ import type { Policy } from '../shared/policy.ts';
 export type LiveFlow = {
   /** Ends the flow with a `revoked` record where this policy denies it. */
   rejudge(policy: Policy): void;
+  /** Ends the flow with an `error` record: the log has no room for more. */
+  cutOff(): void;
 };
 
 export class LiveFlows {
@@ -19,6 +21,11 @@ export class LiveFlows {
 
   delete(flow: LiveFlow): void {
     this.#flows.delete(flow);
+  }
+
+  /** Newest first, as below. */
+  cutOff(): void {
+    for (const flow of [...this.#flows].reverse()) flow.cutOff();
   }
 
   get size(): number {

@@ -5,8 +5,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import pino from 'pino';
-import { LIMITS } from '../shared/config.ts';
-import { encodeHello, type StartMessage } from '../shared/ipc.ts';
+import { encodeHello, type PrimaryControl, type StartMessage } from '../shared/ipc.ts';
+import { LIMITS } from '../shared/limits.ts';
 import { compilePolicy, denyAll, type Policy } from '../shared/policy.ts';
 import { Clients } from './clients.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -51,8 +51,7 @@ const link = startLink(pipe, {
       // Only now: whoever waits for this worker may count on what was denied being closed.
       link.control({ type: 'policy_in_force', version: frame.version });
     } else if (frame.type === 'primaryControl') {
-      if (frame.message.type === 'drain') void drain(frame.message.timeoutMs);
-      else leaves?.setTicketKeys(Buffer.from(frame.message.keys, 'base64'));
+      obey(frame.message);
     }
   },
   onLost(cause) {
@@ -63,6 +62,20 @@ const link = startLink(pipe, {
   },
 });
 pipe.write(encodeHello(keys.publicKey.export({ type: 'spki', format: 'der' })));
+
+function obey(message: PrimaryControl): void {
+  switch (message.type) {
+    case 'drain':
+      void drain(message.timeoutMs);
+      return;
+    case 'tickets':
+      leaves?.setTicketKeys(Buffer.from(message.keys, 'base64'));
+      return;
+    case 'record':
+      link.setRecord(message.state);
+      if (message.state === 'stuck') live.cutOff();
+  }
+}
 
 function begin(start: StartMessage): void {
   const { config } = start;

@@ -9,9 +9,9 @@ import {
   type FlowFields,
   type FlowIdentity,
   TERMINAL_EVENTS,
+  type Truncation,
 } from '../shared/audit-event.ts';
 import { formatMembers } from '../shared/audit-line.ts';
-import { LIMITS } from '../shared/config.ts';
 import {
   encodeMint,
   encodeOpen,
@@ -20,8 +20,10 @@ import {
   type Frame,
   FrameDecoder,
   MAX_PRIMARY_FRAME,
+  type RecordState,
   type Verdict,
 } from '../shared/ipc.ts';
+import { LIMITS } from '../shared/limits.ts';
 import type { WorkerControl } from '../shared/worker-control.ts';
 
 export type OpenRecord = {
@@ -42,10 +44,12 @@ export interface PrimaryLink {
   /** The signed leaf (PEM) for a host in normal form. Rejects with the primary's reason. */
   mint(host: string): Promise<string>;
   control(message: WorkerControl): void;
-  /** Captures must give way. */
-  congested(): boolean;
-  /** No new exchange may begin. */
-  full(): boolean;
+  /** Why captures must give way, or null. */
+  mustCut(): Truncation | null;
+  /** Why no new exchange may begin, or null. */
+  refusal(): 'overload' | 'audit_unavailable' | null;
+  /** What the primary says about the log: `full`, and nothing new may begin. */
+  setRecord(state: RecordState): void;
   /** Flushes what is queued and ends the pipe. */
   end(): Promise<void>;
 }
@@ -62,6 +66,8 @@ type Minting = {
 };
 type Waiting = { readonly resolve: (verdict: Verdict) => void; readonly sinceMs: number };
 
+/** How late a request may hear that its intent is late, beyond `verdictMs`. */
+const SWEEP_MS = 250;
 /** Bytes of a URL that the primary keeps for the flow's last record, should this worker die. */
 const KEY_URL_BYTES = 1024;
 
@@ -83,11 +89,12 @@ export function startLink(
   let flows = 0;
   let mints = 0;
   let corked = false;
+  let recordState: RecordState = 'open';
 
   setInterval(() => {
     refuseLate();
     reportUnrecorded();
-  }, 1000).unref();
+  }, SWEEP_MS).unref();
   pipe.on('data', (chunk) => decoder.push(chunk, dispatch));
   pipe.on('error', (error) => handlers.onLost(error.message));
   pipe.on('end', () => handlers.onLost('the primary closed the pipe'));
@@ -201,8 +208,18 @@ export function startLink(
     control(message) {
       send(encodeWorkerControl(message));
     },
-    congested: () => pipe.writableLength > LIMITS.pipeCongestedBytes,
-    full: () => pipe.writableLength > LIMITS.pipeFullBytes || opened.size >= LIMITS.openFlowsFull,
+    mustCut() {
+      if (recordState !== 'open') return 'record_full';
+      return pipe.writableLength > LIMITS.pipeCongestedBytes ? 'backpressure' : null;
+    },
+    refusal() {
+      if (recordState !== 'open') return 'audit_unavailable';
+      const isFull = pipe.writableLength > LIMITS.pipeFullBytes;
+      return isFull || opened.size >= LIMITS.openFlowsFull ? 'overload' : null;
+    },
+    setRecord(state) {
+      recordState = state;
+    },
     end: () => new Promise((resolve) => pipe.end(resolve)),
   };
 }

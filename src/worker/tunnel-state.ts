@@ -5,8 +5,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FlowEvent, FlowFields } from '../shared/audit-event.ts';
-import { LIMITS } from '../shared/config.ts';
 import type { Target } from '../shared/host.ts';
+import { LIMITS } from '../shared/limits.ts';
 import type { Decision, Policy } from '../shared/policy.ts';
 import { type Uninspected, uninspectedKind } from '../shared/uninspected.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -93,7 +93,10 @@ export function endTunnel(tunnel: Tunnel, event: FlowEvent, fields: FlowFields):
 /** Has the tunnel judged again with each change of the policy, until its connection closes. */
 export function keepJudging(tunnel: Tunnel): void {
   const { deps, socket } = tunnel;
-  const live: LiveFlow = { rejudge: (policy) => rejudgeTunnel(tunnel, policy) };
+  const live: LiveFlow = {
+    rejudge: (policy) => rejudgeTunnel(tunnel, policy),
+    cutOff: () => endTunnel(tunnel, 'error', { reason: 'audit_unavailable' }),
+  };
   deps.live.add(live);
   socket.once('close', () => deps.live.delete(live));
   rejudgeWhereChanged(tunnel);

@@ -4,14 +4,15 @@
 // network.yaml is relayed unseen.
 
 import type { Socket } from 'node:net';
-import { LIMITS } from '../shared/config.ts';
 import type { Host } from '../shared/host.ts';
+import { LIMITS } from '../shared/limits.ts';
 import { uninspectedKind } from '../shared/uninspected.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { TunnelContext } from './exchange-state.ts';
 import { Flow } from './flow.ts';
 import { readConnect } from './http/connect-head.ts';
 import { carriesToken } from './http/http-message.ts';
+import { VERDICT_REFUSALS } from './http/refusal.ts';
 import { type Asked, judge, shownCredential } from './judge.ts';
 import { openUpstream, relayTunnel } from './relay-tunnel.ts';
 import { checkServerName, intercept } from './tls/intercept.ts';
@@ -77,7 +78,8 @@ function takeRoom(
   client: string,
   host: Host | null,
 ): { status: number; reason: string } | null {
-  if (link.full()) return { status: 503, reason: 'overload' };
+  const noRoom = link.refusal();
+  if (noRoom !== null) return { status: 503, reason: noRoom };
   if (host !== null && !leaves.has(host) && !clients.mayMint(client)) {
     return { status: 429, reason: 'client_mints' };
   }
@@ -95,7 +97,9 @@ async function establish(tunnel: Tunnel): Promise<void> {
     ...(decision.wouldBlock ? { audit: 'would_block_in_enforce' as const } : {}),
   });
   if (verdict !== 'ack') {
-    refuseTunnel(tunnel, { status: 503, reason: 'audit_unavailable', decision });
+    // Only an intent can be stale.
+    const said = verdict === 'quota' ? 'quota' : 'refused';
+    refuseTunnel(tunnel, { ...VERDICT_REFUSALS[said], decision });
     return;
   }
   if (socket.destroyed) {

@@ -171,7 +171,13 @@ describe('leashctl alone', () => {
       policy: { version: 1, mode: 'enforce', files: {} },
       problems: [],
       workers: [{ number: 1, pid: 1, listening: true, policy: 1 }],
-      log: { healthy: false, problem: 'disk is full', segment: 1, seq: 5 },
+      log: {
+        healthy: false,
+        problem: 'disk is full',
+        segment: 1,
+        seq: 5,
+        check: { state: 'done', segments: 1, damage: [] },
+      },
       records: { allowed: 3 },
       listeners: { proxy: { host: '', port: 8080 }, viewer: { host: '::1', port: 8090 } },
     };

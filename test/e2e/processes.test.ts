@@ -128,7 +128,7 @@ describe('SIGTERM', () => {
     const records = await leash.records();
     expect(records.find(({ url }) => url?.includes('/sse'))).toMatchObject({ event: 'intent' });
     expect(records.find(({ event }) => event === 'allowed')).toMatchObject({ status: 200 });
-    expect(records.at(-1)).toMatchObject({ event: 'stop', reason: 'SIGTERM' });
+    expect(records.at(-2)).toMatchObject({ event: 'stop', reason: 'SIGTERM' });
   });
 
   it('closes after ten seconds what does not end by itself, with records', async () => {
@@ -142,7 +142,7 @@ describe('SIGTERM', () => {
     expect(Date.now() - before).toBeLessThan(13_000);
     const records = await leash.records();
     expect(withReason(records, 'shutdown')).toContain('GET');
-    expect(records.at(-1)).toMatchObject({ event: 'stop' });
+    expect(records.at(-2)).toMatchObject({ event: 'stop' });
     expect(await leash.verifyChain()).toMatchObject({ code: 0 });
   });
 });
@@ -156,7 +156,7 @@ describe('Ctrl-C', () => {
     for (const pid of pids) process.kill(pid, 'SIGINT');
     expect(await readUntil(stream)).toContain('"n":5');
     expect(await leash.ended).toBe(0);
-    expect((await leash.records()).at(-1)).toMatchObject({ event: 'stop', reason: 'SIGINT' });
+    expect((await leash.records()).at(-2)).toMatchObject({ event: 'stop', reason: 'SIGINT' });
     expect(pids.filter(isAlive)).toEqual([]);
   });
 });

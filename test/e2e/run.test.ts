@@ -145,7 +145,8 @@ describe('setup.sh run', () => {
     const records = await readRecords(logPath());
     const answers = records.filter(({ event }) => event === 'allowed');
     expect(answers.at(-1)).toMatchObject({ url: `${origin.url}/sse?n=20&every=100`, status: 200 });
-    expect(records.at(-1)).toMatchObject({ event: 'stop', reason: 'SIGINT' });
+    expect(records.at(-2)).toMatchObject({ event: 'stop', reason: 'SIGINT' });
+    expect(records.at(-1)).toMatchObject({ event: 'checkpoint' });
   });
 
   /** The last records of requests to a URL; they follow the answers that clients got. */

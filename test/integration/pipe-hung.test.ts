@@ -3,7 +3,7 @@
 
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LIMITS } from '../../src/shared/config.ts';
+import { LIMITS } from '../../src/shared/limits.ts';
 import { socketPair } from '../support/socket-pair.ts';
 import { identity, startPipe } from '../support/start-pipe.ts';
 

@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FlowEvent } from '../../src/shared/audit-event.ts';
-import { LIMITS } from '../../src/shared/config.ts';
 import { encodeHello, encodeMint, encodeOpen, encodeRecord } from '../../src/shared/ipc.ts';
+import { LIMITS } from '../../src/shared/limits.ts';
 import { socketPair } from '../support/socket-pair.ts';
 import { identity, startPipe } from '../support/start-pipe.ts';
 
@@ -94,9 +94,9 @@ describe('startLink() and startWorkerPort()', () => {
   it('takes no new flow when nearly as many are open as the primary allows', async () => {
     const flows = Array.from({ length: LIMITS.openFlowsFull }, (_, n) => n + 1);
     await Promise.all(flows.map((flow) => pipe.link.open(intent(flow))));
-    expect(pipe.link.full()).toBe(true);
+    expect(pipe.link.refusal()).toBe('overload');
     pipe.link.record('allowed', 1, identity);
-    expect(pipe.link.full()).toBe(false);
+    expect(pipe.link.refusal()).toBeNull();
     expect(pipe.state.broken).toBe('');
   });
 
@@ -202,17 +202,17 @@ describe('startLink() and startWorkerPort()', () => {
     ends[1].pause();
     void pipe.link.open(intent(1));
     const big = { dir: 'res', body: 'x'.repeat(200_000) } as const;
-    for (let count = 0; count < 200 && !pipe.link.congested(); count += 1)
+    for (let count = 0; count < 200 && pipe.link.mustCut() === null; count += 1)
       pipe.link.record('part', 1, big);
-    expect(pipe.link.congested()).toBe(true);
-    expect(pipe.link.full()).toBe(false);
-    for (let count = 0; count < 200 && !pipe.link.full(); count += 1)
+    expect(pipe.link.mustCut()).toBe('backpressure');
+    expect(pipe.link.refusal()).toBeNull();
+    for (let count = 0; count < 200 && pipe.link.refusal() === null; count += 1)
       pipe.link.record('part', 1, big);
-    expect(pipe.link.full()).toBe(true);
+    expect(pipe.link.refusal()).toBe('overload');
     const last: FlowEvent = 'allowed';
     pipe.link.record(last, 1, { status: 200 });
     ends[1].resume();
     await expect.poll(() => pipe.state.lines.at(-1)?.event).toBe('allowed');
-    expect(pipe.link.congested()).toBe(false);
+    expect(pipe.link.mustCut()).toBeNull();
   });
 });

@@ -12,6 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => viewer.close());
 
+const CHECK = { state: 'done', segments: 1, damage: [] } as const;
 const STATUS: Status = {
   bootId: 'b',
   pid: process.pid,
@@ -20,7 +21,7 @@ const STATUS: Status = {
   policy: { version: 3, mode: 'audit', files: {} },
   problems: [{ file: 'enforce.yaml', line: 2, column: 5, message: 'wrong' }],
   workers: [{ number: 1, pid: 1, listening: true, policy: 3 }],
-  log: { healthy: true, problem: '', segment: 1, seq: 7 },
+  log: { healthy: true, problem: '', segment: 1, seq: 7, check: CHECK },
   records: { allowed: 3 },
   listeners: { proxy: { host: '127.0.0.1', port: 9999 }, viewer: null },
 };
@@ -86,7 +87,7 @@ describe('health', () => {
       { policy: null },
       { workers: [] },
       { workers: [{ number: 1, pid: 1, listening: false, policy: 3 }] },
-      { log: { healthy: false, problem: 'disk is full', segment: 1, seq: 7 } },
+      { log: { healthy: false, problem: 'disk is full', segment: 1, seq: 7, check: CHECK } },
     ] satisfies Partial<Status>[]) {
       await put(broken);
       const answer = await viewer.ask('/readyz');

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PolicyContents } from '../../src/primary/policy/policy-contents.ts';
 import type { FileContent } from '../../src/primary/policy/policy-read.ts';
-import { LIMITS } from '../../src/shared/config.ts';
+import { LIMITS } from '../../src/shared/limits.ts';
 
 const RELOADS = 10_000;
 const HOSTS = Array.from({ length: 40 }, (_, n) => `host-${n}.example.test`);

@@ -28,8 +28,9 @@ export function fakeLink(): FakeLink {
     record: (event, flow, fields) => void link.records.push({ event, flow, fields }),
     mint: () => Promise.reject(new Error('no mint here')),
     control() {},
-    congested: () => false,
-    full: () => link.isFull,
+    mustCut: () => null,
+    refusal: () => (link.isFull ? 'overload' : null),
+    setRecord() {},
     end: () => Promise.resolve(),
   };
   return link;

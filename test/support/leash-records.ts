@@ -14,8 +14,7 @@ export type LogRecord = Record<string, any>;
 export async function readRecords(logPath: string): Promise<LogRecord[]> {
   const records: LogRecord[] = [];
   for (const file of await segmentFiles(logPath)) {
-    const bytes = await readFile(file);
-    const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+    const text = await segmentText(file);
     // What follows the last newline of the live segment is a line that is still being written.
     for (const line of text.split('\n').slice(0, -1)) {
       const record: LogRecord = JSON.parse(line);
@@ -29,13 +28,23 @@ export async function readRecords(logPath: string): Promise<LogRecord[]> {
   return records;
 }
 
-/** Paths of the segments, oldest first; none where the folder does not exist yet. */
+/** A segment's lines, compressed or not; it may be compressed at this moment. */
+export async function segmentText(file: string): Promise<string> {
+  if (file.endsWith('.gz')) return gunzipSync(await readFile(file)).toString('utf8');
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return segmentText(`${file}.gz`);
+  });
+}
+
+/** Paths of the segments, oldest first, each once; none where the folder does not exist yet. */
 export async function segmentFiles(logPath: string): Promise<string[]> {
   const dir = dirname(logPath);
   const names = await readdir(dir).catch(() => [] as string[]);
   return names
     .map((name) => ({ name, number: parseSegmentName(basename(logPath), name) }))
-    .filter((segment) => segment.number !== null)
+    .filter(({ number }) => number !== null)
+    .filter(({ name }) => !(name.endsWith('.gz') && names.includes(name.slice(0, -3))))
     .sort((a, b) => (a.number ?? 0) - (b.number ?? 0))
     .map((segment) => join(dir, segment.name));
 }

@@ -41,6 +41,7 @@ export function startPipe([workerEnd, primaryEnd]: [Socket, Socket]) {
       },
       healthy: () => state.healthy,
     },
+    quota: null,
     waits: true,
     policyVersion: () => state.policy,
     mintLeaf: (host) => {

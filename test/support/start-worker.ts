@@ -43,6 +43,7 @@ export async function startWorker(ticketKeys: Buffer): Promise<TestWorker> {
       pauseFor: () => false,
       healthy: () => true,
     },
+    quota: null,
     waits: true,
     policyVersion: () => 1,
     mintLeaf: (host, key) => ca.mintLeaf(host, key),

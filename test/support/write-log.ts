@@ -1,8 +1,8 @@
 // A log by leash's own writer: segments, numbers, hashes and the link as in production.
 
-import { openAuditLog } from '../../src/primary/log/audit-log.ts';
 import type { EventName } from '../../src/shared/audit-event.ts';
 import { formatMembers } from '../../src/shared/audit-line.ts';
+import { openLog } from './open-log.ts';
 
 export type Entry = Readonly<Record<string, unknown>> & {
   readonly event: EventName;
@@ -16,21 +16,12 @@ export async function writeLog(
   rotateBytes = 128 * 1024 * 1024,
 ): Promise<void> {
   let now = 1_700_000_000_000;
-  const log = openAuditLog({
-    logPath,
+  const log = openLog(logPath, {
     rotateBytes,
     audit: 'relaxed',
-    hostId: 'test',
     now: () => {
       now += 1000;
       return now;
-    },
-    openFlows: () => [],
-    onHealth(problem) {
-      if (problem !== '') throw new Error(problem);
-    },
-    onFatal(error) {
-      throw error;
     },
   });
   for (const { event, id = '1-1-1', ...fields } of entries) {

@@ -1,10 +1,10 @@
 // What a start finds in the log's folder, and what it makes of it: where the next record goes. A line
 // that a crash tore off is set aside; damage further up is never repaired, because a repair would look
 // like the work of somebody who rewrites records: it is named, and a new segment begins.
+// Looked at is what follows the last checkpoint; all before it is for log-check.ts, in the background.
 //
 // Invariant: recovery changes no whole line; it cuts what stands behind the last newline, and keeps it aside.
 
-import { hash } from 'node:crypto';
 import {
   appendFileSync,
   closeSync,
@@ -12,20 +12,23 @@ import {
   lstatSync,
   openSync,
   readdirSync,
-  readSync,
   renameSync,
   truncateSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { MAX_RECORD_BYTES } from '../../shared/audit-event.ts';
 import { GENESIS, parseLine } from '../../shared/audit-line.ts';
-import { parseSegmentName, segmentName } from '../../shared/segments.ts';
+import { ChainWalk } from '../../shared/chain-walk.ts';
+import { checkpointFileName, parseSegmentName, segmentName } from '../../shared/segments.ts';
+import { readAt, readSegment } from '../archive/segment-bytes.ts';
+import { lastCheckpoint, lastPublished } from './last-checkpoint.ts';
 import type { LogPosition } from './segment-writer.ts';
 
 /** What was found and done, as the fields of a `log_recovered` record. */
 export type Finding = {
   readonly file: string;
-  readonly reason: 'torn_tail' | 'damaged';
+  /** `truncated`: a checkpoint was published of records that are not there. */
+  readonly reason: 'torn_tail' | 'damaged' | 'truncated' | 'gone';
   /** The last record before the place, and the place in bytes. */
   readonly last_seq: number;
   readonly offset: number;
@@ -34,59 +37,77 @@ export type Finding = {
   readonly kept?: string;
 };
 
+export type SegmentFile = {
+  readonly number: number;
+  readonly file: string;
+};
+
 export type RecoveredLog = {
   readonly position: LogPosition;
   readonly epoch: number;
   readonly findings: readonly Finding[];
+  /** Segments to look through for flows that are open still, oldest first. */
+  readonly unsettled: readonly SegmentFile[];
 };
 
-/** What a walk over one segment's lines saw. */
-type Walk = {
-  /** Highest number, newest epoch, and the hash of the last line: what a next record continues. */
-  seq: number;
-  epoch: number;
-  prev: string;
-  /** Start of the last whole line, the number before it, the byte behind it: the rest is torn. */
-  lastStart: number;
-  lastAfter: number;
-  end: number;
-  size: number;
-  /** First whole line that is not the next record, or -1, and the number before it. */
-  damagedAt: number;
-  damagedAfter: number;
+type Input = {
+  readonly logPath: string;
+  readonly rotateBytes: number;
+  /** The public key that this host signs with, in hex. */
+  readonly key: string;
 };
 
-const CHUNK_BYTES = 4 * MAX_RECORD_BYTES;
-const NEWLINE = 0x0a;
+type Tail = { readonly walk: ChainWalk; readonly epoch: number; readonly damage: Place | null };
+/** The first record that is not what it was, and its place in bytes. */
+type Place = { readonly seq: number; readonly offset: number };
 
 /** Looks at the newest segment, repairs its tail. Throws where the folder cannot be read or written. */
-export function recoverLog(logPath: string, rotateBytes: number): RecoveredLog {
+export function recoverLog({ logPath, rotateBytes, key }: Input): RecoveredLog {
   const dir = dirname(logPath);
   const logName = basename(logPath);
   adoptForeignLog(logPath);
   const findings: Finding[] = [];
-  const numbers = plainSegments(dir, logName);
+  const segments = listSegments(dir, logName);
+  const published = lastPublished(join(dir, checkpointFileName(logName)), key);
+  const newest = segments[0]?.number ?? 0;
 
-  const newest = numbers[0] ?? 1;
-  for (const number of numbers) {
-    const file = segmentName(logName, number);
-    const walk = walkSegment(join(dir, file));
-    if (walk.end < walk.size) findings.push(cutTail(dir, file, walk));
+  for (const [index, segment] of segments.entries()) {
+    const { file, number } = segment;
+    const { walk, epoch, damage } = walkTail(join(dir, file), number, key);
+    if (walk.tornBytes > 0 && !file.endsWith('.gz')) findings.push(cutTail(dir, file, walk));
     // Nothing whole in it: a crash came between its making and its first record.
-    if (walk.end === 0) continue;
-    const damaged = walk.damagedAt >= 0;
-    if (damaged) findings.push(damage(file, walk));
-    const { seq, prev } = walk;
-    const next = { segment: newest === number ? number + 1 : newest, offset: 0, seq, prev };
-    const goesOn = newest === number && !damaged && walk.end < rotateBytes;
-    const position = goesOn ? { segment: number, offset: walk.end, seq, prev } : next;
-    return { position, epoch: walk.epoch + 1, findings };
+    if (walk.records === 0 && damage === null) continue;
+    if (damage !== null) {
+      const { seq, offset } = damage;
+      findings.push({ file, reason: 'damaged', last_seq: seq - 1, offset });
+    }
+    const { seq, prev } = walk.last;
+    if (published !== null && published.seq > seq) {
+      findings.push({ file, reason: 'truncated', last_seq: seq, offset: walk.end });
+    }
+    const isWell = damage === null && !file.endsWith('.gz');
+    const goesOn = newest === number && isWell && walk.end < rotateBytes;
+    const next = newest === number || segments[0]?.file.endsWith('.gz') ? newest + 1 : newest;
+    const position = goesOn
+      ? { segment: number, offset: walk.end, seq, prev }
+      : { segment: next, offset: 0, seq, prev };
+    return {
+      position,
+      epoch: Math.max(epoch, published?.epoch ?? 0) + 1,
+      findings,
+      unsettled: unsettled(dir, segments.slice(index)),
+    };
   }
-  return { position: { segment: newest, offset: 0, seq: 0, prev: GENESIS }, epoch: 1, findings };
-}
-
-function damage(file: string, walk: Walk): Finding {
-  return { file, reason: 'damaged', last_seq: walk.damagedAfter, offset: walk.damagedAt };
+  if (published !== null) {
+    const file = segmentName(logName, newest || 1);
+    findings.push({ file, reason: 'truncated', last_seq: 0, offset: 0 });
+  }
+  return {
+    position: { segment: newest || 1, offset: 0, seq: 0, prev: GENESIS },
+    epoch: (published?.epoch ?? 0) + 1,
+    findings,
+    unsettled: [],
+  };
 }
 
 /** A regular file at `LOG_PATH` is another program's: it becomes segment 0, byte for byte. */
@@ -101,112 +122,103 @@ function adoptForeignLog(logPath: string): void {
   renameSync(logPath, first);
 }
 
-/** Numbers of the segments that this program wrote, newest first. */
-function plainSegments(dir: string, logName: string): number[] {
-  return readdirSync(dir)
-    .filter((name) => !name.endsWith('.gz'))
-    .map((name) => parseSegmentName(logName, name))
-    .filter((number) => number !== null && number > 0)
-    .map(Number)
-    .sort((a, b) => b - a);
+/** The segments that this program wrote, newest first; where one is there twice, the plain file. */
+export function listSegments(dir: string, logName: string): SegmentFile[] {
+  const files = new Map<number, string>();
+  for (const file of readdirSync(dir)) {
+    const number = parseSegmentName(logName, file);
+    if (number === null || number === 0) continue;
+    if (!files.has(number) || !file.endsWith('.gz')) files.set(number, file);
+  }
+  return [...files].map(([number, file]) => ({ number, file })).sort((a, b) => b.number - a.number);
 }
 
-function walkSegment(path: string): Walk {
+/** The chain from the segment's last checkpoint on; from its beginning where it has none. */
+function walkTail(path: string, number: number, key: string): Tail {
+  const isPlain = !path.endsWith('.gz');
+  const checkpoint = isPlain ? lastCheckpoint(path, number, key) : null;
+  let epoch = checkpoint?.epoch ?? 0;
+  const handlers = {
+    onLine: ({ bytes }: { bytes: Buffer }) => {
+      epoch = Math.max(epoch, epochOf(bytes));
+    },
+  };
+  const start = checkpoint && { ...checkpoint, seq: checkpoint.seq - 1, offset: checkpoint.size };
+  const walk = new ChainWalk(handlers, start ?? undefined);
+  try {
+    for (const chunk of readSegment(path, start?.offset ?? 0)) walk.push(chunk);
+  } catch (error) {
+    // A compressed segment can be damaged as a file; what is in front of it counts.
+    if (isPlain) throw error;
+    return { walk, epoch, damage: { seq: walk.last.seq + 1, offset: walk.end } };
+  }
+  return {
+    walk,
+    epoch,
+    damage: walk.damage() ?? (isPlain ? lastDamage(path, walk) : tornEnd(walk)),
+  };
+}
+
+/** Each line is confirmed by the hash in the next one; the last one has to be read. */
+function lastDamage(path: string, walk: ChainWalk): Place | null {
+  if (walk.records === 0 || isRecord(path, walk)) return null;
+  return { seq: walk.last.seq, offset: walk.lastStart };
+}
+
+/** What is compressed was whole. */
+function tornEnd({ tornBytes, last, end }: ChainWalk): Place | null {
+  return tornBytes === 0 ? null : { seq: last.seq + 1, offset: end };
+}
+
+/** `{"seq":7,"prev":"…","ts":1.5,"event":"stop","id":"<epoch>-…`: ids begin with the start they are of. */
+function epochOf(line: Buffer): number {
+  return Number(/,"id":"(\d{1,9})-/.exec(line.toString('latin1', 0, 200))?.[1] ?? 0);
+}
+
+function isRecord(path: string, { lastStart, end }: ChainWalk): boolean {
+  if (end - lastStart > MAX_RECORD_BYTES) return false;
   const fd = openSync(path, 'r');
   try {
-    return walkLines(fd);
+    return parseLine(readAt(fd, lastStart, end - lastStart - 1).toString()) !== null;
   } finally {
     closeSync(fd);
   }
 }
 
-function walkLines(fd: number): Walk {
-  const walk: Walk = {
-    seq: 0,
-    epoch: 0,
-    prev: '',
-    lastStart: 0,
-    lastAfter: 0,
-    end: 0,
-    size: 0,
-    damagedAt: -1,
-    damagedAfter: 0,
-  };
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  let held = 0;
-  for (;;) {
-    const count = readSync(fd, buffer, held, buffer.length - held, walk.size);
-    if (count === 0) break;
-    walk.size += count;
-    const filled = buffer.subarray(0, held + count);
-    let start = 0;
-    for (let at = filled.indexOf(NEWLINE); at >= 0; at = filled.indexOf(NEWLINE, start)) {
-      takeLine(walk, filled.subarray(start, at), walk.size - filled.length + at + 1);
-      start = at + 1;
-    }
-    // A line that fills the buffer is nobody's record; its end will not look like one either.
-    held = filled.length - start === buffer.length ? 0 : filled.length - start;
-    buffer.copyWithin(0, start, start + held);
+/** The newest segment, and those before it for as long as the next one says that they were not settled. */
+function unsettled(dir: string, newestFirst: readonly SegmentFile[]): SegmentFile[] {
+  const found: SegmentFile[] = [];
+  for (const segment of newestFirst) {
+    found.unshift(segment);
+    if (!saysUnsettled(join(dir, segment.file))) break;
   }
-  if (walk.end > 0 && !isRecord(fd, walk.lastStart, walk.end)) {
-    markDamage(walk, walk.lastStart, walk.lastAfter);
-  }
-  return walk;
+  return found;
 }
 
-/** The start of a line is what the primary wrote itself: cheap to read without parsing the rest. */
-const STAMP =
-  /^\{"seq":(\d{1,15}),"prev":"([0-9a-f]{64})","ts":[0-9.]+,"event":"[a-z_]+","id":"(\d{1,9})-/;
-
-/** Takes a whole line; `end` is the byte behind its newline. */
-function takeLine(walk: Walk, line: Buffer, end: number): void {
-  const stamp = STAMP.exec(line.toString('latin1', 0, 200));
-  const seq = Number(stamp?.[1]);
-  const follows = walk.prev === '' || (seq === walk.seq + 1 && stamp?.[2] === walk.prev);
-  if (stamp === null || !follows || end - walk.end !== line.length + 1) {
-    markDamage(walk, walk.end, walk.seq);
+function saysUnsettled(path: string): boolean {
+  try {
+    const [chunk] = readSegment(path);
+    return /"number":\d+,"unsettled":true/.test(chunk?.toString('latin1', 0, 600) ?? '');
+  } catch {
+    return false;
   }
-  walk.lastAfter = walk.seq;
-  if (stamp !== null) {
-    // Behind damage, too: no number is given out twice.
-    walk.seq = Math.max(walk.seq, seq);
-    walk.epoch = Math.max(walk.epoch, Number(stamp[3]));
-  }
-  walk.prev = hash('sha256', line);
-  walk.lastStart = walk.end;
-  walk.end = end;
-}
-
-function markDamage(walk: Walk, at: number, after: number): void {
-  if (walk.damagedAt >= 0) return;
-  walk.damagedAt = at;
-  walk.damagedAfter = after;
-}
-
-/** Each line is confirmed by the hash in the next one; the last one has to be read. */
-function isRecord(fd: number, start: number, end: number): boolean {
-  if (end - start > MAX_RECORD_BYTES) return false;
-  const line = Buffer.alloc(end - start - 1);
-  readSync(fd, line, 0, line.length, start);
-  return parseLine(line.toString()) !== null;
 }
 
 /** Moves what stands behind the last newline to `<segment>.broken`. */
-function cutTail(dir: string, file: string, walk: Walk): Finding {
+function cutTail(dir: string, file: string, walk: ChainWalk): Finding {
   const path = join(dir, file);
   const kept = `${file}.broken`;
-  const bytes = walk.size - walk.end;
-  const tail = Buffer.alloc(Math.min(bytes, CHUNK_BYTES));
+  let bytes = 0;
+  for (const chunk of readSegment(path, walk.end)) {
+    appendFileSync(join(dir, kept), chunk, { mode: 0o640, flush: true });
+    bytes += chunk.length;
+  }
   const fd = openSync(path, 'r+');
   try {
-    for (let at = walk.end; at < walk.size; at += tail.length) {
-      const count = readSync(fd, tail, 0, Math.min(tail.length, walk.size - at), at);
-      appendFileSync(join(dir, kept), tail.subarray(0, count), { mode: 0o640, flush: true });
-    }
     truncateSync(path, walk.end);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
-  return { file, reason: 'torn_tail', last_seq: walk.seq, offset: walk.end, bytes, kept };
+  return { file, reason: 'torn_tail', last_seq: walk.last.seq, offset: walk.end, bytes, kept };
 }

@@ -16,6 +16,7 @@ import {
   ftruncateSync,
   openSync,
   renameSync,
+  statSync,
   symlinkSync,
   unlinkSync,
   writeSync,
@@ -32,6 +33,22 @@ export type Entry = {
   readonly id: string;
   readonly members: Buffer | string;
   readonly tsMs: number;
+};
+
+/** What signs checkpoints. */
+export type Signer = {
+  /** The public key: 32 bytes in hex. */
+  readonly key: string;
+  /** Bytes → the signature in hex. */
+  sign(bytes: Buffer): string;
+};
+
+/** What a checkpoint says beside its place in the chain. */
+export type CheckpointFacts = {
+  readonly id: string;
+  readonly tsMs: number;
+  readonly hostId: string;
+  readonly epoch: number;
 };
 
 /** Where a log stands: what the next record continues. */
@@ -58,6 +75,7 @@ export class SegmentWriter {
   readonly #logPath: string;
   readonly #scratch = Buffer.allocUnsafe(BATCH_BYTES);
   #fd = -1;
+  #place = { ino: 0, dev: 0 };
   #path = '';
   #segment: number;
   #offset: number;
@@ -66,7 +84,7 @@ export class SegmentWriter {
   /** A write failed: the file may be longer than `#offset`. */
   #dirty = false;
   /** Earlier segments that may have bytes which are not on the disk yet. */
-  #sealed: number[] = [];
+  #sealed: { readonly fd: number; readonly segment: number }[] = [];
 
   /** Opens the segment of `start`, or makes it. Throws where the folder cannot be written. */
   constructor(logPath: string, start: LogPosition) {
@@ -94,17 +112,19 @@ export class SegmentWriter {
     return this.#seq;
   }
 
-  /** Appends as many entries as one batch holds, from index `from` on; how many. Throws: none. */
-  append(entries: readonly Entry[], from: number): number {
-    if (this.#dirty) {
-      ftruncateSync(this.#fd, this.#offset);
-      this.#dirty = false;
-    }
+  /** Whether the live segment is still where it was opened: a folder can be taken away under a writer. */
+  isInPlace(): boolean {
+    const stat = statSync(this.#path, { throwIfNoEntry: false });
+    return stat !== undefined && stat.ino === this.#place.ino && stat.dev === this.#place.dev;
+  }
+
+  /** Appends at most `max` entries, as many as one batch holds, from index `from` on; how many. Throws: none. */
+  append(entries: readonly Entry[], from: number, max = entries.length): number {
     let seq = this.#seq;
     let prev = this.#prev;
     let length = 0;
     let count = 0;
-    for (; from + count < entries.length; count += 1) {
+    for (; count < max && from + count < entries.length; count += 1) {
       const entry = entries[from + count];
       if (entry === undefined || length + lineBound(entry.members) > BATCH_BYTES) break;
       seq += 1;
@@ -112,35 +132,52 @@ export class SegmentWriter {
       prev = hash('sha256', this.#scratch.subarray(length, end));
       length = end + this.#scratch.write('\n', end, 'latin1');
     }
-    this.#write(length);
-    this.#offset += length;
-    this.#seq = seq;
-    this.#prev = prev;
+    this.#write(length, seq, prev);
     return count;
+  }
+
+  /** Appends a signed checkpoint; its line, without the newline. Throws: it is not there. */
+  checkpoint({ id, tsMs, hostId, epoch }: CheckpointFacts, { key, sign }: Signer): string {
+    const seq = this.#seq + 1;
+    const stamp = {
+      seq,
+      prev: this.#prev,
+      tsSeconds: tsMs / 1000,
+      event: 'checkpoint',
+      id,
+    } as const;
+    const place = `"segment":${this.#segment},"size":${this.#offset}`;
+    const signed = `${formatStamp(stamp)},"host_id":"${hostId}","epoch":${epoch},${place},"key":"${key}"`;
+    const line = `${signed},"signature":"${sign(Buffer.from(signed))}"}`;
+    const length = this.#scratch.write(`${line}\n`, 'latin1');
+    this.#write(length, seq, hash('sha256', line));
+    return line;
   }
 
   /** Begins the next segment; the live one is closed by the next `sync`. Throws: it stays. */
   rotate(): void {
-    const sealed = this.#fd;
+    if (this.#dirty) this.#cutBack();
+    const sealed = { fd: this.#fd, segment: this.#segment };
     this.#offset = this.#open(this.#segment + 1);
     this.#sealed.push(sealed);
   }
 
-  /** Resolves when everything appended so far is on the disk. One at a time. */
-  async sync(): Promise<void> {
+  /** Resolves when everything appended so far is on the disk, with the segments that nothing more comes to. One at a time. */
+  async sync(): Promise<number[]> {
     const live = this.#fd;
     const sealed = this.#sealed;
     this.#sealed = [];
-    for (const fd of sealed) {
+    for (const { fd } of sealed) {
       await sync(fd);
       closeSync(fd);
     }
     await sync(live);
+    return sealed.map(({ segment }) => segment);
   }
 
   /** Writes through to the disk and closes; no `sync` may be under way. */
   close(): void {
-    for (const fd of [...this.#sealed, this.#fd]) {
+    for (const fd of [...this.#sealed.map((sealed) => sealed.fd), this.#fd]) {
       fdatasyncSync(fd);
       closeSync(fd);
     }
@@ -159,22 +196,30 @@ export class SegmentWriter {
     return end + scratch.write('}', end, 'latin1');
   }
 
-  #write(length: number): void {
-    let done = 0;
+  /** Writes what stands in the scratch buffer: `seq` and `prev` are those of its last line. */
+  #write(length: number, seq: number, prev: string): void {
+    if (this.#dirty) this.#cutBack();
     try {
-      while (done < length) {
+      for (let done = 0; done < length; ) {
         done += writeSync(this.#fd, this.#scratch, done, length - done, this.#offset + done);
       }
     } catch (error) {
       this.#dirty = true;
       try {
-        ftruncateSync(this.#fd, this.#offset);
-        this.#dirty = false;
+        this.#cutBack();
       } catch {
         // Tried again before the next byte.
       }
       throw error;
     }
+    this.#offset += length;
+    this.#seq = seq;
+    this.#prev = prev;
+  }
+
+  #cutBack(): void {
+    ftruncateSync(this.#fd, this.#offset);
+    this.#dirty = false;
   }
 
   /** Opens segment `number` and points `LOG_PATH` at it; its length. */
@@ -183,12 +228,13 @@ export class SegmentWriter {
     // No O_APPEND: a position is given with each write, so that a cut tail is overwritten.
     const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o640);
     try {
-      const { size } = fstatSync(fd);
+      const { size, ino, dev } = fstatSync(fd);
       if (number !== this.#segment && size > 0) {
         throw new Error(`${path} exists already and is not empty; another program wrote it`);
       }
       this.#point(path);
       this.#fd = fd;
+      this.#place = { ino, dev };
       this.#path = path;
       this.#segment = number;
       return size;

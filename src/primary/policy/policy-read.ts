@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LIMITS } from '../../shared/config.ts';
 import { codeOf } from '../../shared/error-code.ts';
+import { LIMITS } from '../../shared/limits.ts';
 
 /** What a file was when we looked; equal text means the same content. '' = there is no file. */
 export type Fingerprint = string;

@@ -3,7 +3,7 @@
 
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LIMITS } from '../../shared/config.ts';
+import { LIMITS } from '../../shared/limits.ts';
 import { isCutOff, isProblems, parseAgents } from '../../shared/policy-file.ts';
 import { POLICY_FILES } from '../../shared/policy-source.ts';
 

@@ -8,7 +8,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
 import type { FlowFields, Truncation } from '../../shared/audit-event.ts';
-import { LIMITS } from '../../shared/config.ts';
+import { LIMITS } from '../../shared/limits.ts';
 
 export type CaptureDeps = {
   readonly dir: 'req' | 'res';
@@ -16,8 +16,8 @@ export type CaptureDeps = {
   readonly limitBytes: number;
   /** Why nothing is copied, or null. */
   readonly skip: Truncation | null;
-  /** True while the pipe to the primary is so full that copies must give way. */
-  congested(): boolean;
+  /** Why copies must give way: the pipe to the primary, or the disk, is full. Null: they need not. */
+  mustCut(): Truncation | null;
   emitPart(fields: FlowFields): void;
   now(): number;
 };
@@ -58,10 +58,8 @@ export class Capture {
       this.#truncated = this.#deps.skip;
       return;
     }
-    if (this.#deps.congested()) {
-      this.#truncated = 'backpressure';
-      return;
-    }
+    this.#truncated = this.#deps.mustCut();
+    if (this.#truncated !== null) return;
     const room = this.#deps.limitBytes - this.#sentBytes - this.#heldBytes;
     if (chunk.length > room) this.#truncated = 'limit';
     this.#hold(chunk.subarray(0, Math.max(0, room)));
@@ -79,6 +77,7 @@ export class Capture {
 
   /** The record's fields about this direction. Call once, when no byte will follow. */
   finish(): FlowFields {
+    if (this.#deps.mustCut() === 'record_full') this.#drop();
     if (this.#parts > 0) this.spill();
     return fieldsOf(this.#deps.dir, {
       piece: this.#heldBytes > 0 ? encodePiece(this.#join()) : null,
@@ -86,6 +85,16 @@ export class Capture {
       truncated: this.#truncated,
       parts: this.#parts,
     });
+  }
+
+  /** The last space on the disk is for what ends the flows, not for what was in them. */
+  #drop(): void {
+    if (this.#heldBytes === 0) return;
+    this.#truncated = 'record_full';
+    this.#held = [];
+    this.#tail = NOTHING;
+    this.#tailBytes = 0;
+    this.#heldBytes = 0;
   }
 
   #hold(chunk: Buffer): void {

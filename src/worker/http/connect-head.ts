@@ -1,7 +1,7 @@
 // The head of a CONNECT → where it leads, or why it is refused. Pure.
 
-import { LIMITS } from '../../shared/config.ts';
 import { parseAuthority, type Target } from '../../shared/host.ts';
+import { LIMITS } from '../../shared/limits.ts';
 import { type RawHeaders, valuesOf } from './header-list.ts';
 
 export type ConnectProblem = {

@@ -19,6 +19,12 @@ export type Refusal = {
 /** Seconds after which a refused client may try again, by status; others get no `Retry-After`. */
 const RETRY_AFTER: Readonly<Record<number, string>> = { 429: '5', 503: '2' };
 
+/** What a client hears whose intent the primary did not take. */
+export const VERDICT_REFUSALS = {
+  refused: { status: 503, reason: 'audit_unavailable' },
+  quota: { status: 429, reason: 'client_log' },
+} as const;
+
 export type RefusalMessage = { readonly headers: string[]; readonly body: string };
 
 /** Header list and body of a refusal; JSON when the client's `Accept` asks for it. */

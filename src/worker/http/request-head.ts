@@ -1,8 +1,8 @@
 // Whether a request head may be forwarded at all: its form, the names it carries, its framing. Pure:
 // it knows no socket and no policy.
 
-import { LIMITS } from '../../shared/config.ts';
 import { parseAbsoluteUri, parseAuthority, type Target } from '../../shared/host.ts';
+import { LIMITS } from '../../shared/limits.ts';
 import { type RawHeaders, valuesOf } from './header-list.ts';
 
 export type Framing =

@@ -2,8 +2,8 @@
 // CONNECT gave, never for the SNI. What is inside is served as requests of the tunnel.
 
 import { TLSSocket } from 'node:tls';
-import { LIMITS } from '../../shared/config.ts';
 import { parseHost } from '../../shared/host.ts';
+import { LIMITS } from '../../shared/limits.ts';
 import { endTunnel, type Tunnel } from '../tunnel-state.ts';
 
 /** SNI equals the CONNECT target or is absent; else the tunnel is closed, with both names on record. */

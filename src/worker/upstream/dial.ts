@@ -10,9 +10,9 @@ import {
   type SecureContext,
   connect as tlsConnect,
 } from 'node:tls';
-import { LIMITS } from '../../shared/config.ts';
 import { codeOf } from '../../shared/error-code.ts';
 import type { Target } from '../../shared/host.ts';
+import { LIMITS } from '../../shared/limits.ts';
 import { UpstreamError } from './upstream-error.ts';
 
 /** What upstreams are verified against; without `ca`: Node's own roots. */

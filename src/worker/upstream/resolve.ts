@@ -2,9 +2,9 @@
 // of policy: a denied name must never get this far, the caller sees to that.
 
 import { lookup, Resolver } from 'node:dns/promises';
-import { LIMITS } from '../../shared/config.ts';
 import { codeOf } from '../../shared/error-code.ts';
 import type { Host } from '../../shared/host.ts';
+import { LIMITS } from '../../shared/limits.ts';
 import { UpstreamError } from './upstream-error.ts';
 
 /** Every address of a name, in the order the resolver gave. Rejects with `code` as node:dns does. */

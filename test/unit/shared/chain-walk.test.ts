@@ -134,10 +134,22 @@ describe('ChainWalk', () => {
     expect(walk.last).toEqual({ seq: 8, prev: sha256(changed(2)[7] ?? '') });
   });
 
-  it('keeps no more than a record of a line that does not end', () => {
-    const walk = walkText(textOf(chain(2)) + 'x'.repeat(3 * MAX_RECORD_BYTES), 65_536);
-    expect(walk.damage()).toMatchObject({ seq: 3, offset: textOf(chain(2)).length });
-    expect(walk.tornBytes).toBeLessThan(2 * MAX_RECORD_BYTES);
+  it('keeps no more than a record of a line that does not end, and knows where it begins', () => {
+    const text = `${textOf(chain(2))}${'x'.repeat(3 * MAX_RECORD_BYTES)}`;
+    const walk = walkText(text, 65_536);
+    expect(walk.damage()).toBeNull();
+    expect(walk.tornBytes).toBe(3 * MAX_RECORD_BYTES);
+    expect(walk.end).toBe(textOf(chain(2)).length);
+    expect(walk.last.seq).toBe(2);
+  });
+
+  it.each([4096, 10_000_000])('goes on behind an overlong line, in chunks of %s', (bytes) => {
+    const long = 'x'.repeat(3 * MAX_RECORD_BYTES);
+    const lines = [...chain(2), long, ...chain(2, 3, sha256(long))];
+    const walk = walkText(textOf(lines), bytes);
+    expect(walk.damage()).toEqual({ seq: 3, offset: placeOf(lines, 2), kind: 'altered' });
+    expect(walk.last).toEqual({ seq: 4, prev: sha256(lines[4] ?? '') });
+    expect(walk.end).toBe(textOf(lines).length);
   });
 
   it('blames a line that is longer than a record', () => {

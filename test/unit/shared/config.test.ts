@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LIMITS, parseConfig, SETTINGS } from '../../../src/shared/config.ts';
+import { parseConfig, SETTINGS } from '../../../src/shared/config.ts';
 import { good } from '../../support/good.ts';
-import { readSources } from '../../support/source-tree.ts';
 
 const defaults = { workers: 3 };
 
@@ -21,7 +20,11 @@ describe('parseConfig()', () => {
       captureLimitBytes: 1024 * 1024,
       capture: 'text',
       audit: 'accepted',
+      secrets: 'plain',
       rotateBytes: 128 * 1024 * 1024,
+      retainBytes: 0,
+      retainMs: 0,
+      checkpointCommand: '',
       workers: 3,
       proxyPort: 8080,
       bind: '::',
@@ -35,6 +38,7 @@ describe('parseConfig()', () => {
       maxTunnels: 16_384,
       clientTunnels: 4096,
       clientMintsPerSecond: 50,
+      clientLogBytesPerMinute: 0,
       idleMs: 120_000,
       exchangeIdleMs: 900_000,
       dnsServers: [],
@@ -45,6 +49,14 @@ describe('parseConfig()', () => {
 
   it('parseConfig() takes an empty variable for an absent one', () => {
     expect(parsed({ LEASH_WORKERS: '', LEASH_AUDIT: '', PORT: undefined })).toEqual(parsed({}));
+  });
+
+  it('parseConfig() refuses a log that may be no larger than its live segment', () => {
+    const MIB = 1024 * 1024;
+    expect(problemOf({ LEASH_RETAIN_MB: '100' })).toMatch(/LEASH_RETAIN_MB .*256/);
+    expect(parsed({ LEASH_RETAIN_MB: '256' }).retainBytes).toBe(256 * MIB);
+    const small = { LEASH_RETAIN_MB: '2', LEASH_ROTATE_MB: '1', LEASH_RETAIN_DAYS: '30' };
+    expect(parsed(small)).toMatchObject({ retainBytes: 2 * MIB, retainMs: 30 * 86_400_000 });
   });
 
   it('parseConfig() reads what the environment says', () => {
@@ -131,32 +143,5 @@ describe('SETTINGS', () => {
   it('no two rows read the same variable', () => {
     const names = Object.values(SETTINGS).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
-  });
-});
-
-describe('LIMITS', () => {
-  it('memory is bounded by constants: each limit is a whole number above zero, and no setting is without an end', () => {
-    for (const value of Object.values(LIMITS)) {
-      expect(Number.isSafeInteger(value) && value > 0).toBe(true);
-    }
-    const counts = Object.values(SETTINGS).filter(({ allowed }) => allowed.startsWith('a whole'));
-    expect(counts.length).toBeGreaterThan(5);
-    for (const setting of counts) expect(setting.read('9999999999')).toBeNull();
-  });
-
-  it('no row is dead: something in the sources keeps to each limit', () => {
-    const code = readSources('src').map((source) => source.code);
-    const unused = Object.keys(LIMITS).filter(
-      (name) => !code.some((text) => new RegExp(`\\bLIMITS\\.${name}\\b`).test(text)),
-    );
-    expect(unused).toEqual([]);
-  });
-
-  it('the limits that depend on each other have the right order', () => {
-    expect(LIMITS.pipeCongestedBytes).toBeLessThan(LIMITS.pipeFullBytes);
-    expect(LIMITS.captureHeldBytes).toBeLessThan(LIMITS.pipeCongestedBytes);
-    expect(LIMITS.respawnMinMs).toBeLessThan(LIMITS.respawnMaxMs);
-    expect(LIMITS.respawnMaxMs).toBeLessThan(LIMITS.respawnSettledMs);
-    expect(LIMITS.openFlowsPerWorker).toBeGreaterThanOrEqual(65_536);
   });
 });

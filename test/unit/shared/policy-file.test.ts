@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseCidr, parseCidrPort } from '../../../src/shared/address.ts';
-import { LIMITS } from '../../../src/shared/config.ts';
 import { parseHost, parsePath } from '../../../src/shared/host.ts';
+import { LIMITS } from '../../../src/shared/limits.ts';
 import { compilePolicy } from '../../../src/shared/policy.ts';
 import {
   isProblems,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LIMITS } from '../../../src/shared/config.ts';
+import { LIMITS } from '../../../src/shared/limits.ts';
 import {
   asBoolean,
   asList,

@@ -9,7 +9,13 @@ const GOOD: Status = {
   policy: { version: 3, mode: 'enforce', files: { mode: 'aa' } },
   problems: [{ file: 'enforce.yaml', line: 3, column: 1, message: 'bad port' }],
   workers: [{ number: 1, pid: 2, listening: true, policy: 3 }],
-  log: { healthy: true, problem: '', segment: 1, seq: 10 },
+  log: {
+    healthy: true,
+    problem: '',
+    segment: 1,
+    seq: 10,
+    check: { state: 'done', segments: 1, damage: [] },
+  },
   records: { allowed: 3 },
   listeners: { proxy: { host: '::', port: 8080 }, viewer: null },
 };

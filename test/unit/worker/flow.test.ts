@@ -50,7 +50,7 @@ describe('Flow', () => {
           dir,
           limitBytes: 1 << 20,
           skip: null,
-          congested: () => false,
+          mustCut: () => null,
           emitPart: (fields) => flow.part(fields),
           now: () => 0,
         }),

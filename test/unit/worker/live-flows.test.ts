@@ -3,16 +3,18 @@ import { denyAll } from '../../../src/shared/policy.ts';
 import { LiveFlows } from '../../../src/worker/live-flows.ts';
 
 describe('LiveFlows', () => {
-  it('judges again newest first, what ends meanwhile included, and nothing that was taken out', () => {
+  it.each([
+    ['judges again', (flows: LiveFlows) => flows.rejudge(denyAll)],
+    ['cuts off', (flows: LiveFlows) => flows.cutOff()],
+  ])('%s newest first, what ends meanwhile included, and nothing that was taken out', (_, end) => {
     const flows = new LiveFlows();
     const seen: string[] = [];
     const flow = (name: string) => {
-      const self = {
-        rejudge() {
-          seen.push(name);
-          flows.delete(self);
-        },
+      const ended = () => {
+        seen.push(name);
+        flows.delete(self);
       };
+      const self = { rejudge: ended, cutOff: ended };
       flows.add(self);
       return self;
     };
@@ -20,7 +22,7 @@ describe('LiveFlows', () => {
     const gone = flow('gone');
     flow('exchange');
     flows.delete(gone);
-    flows.rejudge(denyAll);
+    end(flows);
     expect(seen).toEqual(['exchange', 'tunnel']);
     expect(flows.size).toBe(0);
   });

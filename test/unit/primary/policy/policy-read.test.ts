@@ -9,7 +9,7 @@ import {
   readContent,
   readFingerprint,
 } from '../../../../src/primary/policy/policy-read.ts';
-import { LIMITS } from '../../../../src/shared/config.ts';
+import { LIMITS } from '../../../../src/shared/limits.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
 import { waitFor } from '../../../support/wait-for.ts';
 

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { FlowFields, Truncation } from '../../../../src/shared/audit-event.ts';
-import { LIMITS } from '../../../../src/shared/config.ts';
+import { LIMITS } from '../../../../src/shared/limits.ts';
 import { Capture } from '../../../../src/worker/http/capture.ts';
 
 const HELD = LIMITS.captureHeldBytes;
 
 function setup(options: { limitBytes?: number; skip?: Truncation | null } = {}) {
-  const state = { parts: [] as FlowFields[], nowMs: 1000, congested: false };
+  const state = { parts: [] as FlowFields[], nowMs: 1000, cut: null as Truncation | null };
   const capture = new Capture({
     dir: 'res',
     limitBytes: options.limitBytes ?? 1024 * 1024,
     skip: options.skip ?? null,
-    congested: () => state.congested,
+    mustCut: () => state.cut,
     emitPart: (fields) => state.parts.push(fields),
     now: () => state.nowMs,
   });
@@ -110,9 +110,9 @@ describe('Capture', () => {
   it('stops copying, with a mark, when the pipe is full', () => {
     const { capture, state } = setup();
     capture.push(Buffer.from('first'));
-    state.congested = true;
+    state.cut = 'backpressure';
     capture.push(Buffer.from('second'));
-    state.congested = false;
+    state.cut = null;
     capture.push(Buffer.from('third'));
     expect(capture.finish()).toMatchObject({ res_body: 'first', res_truncated: 'backpressure' });
   });

@@ -54,7 +54,7 @@ describe('relayBody()', () => {
             dir: 'res',
             limitBytes,
             skip: null,
-            congested: () => congested,
+            mustCut: () => (congested ? 'backpressure' : null),
             emitPart() {},
             now: () => 0,
           });

@@ -1,0 +1,159 @@
+// What is done with whole segments, in a thread of piscina: checking, compressing, looking for flows that
+// were left open. Each takes seconds; none may keep the event loop that acknowledges. Synchronous inside.
+
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  futimesSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { type FlowEvent, OPENING_EVENTS, TERMINAL_EVENTS } from '../../shared/audit-event.ts';
+import { formatMembers, parseLine } from '../../shared/audit-line.ts';
+import { type ChainDamage, type ChainPoint, ChainWalk } from '../../shared/chain-walk.ts';
+import { deflateMember, MEMBER_INPUT_BYTES } from '../../shared/gzip-member.ts';
+import { readAt, readSegment } from './segment-bytes.ts';
+
+/** What a walk over a whole segment says. */
+export type Inspection = {
+  readonly first: ChainPoint | null;
+  readonly last: ChainPoint;
+  readonly damage: ChainDamage | null;
+  readonly tornBytes: number;
+};
+
+/** Walks a segment's chain, plain or compressed. Throws where it cannot be read. */
+export function inspectSegment(path: string): Inspection {
+  const walk = new ChainWalk();
+  for (const chunk of readSegment(path)) walk.push(chunk);
+  const { first, last, tornBytes } = walk;
+  return { first, last, damage: walk.damage(), tornBytes };
+}
+
+/**
+ * `egress.7.jsonl` → `egress.7.jsonl.gz`, and the plain file goes when the compressed one was read back
+ * and is the same. A segment that is damaged stays as it is: its bytes are evidence. Throws: it stays.
+ */
+export function compressSegment(path: string): 'compressed' | 'damaged' {
+  const temporary = `${path}.new.gz`;
+  try {
+    const digest = writeCompressed(path, temporary);
+    if (digest === null) {
+      unlinkSync(temporary);
+      return 'damaged';
+    }
+    const readBack = createHash('sha256');
+    for (const chunk of readSegment(temporary)) readBack.update(chunk);
+    if (readBack.digest('hex') !== digest) throw new Error(`${path} did not survive compression`);
+    renameSync(temporary, `${path}.gz`);
+    syncFolder(dirname(path));
+    unlinkSync(path);
+    return 'compressed';
+  } catch (error) {
+    removeIfThere(temporary);
+    throw error;
+  }
+}
+
+/** Gives the digest of what was compressed; null: the segment is damaged. */
+function writeCompressed(path: string, target: string): string | null {
+  const walk = new ChainWalk();
+  const digest = createHash('sha256');
+  const source = openSync(path, 'r');
+  const fd = openSync(target, 'w', 0o640);
+  try {
+    for (let at = 0; ; at += MEMBER_INPUT_BYTES) {
+      const input = readAt(source, at, MEMBER_INPUT_BYTES);
+      if (input.length === 0) break;
+      walk.push(input);
+      digest.update(input);
+      const member = deflateMember(input);
+      for (let done = 0; done < member.length; ) done += writeSync(fd, member, done);
+    }
+    // Its age is the age of what is in it.
+    const { atimeMs, mtimeMs } = fstatSync(source);
+    futimesSync(fd, atimeMs / 1000, mtimeMs / 1000);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+    closeSync(source);
+  }
+  return walk.damage() === null && walk.tornBytes === 0 ? digest.digest('hex') : null;
+}
+
+/** A flow without a last record: its id, and the members that say whose it was. */
+export type OrphanedFlow = { readonly id: string; readonly members: string };
+
+const FLOW_LINES: ReadonlySet<string> = new Set([...OPENING_EVENTS, ...TERMINAL_EVENTS, 'segment']);
+const IDENTITY = ['tunnel', 'client', 'agent', 'host', 'port', 'method', 'url'] as const;
+type Place = { readonly path: string; readonly offset: number; readonly length: number };
+
+/** Flows that begin in these segments (oldest first), or were open before them, and do not end. */
+export function findOpenFlows(paths: readonly string[]): OrphanedFlow[] {
+  const open = new Map<string, Place | OrphanedFlow>();
+  for (const [index, path] of paths.entries()) {
+    const walk = new ChainWalk({
+      wanted: FLOW_LINES,
+      onLine({ event, offset, bytes }) {
+        if (event === 'segment') {
+          if (index === 0) for (const flow of listedFlows(bytes)) open.set(flow.id, flow);
+          return;
+        }
+        const id = /,"id":"([^"]{1,40})"/.exec(bytes.toString('latin1', 0, 240))?.[1] ?? '';
+        if (TERMINAL_EVENTS.has(event as FlowEvent)) open.delete(id);
+        else if (path.endsWith('.gz')) open.set(id, { id, members: identityAt(bytes) });
+        else open.set(id, { path, offset, length: bytes.length });
+      },
+    });
+    for (const chunk of readSegment(path)) walk.push(chunk);
+  }
+  return [...open].map(([id, flow]) => ('id' in flow ? flow : { id, members: membersAt(flow) }));
+}
+
+function listedFlows(header: Buffer): OrphanedFlow[] {
+  const listed = parseLine(header.toString())?.open;
+  return (Array.isArray(listed) ? listed : []).map((flow) => ({
+    id: String(flow.id),
+    members: identityOf(flow),
+  }));
+}
+
+/** Reads the opening record again: what it says was not kept while the flow might still have ended. */
+function membersAt({ path, offset, length }: Place): string {
+  const fd = openSync(path, 'r');
+  try {
+    return identityAt(readAt(fd, offset, length));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function identityAt(line: Buffer): string {
+  return identityOf(parseLine(line.toString()) ?? {});
+}
+
+function identityOf(record: Readonly<Record<string, unknown>>): string {
+  return formatMembers(Object.fromEntries(IDENTITY.map((name) => [name, record[name]])));
+}
+
+function syncFolder(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It never came to be.
+  }
+}

@@ -1,0 +1,146 @@
+// The record and all that goes with it, opened in the order that a promise needs: lock, what a crash
+// left, the key, the log; then, beside it, what is done with finished segments and what was left open.
+
+import { readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Config } from '../shared/config.ts';
+import { checkpointFileName, segmentName } from '../shared/segments.ts';
+import type { LogCheck } from '../shared/status.ts';
+import { settleFlows, startLogCheck } from './archive/log-check.ts';
+import { startRetention } from './archive/retention.ts';
+import { Sealer } from './archive/sealer.ts';
+import { openSegmentPool } from './archive/segment-pool.ts';
+import type { Diagnostics } from './diagnostics.ts';
+import { type AuditLog, openAuditLog } from './log/audit-log.ts';
+import { CheckpointFile } from './log/checkpoint-file.ts';
+import { openCheckpointKey } from './log/checkpoint-key.ts';
+import { lockLog } from './log/log-lock.ts';
+import { listSegments, recoverLog } from './log/log-recovery.ts';
+import { readHostId } from './state-dir.ts';
+
+export type RecordDeps = {
+  readonly config: Config;
+  readonly diagnostics: Diagnostics;
+  now(): number;
+  openFlows(): Iterable<string>;
+  /** Why nothing new may pass; empty: it may again. */
+  onHealth(problem: string): void;
+  /** Not even the last records of what runs can be written. */
+  onStuck(): void;
+  /** Something that the status file shows. */
+  onChange(): void;
+  onFatal(problem: string): void;
+};
+
+export type Record = {
+  readonly log: AuditLog;
+  check(): LogCheck;
+  /** Starts what may wait until the service runs: checking, sealing, deleting. */
+  begin(): void;
+  /** Seals the log and lets go of it. */
+  close(): Promise<void>;
+};
+
+/** What a compression that was cut short has left; it is begun anew. */
+async function removeLeftovers(dir: string): Promise<void> {
+  const left = (await readdir(dir)).filter((name) => name.endsWith('.new.gz'));
+  for (const name of left) await rm(join(dir, name), { force: true });
+}
+
+/** Throws where the folder cannot be used, or another leash writes there. */
+export async function openRecord(deps: RecordDeps): Promise<Record> {
+  const { config, diagnostics, now } = deps;
+  const { logPath } = config;
+  const dir = dirname(logPath);
+  const logName = basename(logPath);
+  let isClosing = false;
+  const warn = (problem: string) => {
+    // A thread that is ended says so.
+    if (!isClosing) diagnostics.warn({ problem }, 'The record needs a look');
+  };
+  const lock = lockLog(dir);
+  const hostId = await readHostId(config.stateDir);
+  const signer = await openCheckpointKey(config.stateDir);
+  const checkpoints = new CheckpointFile({
+    path: join(dir, checkpointFileName(logName)),
+    command: config.checkpointCommand,
+    onProblem: warn,
+  });
+  const pool = openSegmentPool();
+  const sealer = new Sealer({ dir, pool, onProblem: warn });
+  let isSettled = false;
+  const recovered = recoverLog({ logPath, rotateBytes: config.rotateBytes, key: signer.key });
+  for (const finding of recovered.findings) {
+    diagnostics.warn(finding, 'The record was not as it was left');
+  }
+  const log = openAuditLog({
+    logPath,
+    rotateBytes: config.rotateBytes,
+    audit: config.audit,
+    recovered,
+    hostId,
+    signer,
+    now,
+    openFlows: deps.openFlows,
+    onHealth(problem) {
+      if (problem === '') diagnostics.info('The record can be written again');
+      else diagnostics.error({ problem }, 'The record cannot be written: nothing is forwarded');
+      deps.onHealth(problem);
+    },
+    onStuck: deps.onStuck,
+    onCheckpoint: (line) => checkpoints.add(line),
+    onSealed: (segments) => seal(segments.map((number) => segmentName(logName, number))),
+    onFatal: (error) => deps.onFatal(`The record cannot be written: ${error.message}`),
+  });
+  const logDeps = { logPath, recovered, log, pool, onChange: deps.onChange, onProblem: warn };
+  let check: LogCheck = { state: 'running', segments: 0, damage: [] };
+  let currentCheck = () => check;
+  let retention: { close(): void } | null = null;
+
+  /** Not before it is known what they leave open: that is looked up in them. */
+  function seal(files: readonly string[]): void {
+    if (isSettled) sealer.add(files);
+  }
+
+  async function settle(): Promise<void> {
+    await settleFlows(logDeps);
+    isSettled = true;
+    await removeLeftovers(dir);
+    const { segment } = log.status();
+    const finished = listSegments(dir, logName).filter(
+      ({ number, file }) => number < segment && !file.endsWith('.gz'),
+    );
+    sealer.add(finished.map(({ file }) => file));
+    currentCheck = startLogCheck(logDeps).current;
+  }
+
+  return {
+    log,
+    check: () => currentCheck(),
+    begin() {
+      settle().catch((error: Error) => {
+        check = { ...check, state: 'done' };
+        warn(`Cannot end the flows of the last run: ${error.message}`);
+      });
+      const { retainBytes, retainMs } = config;
+      retention = startRetention({
+        retainBytes,
+        retainMs,
+        logPath,
+        log,
+        pool,
+        now,
+        onProblem: warn,
+      });
+    },
+    async close() {
+      isClosing = true;
+      retention?.close();
+      sealer.close();
+      await pool.close();
+      await log.close();
+      await checkpoints.flush();
+      lock.release();
+    },
+  };
+}

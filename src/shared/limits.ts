@@ -1,0 +1,109 @@
+// Every limit of leash that no setting changes, in one table. A row says why it has its value and
+// what happens when it is reached. Pure.
+//
+// Invariant: memory is bounded by constants: each buffer, map and queue has its row in LIMITS or a setting.
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SECOND = 1000;
+
+/** Bytes, milliseconds or counts, as the name says. */
+export const LIMITS = {
+  /** Node's own default and what servers accept. Longer: 431, or 502 for an upstream's. */
+  headBytes: 16 * KIB,
+  /** Real clients send some 40; Node cuts silently at 1000 (CVE-2026-58044). More: 431. */
+  headers: 100,
+  /** Requests of one connection that run at once; clients wait for each answer. More: close. */
+  pipelinedRequests: 16,
+  /** The longest registered method has 17. Longer: 400. */
+  methodBytes: 32,
+  /** A head arrives within one round trip; slower is slowloris. Then: 408 and close. */
+  headMs: 10 * SECOND,
+  /** A TLS handshake takes two round trips, client or upstream. Then: close, or 504. */
+  handshakeMs: 10 * SECOND,
+  /** A SYN is sent again after 1, 3 and 7 s; later nobody answers. Then: next address, or 504. */
+  connectMs: 10 * SECOND,
+  /** Resolvers answer or fail in 5 s, twice. Then: 504. */
+  dnsMs: 10 * SECOND,
+  /**
+   * Threads of a worker. libuv gives half of them to names, and the system's resolver waits in
+   * them: with the default of 4, two slow names would stop all others. Full: names wait in line.
+   */
+  workerThreads: 64,
+  /** One of the first addresses answers or none does, and each costs connectMs. Later: not tried. */
+  addressesTried: 4,
+  /** Bytes of a capture per direction that a worker holds. Full: they leave as a `part` record. */
+  captureHeldBytes: 64 * KIB,
+  /** How long captured bytes of a stream may wait for more, so that the record is fresh. Then: `part`. */
+  partAfterMs: 10 * SECOND,
+  /** A SecureContext measured 45 KB, so 64 MB. Full: the one not used for longest is dropped. */
+  leafCacheEntries: 1000,
+  /** Unacknowledged bytes on a worker's pipe at which captures are cut (`backpressure`). */
+  pipeCongestedBytes: 4 * MIB,
+  /** The same at which new exchanges are refused (503): half is left for records of those that run. */
+  pipeFullBytes: 8 * MIB,
+  /** And at which a refusal is counted, not recorded: those before it went without their headers. */
+  pipeRefusalBytes: 16 * MIB,
+  /**
+   * Flows a worker may have open in the primary, its tunnels and exchanges: at 1.5 KB each, 96 MB.
+   * At this number less those that may be on the pipe, new ones get 503. More: the pipe is cut.
+   */
+  openFlowsPerWorker: 65_536,
+  /** The first of these two limits, kept by the worker itself. */
+  openFlowsFull: 60_000,
+  /**
+   * Idle upstream connections kept per client and origin: what a machine full of agents has under
+   * way at once, for `idleUpstreamMs`. With 8, each fourth request paid for a handshake. More:
+   * closed after use.
+   */
+  idleUpstreamsPerOrigin: 64,
+  /** Servers close idle connections after 5 to 75 s; reuse must not race with them. Then: close. */
+  idleUpstreamMs: 4 * SECOND,
+  /** 1xx responses before the final one; Node would accept 5000. More: 502. */
+  informationalResponses: 8,
+  /** Bytes of a refusal are on their way to the client; a reset would eat them. Then: destroy. */
+  lingerMs: 2 * SECOND,
+  /** The kernel cuts it to somaxconn. Full: the client's SYN is dropped and sent again. */
+  backlog: 4096,
+  /** A write takes microseconds and a sync some ms; a primary that takes longer hangs. Then: 503, in 2 s. */
+  verdictMs: 1750,
+  /** How long a stop waits for exchanges to end. Then: they are closed, with records. */
+  drainMs: 10 * SECOND,
+  /** What a worker may take beyond the drain to write its last records. Then: SIGKILL. */
+  drainGraceMs: 2 * SECOND,
+  /** Leaves that one worker may ask for: 20 clients at their limit. More: not signed. */
+  workerMintsPerSecond: 1000,
+  /** Beside the log, for the last records of what runs when the disk is full: some 700 of them. Full: reset. */
+  logReserveBytes: MIB,
+  /** How long the log may wait until it is tried again: "within 2 s" takes a few tries. */
+  logRetryMs: 250,
+  /** Records between two checkpoints, and how long records may be without one. Then: a checkpoint. */
+  checkpointRecords: 1000,
+  checkpointMs: 60 * SECOND,
+  /** Finished segments in the checkpoint file; each says all about those before. More: oldest goes. */
+  checkpointSegments: 1000,
+  /** A program that takes checkpoints away has answered by then. Then: SIGKILL, and tried again. */
+  checkpointCommandMs: 30 * SECOND,
+  /** What waits for it, each saying all about those before. More: oldest goes. */
+  checkpointsWaiting: 100,
+  /** How often it is looked whether segments are old or many enough to be deleted. */
+  retentionMs: 1 * SECOND,
+  /** A minute's worth of the log quota. Full buckets are forgotten; more clients: oldest goes. */
+  quotaClients: 100_000,
+  /** First pause before a dead worker is replaced; doubles up to respawnMaxMs. */
+  respawnMinMs: 100,
+  /** Often enough to heal by itself, seldom enough not to burn a core. */
+  respawnMaxMs: 10 * SECOND,
+  /** A worker that lived this long was healthy: the pause starts over. */
+  respawnSettledMs: 30 * SECOND,
+  /** The viewer ends when its channel ends; it has nothing to save. Then: SIGKILL. */
+  viewerStopMs: 2 * SECOND,
+  /** Tickets made under the keys before are worth one full handshake. Then: new keys, all workers. */
+  ticketKeysMs: 12 * 3600 * SECOND,
+  /** Policy files are written by people; 10 MB are some 300,000 lines. Longer: refused, unread. */
+  policyFileBytes: 10_000_000,
+  /** What fits a policy frame to a worker with room to spare. More in one file: refused. */
+  policyRules: 100_000,
+  /** Addresses, networks and names in one list of a policy file. More: refused. */
+  policyListEntries: 10_000,
+} as const;
