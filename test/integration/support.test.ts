@@ -140,7 +140,7 @@ describe('startLeash()', () => {
       expect(leash.workerPids()).toHaveLength(1);
       expect(await leash.verifyChain()).toMatchObject({ code: 0 });
       expect(await leash.stop()).toBe(0);
-      expect((await leash.records()).at(-1)).toMatchObject({ event: 'stop' });
+      expect((await leash.records()).at(-2)).toMatchObject({ event: 'stop' });
     } finally {
       await leash.close();
       await origin.close();
