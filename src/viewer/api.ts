@@ -7,6 +7,7 @@ import { validator } from 'hono/validator';
 import type { GuardDeps } from './access/guard.ts';
 import { createMetaReader } from './meta.ts';
 import { readFlow } from './store/flow.ts';
+import { LogFolder } from './store/log-folder.ts';
 import { isSet, type LogParams, parseLogQuery } from './store/log-params.ts';
 import { searchLog } from './store/log-search.ts';
 import type { ViewerEnv } from './viewer-env.ts';
@@ -17,8 +18,8 @@ type FlowParams = { at?: string; seq?: string; redact?: string };
 
 export function createApi(deps: GuardDeps) {
   const { config } = deps;
-  const search = { logPath: config.logPath, now: deps.monotonicNow };
-  const readMeta = createMetaReader(deps);
+  const search = { log: new LogFolder(config.logPath), now: deps.monotonicNow };
+  const readMeta = createMetaReader(deps, search);
   return new Hono<ViewerEnv>()
     .get(
       '/api/logs',

@@ -5,7 +5,7 @@ import type { GuardDeps } from './access/guard.ts';
 import { readPolicy } from './policy/policy-reader.ts';
 import { readStatus } from './status.ts';
 import { parseLogQuery } from './store/log-params.ts';
-import { searchLog } from './store/log-search.ts';
+import { type SearchDeps, searchLog } from './store/log-search.ts';
 
 export type Client = { client: string; agent: string; rows: number };
 
@@ -32,14 +32,14 @@ const CLIENT_ROWS = '1000';
 const MAX_CLIENTS = 200;
 
 /** A function that gives the current `Meta`. Clients are looked up at most every five seconds. */
-export function createMetaReader(deps: GuardDeps): () => Promise<Meta> {
+export function createMetaReader(deps: GuardDeps, search: SearchDeps): () => Promise<Meta> {
   const { config } = deps;
   let clients: Promise<Client[]> = Promise.resolve([]);
   let freshUntil = Number.NEGATIVE_INFINITY;
   return async () => {
     if (deps.monotonicNow() >= freshUntil) {
       freshUntil = deps.monotonicNow() + CLIENTS_MS;
-      clients = readClients(deps);
+      clients = readClients(search);
     }
     const { status, alive, problems } = await readStatus(config.stateDir);
     const inForce = alive ? (status?.policy?.mode ?? null) : null;
@@ -58,10 +58,9 @@ export function createMetaReader(deps: GuardDeps): () => Promise<Meta> {
   };
 }
 
-async function readClients(deps: GuardDeps): Promise<Client[]> {
+async function readClients(search: SearchDeps): Promise<Client[]> {
   const query = parseLogQuery({ limit: CLIENT_ROWS });
   if ('problem' in query) return [];
-  const search = { logPath: deps.config.logPath, now: deps.monotonicNow };
   const seen = new Map<string, Client>();
   for (const row of (await searchLog(search, query)).rows) {
     if (row.client === '') continue;

@@ -76,7 +76,7 @@ export async function readFlow(deps: SearchDeps, ask: FlowAsk): Promise<Flow | n
 /** Where to begin; a row that is still running may have its end further on, so that is the end. */
 async function startOf(deps: SearchDeps, ask: FlowAsk, at: Position | null): Promise<Start> {
   if (at === null) {
-    const from = ask.seq === undefined ? undefined : await seekBefore(deps.logPath, ask.seq + 1);
+    const from = ask.seq === undefined ? undefined : await seekBefore(deps.log, ask.seq + 1);
     return { at, from, isRunning: false };
   }
   const from = { segment: at.segment, offset: at.offset + MAX_LINE_BYTES };
@@ -97,7 +97,7 @@ async function* records(
 ): AsyncGenerator<{ record: Fields; place: Position }> {
   const needle = ask.id === '-' ? '' : JSON.stringify(ask.id);
   let bytes = 0;
-  for await (const batch of readLinesBackward(deps.logPath, from)) {
+  for await (const batch of readLinesBackward(deps.log, from)) {
     for (const [index, line] of batch.lines.entries()) {
       bytes += line.end - line.start;
       if (line.bytes === null) continue;

@@ -1,6 +1,7 @@
 // Answers one query by reading the log backwards, for a bounded time: a request that needs longer
 // gets what was found, and a cursor to go on from. A search index will be asked here first.
 
+import type { LogFolder } from './log-folder.ts';
 import type { LogQuery } from './log-params.ts';
 import { formatPosition, isNewer } from './position-text.ts';
 import { RowFilter } from './query.ts';
@@ -17,12 +18,12 @@ export type Page = {
   searchedBackTo: number | null;
   /** Newest place looked at: ask with `after` for what comes later. */
   newest: string | null;
-  /** Lines that are no records, and segments that could not be read. */
+  /** Lines that are too long for records, and segments that could not be read, or not all of them. */
   skipped: { lines: number; segments: number[] };
 };
 
 export type SearchDeps = {
-  readonly logPath: string;
+  readonly log: LogFolder;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
 };
@@ -37,9 +38,9 @@ export async function searchLog(deps: SearchDeps, query: LogQuery): Promise<Page
   const page = emptyPage();
   const stopAt = deps.now() + MAX_SEARCH_MS;
   let bytes = 0;
-  const from = await startOf(deps.logPath, query.before);
-  for await (const batch of readLinesBackward(deps.logPath, from ?? undefined)) {
-    if (batch.unreadable !== undefined) page.skipped.segments.push(batch.unreadable);
+  const from = await startOf(deps.log, query.before);
+  for await (const batch of readLinesBackward(deps.log, from ?? undefined)) {
+    if (batch.unreadable !== undefined) addOnce(page.skipped.segments, batch.unreadable);
     for (const line of batch.lines) {
       const place = { segment: line.segment, offset: line.start };
       if (query.after !== null && !isNewer(place, query.after)) return finish(page, filter, null);
@@ -49,8 +50,9 @@ export async function searchLog(deps: SearchDeps, query: LogQuery): Promise<Page
       if (line.bytes === null) page.skipped.lines += 1;
       else addRow(page, filter.take(line.bytes, at), query.before);
       if (page.rows.length >= query.limit) return finish(page, filter, at);
-      page.cursor = at;
     }
+    // Also behind what gave no line: a page goes on past damage, however far that reaches.
+    page.cursor = formatPosition(batch.next);
     if (bytes >= MAX_SEARCH_BYTES || deps.now() >= stopAt) return finish(page, filter, page.cursor);
   }
   return finish(page, filter, null);
@@ -62,8 +64,12 @@ function addRow(page: Page, row: Row | null, before: LogQuery['before']): void {
   page.rows.push(row);
 }
 
-async function startOf(logPath: string, before: LogQuery['before']): Promise<Position | null> {
-  return typeof before === 'number' ? seekBefore(logPath, before) : before;
+function addOnce(numbers: number[], number: number): void {
+  if (!numbers.includes(number)) numbers.push(number);
+}
+
+async function startOf(log: LogFolder, before: LogQuery['before']): Promise<Position | null> {
+  return typeof before === 'number' ? seekBefore(log, before) : before;
 }
 
 function finish(page: Page, filter: RowFilter, cursor: string | null): Page {

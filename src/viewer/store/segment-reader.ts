@@ -1,13 +1,13 @@
 // Reads the lines of all segments, newest first, while the primary goes on writing them.
-// Knows files and newlines, and nothing of what a line means. Never opens a file for writing.
+// Knows segments and newlines, and nothing of files or of what a line means.
 //
 // Invariant: the reader yields newline-terminated lines only (the live segment may end in half a line).
 // Invariant: memory is bounded by one block and one line, whatever the size of a segment or a line.
 
-import { constants, type FileHandle, lstat, open, readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { MAX_RECORD_BYTES } from '../../shared/audit-event.ts';
-import { segmentName, sortSegments } from '../../shared/segments.ts';
+import { MEMBER_INPUT_BYTES } from '../../shared/gzip-member.ts';
+import type { LogFolder } from './log-folder.ts';
+import type { SegmentSource } from './segment-source.ts';
 
 /** A place between two lines. What lies before it is older. */
 export type Position = { readonly segment: number; readonly offset: number };
@@ -20,11 +20,21 @@ export type LogLine = {
   readonly bytes: Buffer | null;
 };
 
-/** What one step of reading gives: some lines, newest first, or a segment that cannot be read. */
-export type Batch = { readonly lines: readonly LogLine[]; readonly unreadable?: number };
+/** What one step of reading gives. */
+export type Batch = {
+  /** Newest first. */
+  readonly lines: readonly LogLine[];
+  /** A segment of which nothing, or not what stands at this place, could be read. */
+  readonly unreadable?: number;
+  /** Whoever reads on from here gets what follows this batch. */
+  readonly next: Position;
+};
 
-/** One read. 256 KiB take about 2 ms to parse: the event loop is free again after that. */
-const BLOCK_BYTES = 256 * 1024;
+/**
+ * One read. 256 KiB take about 2 ms to parse: the event loop is free again after that. Reads begin
+ * where members of compressed segments do, so that each is inflated once and damage costs one block.
+ */
+const BLOCK_BYTES = MEMBER_INPUT_BYTES;
 /** The original did not limit its lines: files of it get some more room than a record has. */
 export const MAX_LINE_BYTES = MAX_RECORD_BYTES + 64 * 1024;
 /** Below this distance a search for a number reads on instead of halving. */
@@ -34,33 +44,22 @@ const SEQ_BYTES = 32;
 
 const NEWLINE = 0x0a;
 
-/** Numbers of the segments that exist, oldest first. 0 is a file of the original. */
-export async function listSegments(logPath: string): Promise<number[]> {
-  const numbers = sortSegments(
-    basename(logPath),
-    await readdir(dirname(logPath)).catch(emptyWhenMissing),
-  );
-  // Before leash's first start the original's file has no number in its name yet.
-  if (numbers.includes(0) || !(await isFile(logPath))) return numbers;
-  return [0, ...numbers];
-}
-
 /**
  * Lines of all segments before `from` (absent: the end of the log), newest first. A segment that
- * went away meanwhile, or is there in compressed form only, gives one batch with its number.
+ * went away meanwhile, or was compressed by another program, gives one batch with its number.
  */
-export async function* readLinesBackward(logPath: string, from?: Position): AsyncGenerator<Batch> {
-  for (const segment of (await listSegments(logPath)).reverse()) {
+export async function* readLinesBackward(log: LogFolder, from?: Position): AsyncGenerator<Batch> {
+  for (const segment of (await log.list()).reverse()) {
     if (from !== undefined && segment > from.segment) continue;
-    const file = await openSegment(logPath, segment);
-    if (file === null) {
-      yield { lines: [], unreadable: segment };
+    const source = await log.open(segment);
+    if (source === null) {
+      yield { lines: [], unreadable: segment, next: { segment, offset: 0 } };
       continue;
     }
     try {
-      yield* readFileBackward(file, segment, segment === from?.segment ? from.offset : null);
+      yield* readSourceBackward(source, segment, segment === from?.segment ? from.offset : null);
     } finally {
-      await file.close();
+      await source.close();
     }
   }
 }
@@ -69,38 +68,46 @@ export async function* readLinesBackward(logPath: string, from?: Position): Asyn
  * A place such that every record with a number below `seq` is before it, and few others. Reads a
  * few kilobytes: numbers grow from line to line, so halving finds them.
  */
-export async function seekBefore(logPath: string, seq: number): Promise<Position> {
-  const segments = (await listSegments(logPath)).filter((segment) => segment > 0);
+export async function seekBefore(log: LogFolder, seq: number): Promise<Position> {
+  const segments = (await log.list()).filter((segment) => segment > 0);
   let low = 0;
   let high = segments.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const first = await withSegment(logPath, segments[middle] ?? 0, (file) => seqAt(file, 0));
+    const first = await withSegment(log, segments[middle] ?? 0, (source) => seqAt(source, 0));
     if (first !== null && first.seq >= seq) high = middle;
     else low = middle + 1;
   }
   const segment = segments[low - 1];
   if (segment === undefined) return { segment: 0, offset: Number.MAX_SAFE_INTEGER };
-  const offset = await withSegment(logPath, segment, (file) => seekInFile(file, seq));
+  const offset = await withSegment(log, segment, (source) => seekInSource(source, seq));
   return { segment, offset: offset ?? Number.MAX_SAFE_INTEGER };
 }
 
-async function* readFileBackward(
-  file: FileHandle,
+async function* readSourceBackward(
+  source: SegmentSource,
   segment: number,
   from: number | null,
 ): AsyncGenerator<Batch> {
-  const { size } = await file.stat();
-  let end = Math.min(size, from ?? size);
+  let end = Math.min(source.size, from ?? source.size);
   // The part of a line whose beginning is still to come, in file order; null until the first
   // newline is seen: what follows the last newline is half a line, or not ours to give.
   let tail: Buffer[] | null = null;
   let lineEnd = end;
   let tooLong = false;
+  let reached = end;
   while (end > 0) {
-    const block = await readAt(file, Math.max(0, end - BLOCK_BYTES), Math.min(end, BLOCK_BYTES));
-    if (block.length === 0) return;
-    const base = Math.max(0, end - BLOCK_BYTES);
+    const base = Math.floor((end - 1) / BLOCK_BYTES) * BLOCK_BYTES;
+    const block = await source.read(base, end - base);
+    // Damage, or a file that was cut: the line that reaches in here has lost its beginning.
+    const isWhole = block?.length === end - base;
+    if (!isWhole) tail = null;
+    if (block === null) {
+      end = base;
+      reached = base;
+      yield { lines: [], unreadable: segment, next: { segment, offset: base } };
+      continue;
+    }
     const lines: LogLine[] = [];
     let cut = block.length;
     for (;;) {
@@ -127,8 +134,16 @@ async function* readFileBackward(
     end = base;
     if (end === 0 && tail !== null) {
       lines.push({ segment, start: 0, end: lineEnd, bytes: tooLong ? null : joinLine(null, tail) });
+      lineEnd = 0;
     }
-    yield { lines };
+    // A line that is half read is read again; one that is not given anyway is left behind.
+    const offset = tail === null || tooLong ? base : lineEnd;
+    // Whoever stops after a batch gets further with the next one: a line that is longer than a block
+    // would otherwise hold up a reader for good whose time is over with each block.
+    if (offset === reached && isWhole) continue;
+    reached = offset;
+    const unreadable = isWhole ? {} : { unreadable: segment };
+    yield { lines, ...unreadable, next: { segment, offset } };
   }
 }
 
@@ -137,88 +152,47 @@ function joinLine(head: Buffer | null, tail: readonly Buffer[]): Buffer {
   return Buffer.concat(head === null ? tail : [head, ...tail]);
 }
 
-async function seekInFile(file: FileHandle, seq: number): Promise<number> {
-  const { size } = await file.stat();
+async function seekInSource(source: SegmentSource, seq: number): Promise<number> {
   let low = 0;
-  let high = size;
+  let high = source.size;
   while (high - low > SEEK_BYTES) {
     const middle = low + ((high - low) >> 1);
-    const found = await seqAt(file, middle);
+    const found = await seqAt(source, middle);
     // Where no number can be read (damage), too late is safe and too early is not.
     if (found === null) low = middle;
     else if (found.start < high && found.seq < seq) low = found.start;
     else high = middle;
   }
-  return Math.min(size, high + MAX_LINE_BYTES);
+  return Math.min(source.size, high + MAX_LINE_BYTES);
 }
 
-/** Number of the first record that starts at or after `offset`. */
+/** Number of the first record that starts at or after `offset`; null where it cannot be read. */
 async function seqAt(
-  file: FileHandle,
+  source: SegmentSource,
   offset: number,
 ): Promise<{ seq: number; start: number } | null> {
   let start = offset;
   if (offset > 0) {
-    const block = await readAt(file, offset - 1, MAX_LINE_BYTES);
-    const newline = block.indexOf(NEWLINE);
+    const block = await source.read(offset - 1, MAX_LINE_BYTES);
+    const newline = block?.indexOf(NEWLINE) ?? -1;
     if (newline < 0) return null;
     start = offset + newline;
   }
-  const head = await readAt(file, start, SEQ_BYTES);
-  const digits = /^\{"seq":(\d{1,16})[,}]/.exec(head.toString('latin1'))?.[1];
+  const head = await source.read(start, SEQ_BYTES);
+  const digits = /^\{"seq":(\d{1,16})[,}]/.exec(head?.toString('latin1') ?? '')?.[1];
   return digits === undefined ? null : { seq: Number(digits), start };
 }
 
 async function withSegment<T>(
-  logPath: string,
+  log: LogFolder,
   segment: number,
-  read: (file: FileHandle) => Promise<T>,
+  read: (source: SegmentSource) => Promise<T>,
 ): Promise<T | null> {
-  const file = await openSegment(logPath, segment);
-  if (file === null) return null;
+  const source = await log.open(segment);
+  if (source === null) return null;
   try {
-    return await read(file);
+    return await read(source);
   } finally {
-    await file.close();
+    await source.close();
   }
-}
-
-async function openSegment(logPath: string, segment: number): Promise<FileHandle | null> {
-  const named = join(dirname(logPath), segmentName(basename(logPath), segment));
-  if (segment > 0) return open(named, 'r').catch(nullWhenMissing);
-  const original = (await isFile(logPath)) ? logPath : named;
-  // It may be renamed at this moment; the link that takes its place leads to another segment.
-  return open(original, constants.O_RDONLY | constants.O_NOFOLLOW).catch(nullWhenMissing);
-}
-
-async function isFile(path: string): Promise<boolean> {
-  const stat = await lstat(path).catch(nullWhenMissing);
-  return stat?.isFile() ?? false;
-}
-
-async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const block = Buffer.allocUnsafe(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(block, filled, length - filled, position + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return block.subarray(0, filled);
-}
-
-function emptyWhenMissing(error: unknown): string[] {
-  if (isMissing(error)) return [];
-  throw error;
-}
-
-function nullWhenMissing(error: unknown): null {
-  if (isMissing(error)) return null;
-  throw error;
-}
-
-function isMissing(error: unknown): boolean {
-  if (!(error instanceof Error && 'code' in error)) return false;
-  // ELOOP: a link stands where a file was asked for.
-  return error.code === 'ENOENT' || error.code === 'ELOOP';
 }

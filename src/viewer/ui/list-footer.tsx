@@ -23,8 +23,8 @@ export function ListFooter({ state, onMore }: { state: RowsState; onMore: () => 
       )}
       {unreadable.length > 0 && (
         <span class="warn-text">
-          Segments {unreadable.join(', ')} could not be read here (compressed or removed): they are
-          not searched.
+          Of segments {unreadable.join(', ')} not everything could be read (damaged, removed, or
+          compressed by another program): what they hold is not all searched.
         </span>
       )}
       {skippedLines > 0 && (

@@ -1,17 +1,21 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FlowAsk, readFlow } from '../../../../src/viewer/store/flow.ts';
+import { LogFolder, listSegments } from '../../../../src/viewer/store/log-folder.ts';
 import { type LogQuery, parseLogQuery } from '../../../../src/viewer/store/log-params.ts';
 import { searchLog } from '../../../../src/viewer/store/log-search.ts';
 import type { Row } from '../../../../src/viewer/store/row.ts';
+import { compressSegment } from '../../../support/compress-segment.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
 import { type Entry, writeLog } from '../../../support/write-log.ts';
 
 let dir: TempDir;
-let deps: { logPath: string; now: () => number };
+let logPath: string;
+let deps: { log: LogFolder; now: () => number };
 beforeEach(async () => {
   dir = await tempDir();
-  deps = { logPath: join(dir.path, 'egress.jsonl'), now: () => 0 };
+  logPath = join(dir.path, 'egress.jsonl');
+  deps = { log: new LogFolder(logPath), now: () => 0 };
 });
 afterEach(() => dir.close());
 
@@ -42,7 +46,7 @@ const other = (n: number, size = 0): Entry => ({
 
 describe('readFlow()', () => {
   it('readFlow() joins the record that opened a flow and the one that ended it', async () => {
-    await writeLog(deps.logPath, [other(1), INTENT, other(2), ALLOWED, other(3)]);
+    await writeLog(logPath, [other(1), INTENT, other(2), ALLOWED, other(3)]);
     const found = await flow({ id: '1-1-5' });
     expect(found).toMatchObject({
       row: { id: '1-1-5', event: 'allowed', status: 200 },
@@ -57,7 +61,7 @@ describe('readFlow()', () => {
   });
 
   it('readFlow() hides credentials unless it is asked for them', async () => {
-    await writeLog(deps.logPath, [INTENT, ALLOWED]);
+    await writeLog(logPath, [INTENT, ALLOWED]);
     expect((await flow({ id: '1-1-5' }))?.request.headers).toEqual([
       ['Authorization', 'Bearer [hidden: 6 characters]'],
       ['X-A', '1'],
@@ -78,7 +82,7 @@ describe('readFlow()', () => {
     const text = 'p'.repeat(60_000);
     const { req_body: _, res_body: __, ...ended } = ALLOWED;
     await writeLog(
-      deps.logPath,
+      logPath,
       [
         INTENT,
         part('res', 0, text),
@@ -100,10 +104,15 @@ describe('readFlow()', () => {
     });
     expect(found?.request.body).toMatchObject({ text: 'up', missing_parts: 0 });
     expect(found?.complete).toBe(true);
+    for (const number of await listSegments(logPath)) {
+      compressSegment(join(dir.path, `egress.${number}.jsonl`));
+    }
+    expect(await flow({ id: '1-1-5', at: row?.at ?? '' })).toEqual(found);
+    expect(await flow({ id: '1-1-5', seq: row?.seq ?? 0 })).toEqual(found);
   });
 
   it('readFlow() finds a row by its place or by its number', async () => {
-    await writeLog(deps.logPath, [
+    await writeLog(logPath, [
       ...Array.from({ length: 50 }, (_, n) => other(n, 20_000)),
       { event: 'blocked', id: '-', reason: 'a' },
       { event: 'blocked', id: '-', reason: 'b' },
@@ -118,14 +127,11 @@ describe('readFlow()', () => {
   });
 
   it('readFlow() of a row that was running gives its end when that came', async () => {
-    await writeLog(deps.logPath, [INTENT]);
+    await writeLog(logPath, [INTENT]);
     const [running] = await rows();
     const ask = { id: '1-1-5', at: running?.at ?? '' };
     expect((await flow(ask))?.row.class).toBe('running');
-    await writeLog(deps.logPath, [
-      ...Array.from({ length: 20 }, (_, n) => other(n, 50_000)),
-      ALLOWED,
-    ]);
+    await writeLog(logPath, [...Array.from({ length: 20 }, (_, n) => other(n, 50_000)), ALLOWED]);
     expect((await flow(ask))?.row).toMatchObject({ class: 'allowed', status: 200 });
   });
 
@@ -137,7 +143,7 @@ describe('readFlow()', () => {
       bytes: body.length,
       body,
     });
-    await writeLog(deps.logPath, [
+    await writeLog(logPath, [
       INTENT,
       message('client', 'ping'),
       message('server', 'pong'),
@@ -156,14 +162,15 @@ describe('readFlow()', () => {
   });
 
   it('readFlow() says when it did not find the beginning', async () => {
-    await writeLog(deps.logPath, [other(1), ALLOWED]);
+    await writeLog(logPath, [other(1), ALLOWED]);
     expect(await flow({ id: '1-1-5' })).toMatchObject({ complete: false, opened: null });
     const blocked = await flow({ id: '1-2-1' });
     expect(blocked).toMatchObject({ complete: true, row: { class: 'blocked' } });
   });
 
   it('readFlow() stops when its time is over', async () => {
-    await writeLog(deps.logPath, [INTENT, ALLOWED, other(1, 200_000), other(2, 200_000)]);
+    const behind = [1, 2, 3].map((n) => other(n, 200_000));
+    await writeLog(logPath, [INTENT, ALLOWED, ...behind]);
     let clock = 0;
     deps.now = () => {
       clock += 3000;
@@ -179,7 +186,7 @@ describe('readFlow()', () => {
     { id: '1-2-1', seq: 3 },
     { id: '"' },
   ])('readFlow() finds nothing for %j', async (ask) => {
-    await writeLog(deps.logPath, [other(1), INTENT, ALLOWED]);
+    await writeLog(logPath, [other(1), INTENT, ALLOWED]);
     expect(await flow(ask)).toBeNull();
   });
 });

@@ -1,13 +1,14 @@
 import { appendFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LogFolder, listSegments } from '../../../../src/viewer/store/log-folder.ts';
 import {
   type LogParams,
   type LogQuery,
   parseLogQuery,
 } from '../../../../src/viewer/store/log-params.ts';
 import { type Page, searchLog } from '../../../../src/viewer/store/log-search.ts';
-import { listSegments } from '../../../../src/viewer/store/segment-reader.ts';
+import { compressSegment, damageMember } from '../../../support/compress-segment.ts';
 import { logLine } from '../../../support/log-line.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
 import { type Entry, writeLog } from '../../../support/write-log.ts';
@@ -21,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => dir.close());
 
 const search = (params: LogParams, now = () => 0) =>
-  searchLog({ logPath, now }, parseLogQuery(params) as LogQuery);
+  searchLog({ log: new LogFolder(logPath), now }, parseLogQuery(params) as LogQuery);
 const hosts = (page: Page) => page.rows.map((row) => row.host);
 const allowed = (n: number, size = 0): Entry => ({
   event: 'allowed',
@@ -119,6 +120,47 @@ describe('searchLog()', () => {
     await rename(named(first), `${named(first)}.gz`);
     await appendFile(named(second), `${'x'.repeat(400_000)}\n`);
     expect((await search({})).skipped).toEqual({ lines: 1, segments: [first] });
+  });
+
+  it('searchLog() goes on with its cursor when the segment was compressed meanwhile', async () => {
+    const entries = Array.from({ length: 60 }, (_, n) => allowed(n, 20_000));
+    await writeLog(logPath, entries, 500_000);
+    const found: string[] = [];
+    const numbers = (await listSegments(logPath)).slice(0, -1);
+    for (let before: string | null = ''; before !== null; ) {
+      const page: Page = await search({ limit: '5', before });
+      found.push(...hosts(page));
+      before = page.cursor;
+      const newest = numbers.pop();
+      if (newest !== undefined) compressSegment(join(dir.path, `egress.${newest}.jsonl`));
+    }
+    expect(found).toEqual(entries.map(({ host }) => host).reverse());
+    expect(await readAll({ limit: '7' })).toEqual(found);
+  });
+
+  it('searchLog() says what is damaged, and gets past it, however little time it has', async () => {
+    await writeLog(logPath, [
+      allowed(0),
+      ...Array.from({ length: 90 }, (_, n) => allowed(n, 30_000)),
+    ]);
+    const path = join(dir.path, 'egress.1.jsonl');
+    compressSegment(path);
+    for (let member = 1; member < 9; member += 1) damageMember(`${path}.gz`, member, 50);
+    expect((await search({ limit: '1000' })).skipped).toEqual({ lines: 0, segments: [1] });
+    let clock = 0;
+    const hour = () => {
+      clock += 3_600_000;
+      return clock;
+    };
+    const found: string[] = [];
+    for (let before: string | null = ''; before !== null; ) {
+      const page: Page = await search({ before }, hour);
+      found.push(...hosts(page));
+      before = page.cursor;
+    }
+    expect(found.at(0)).toBe('h89.test');
+    expect(found.at(-1)).toBe('h0.test');
+    expect(found.length).toBeLessThan(30);
   });
 
   it('searchLog() reads on in the file of the original', async () => {
