@@ -17,17 +17,20 @@ export type WorkerStatus = {
   readonly policy: number;
 };
 
-/** The walk over all segments that follows each start. */
+/** A place of the record that is not what was written there. */
+export type LogDamage = {
+  readonly file: string;
+  /** Number of the record that should stand there, and where in the plain segment that is. */
+  readonly seq: number;
+  readonly offset: number;
+};
+
+/** What a walk over all segments found. */
 export type LogCheck = {
   readonly state: 'running' | 'done';
-  /** How many were looked at. */
+  /** So many were walked. */
   readonly segments: number;
-  /** The first record of each damaged segment that is not what it was. */
-  readonly damage: readonly {
-    readonly file: string;
-    readonly seq: number;
-    readonly offset: number;
-  }[];
+  readonly damage: readonly LogDamage[];
 };
 
 export type Listener = { readonly host: string; readonly port: number };
@@ -114,9 +117,7 @@ function firstMissing(value: unknown): string | null {
     seq: 'number',
   });
   if (log !== null) return `log.${log}`;
-  const { check } = value.log;
-  if (!isObject(check) || firstWrong(check, CHECK_SHAPE) !== null) return 'log.check';
-  if (!isListOf(check.damage, DAMAGE_SHAPE)) return 'log.check.damage';
+  if (!isCheck(value.log.check)) return 'log.check';
   if (!isObject(value.records)) return 'records';
   if (!isListOf(value.problems, PROBLEM_SHAPE)) return 'problems';
   if (!isListOf(value.workers, WORKER_SHAPE)) return 'workers';
@@ -131,14 +132,14 @@ const PROBLEM_SHAPE: Shape = {
   column: 'number',
   message: 'string',
 };
-const CHECK_SHAPE: Shape = { state: 'string', segments: 'number' };
-const DAMAGE_SHAPE: Shape = { file: 'string', seq: 'number', offset: 'number' };
 const WORKER_SHAPE: Shape = {
   number: 'number',
   pid: 'number',
   listening: 'boolean',
   policy: 'number',
 };
+
+const DAMAGE_SHAPE: Shape = { file: 'string', seq: 'number', offset: 'number' };
 
 function firstWrong(value: Record<string, unknown>, shape: Shape): string | null {
   for (const [name, type] of Object.entries(shape)) {
@@ -160,4 +161,9 @@ function isListener(value: unknown): boolean {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCheck(value: unknown): boolean {
+  if (!isObject(value) || (value.state !== 'running' && value.state !== 'done')) return false;
+  return typeof value.segments === 'number' && isListOf(value.damage, DAMAGE_SHAPE);
 }

@@ -6,6 +6,7 @@ import { readPolicy } from './policy/policy-reader.ts';
 import { readStatus } from './status.ts';
 import { parseLogQuery } from './store/log-params.ts';
 import { type SearchDeps, searchLog } from './store/log-search.ts';
+import { createHealthReader, type RecordHealth } from './store/record-health.ts';
 
 export type Client = { client: string; agent: string; rows: number };
 
@@ -23,6 +24,7 @@ export type Meta = {
   /** Why leash is not ready; empty = ready. */
   problems: readonly string[];
   log: { healthy: boolean; problem: string; seq: number; segment: number } | null;
+  record: RecordHealth;
   agents_known: boolean;
 };
 
@@ -35,6 +37,7 @@ const MAX_CLIENTS = 200;
 export function createMetaReader(deps: GuardDeps, search: SearchDeps): () => Promise<Meta> {
   const { config } = deps;
   let clients: Promise<Client[]> = Promise.resolve([]);
+  const readHealth = createHealthReader(search);
   let freshUntil = Number.NEGATIVE_INFINITY;
   return async () => {
     if (deps.monotonicNow() >= freshUntil) {
@@ -42,6 +45,7 @@ export function createMetaReader(deps: GuardDeps, search: SearchDeps): () => Pro
       clients = readClients(search);
     }
     const { status, alive, problems } = await readStatus(config.stateDir);
+    const log = status?.log ?? null;
     const inForce = alive ? (status?.policy?.mode ?? null) : null;
     return {
       clients: await clients,
@@ -52,7 +56,13 @@ export function createMetaReader(deps: GuardDeps, search: SearchDeps): () => Pro
       proxy_port: status?.listeners.proxy.port ?? config.proxyPort,
       policy_problems: status?.problems ?? [],
       problems,
-      log: status?.log ?? null,
+      log: log && {
+        healthy: log.healthy,
+        problem: log.problem,
+        seq: log.seq,
+        segment: log.segment,
+      },
+      record: await readHealth(log?.check),
       agents_known: ((await deps.agents.read()) ?? []).length > 0,
     };
   };

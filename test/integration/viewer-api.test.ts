@@ -60,6 +60,7 @@ describe('GET /api/logs', () => {
       {
         at: expect.stringMatching(/^1:\d+$/),
         seq: 2,
+        chained: true,
         id: '1-1-1',
         ts: expect.any(Number),
         event: 'allowed',
@@ -155,7 +156,9 @@ describe('GET /api/logs', () => {
   it('shows the log of the original, first alone and then behind the first segment', async () => {
     const old = '{"ts": 1.5, "event": "blocked", "id": "a", "host": "old.test", "bytes": 1}\n';
     await writeFile(viewer.logPath, old);
-    expect((await logs()).rows).toMatchObject([{ at: '0:0', seq: null, host: 'old.test' }]);
+    expect((await logs()).rows).toMatchObject([
+      { at: '0:0', seq: null, chained: false, host: 'old.test' },
+    ]);
     await rename(viewer.logPath, join(viewer.dir, 'logs', 'egress.0.jsonl'));
     const first = join(viewer.dir, 'logs', 'egress.1.jsonl');
     await writeFile(first, `${logLine({ event: 'allowed', host: 'new.test' })}\n`);

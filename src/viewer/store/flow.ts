@@ -68,7 +68,7 @@ export async function readFlow(deps: SearchDeps, ask: FlowAsk): Promise<Flow | n
     if (main === null && isWanted(record, place, ask, start)) main = { record, place };
     if (isOurs && isOpening(record)) opening = record;
     if (main === null) continue;
-    if (opening !== null || standsAlone(main.record) || isBefore(record, main.record)) break;
+    if (opening !== null || standsAlone(main) || isBefore(record, main.record)) break;
   }
   return main === null ? null : toFlow(main, opening, parts, ask);
 }
@@ -123,8 +123,9 @@ function isWanted(record: Fields, place: Position, ask: FlowAsk, start: Start): 
 }
 
 /** Records that nothing opened: they are all there is of their flow. */
-function standsAlone(record: Fields): boolean {
-  if (record.event === 'blocked') return true;
+function standsAlone({ record, place }: Main): boolean {
+  // The original wrote one line for each request.
+  if (place.segment === 0 || record.event === 'blocked') return true;
   return !isTerminal(record) && !isOpening(record) && record.event !== 'websocket';
 }
 
@@ -148,7 +149,7 @@ async function toFlow(
     request: await message(record, 'req', parts.req, ask.redact),
     response: await message(record, 'res', parts.res, ask.redact),
     opened: opening && { seq: numeric(opening.seq), ts: numeric(opening.ts) ?? 0 },
-    complete: opening !== null || standsAlone(record) || record.event === 'error',
+    complete: opening !== null || standsAlone(main) || record.event === 'error',
     redacted: ask.redact,
   };
 }

@@ -11,6 +11,7 @@ export const ROW_CLASSES = [
   'uninspected',
   'running',
   'event',
+  'damaged',
 ] as const;
 /** What a row means to the operator, whatever the record's event is called. */
 export type RowClass = (typeof ROW_CLASSES)[number];
@@ -20,6 +21,8 @@ export type Row = {
   /** Where the record stands: `segment:offset`. Never changes, and sorts by time. */
   at: string;
   seq: number | null;
+  /** False: a line of the original's file, of which nothing shows whether it was changed. */
+  chained: boolean;
   /** The flow; `-` where the record names none. */
   id: string;
   ts: number;
@@ -74,13 +77,16 @@ export function toRow(record: Fields, at: string): Row | null {
   if (!isRowEvent(event)) return null;
   const kind = Object.hasOwn(CLASS_OF, event) ? CLASS_OF[event] : undefined;
   const wouldBlock = record.audit === 'would_block_in_enforce';
+  const chained = isChained(at);
+  const other = chained && isDamage(record) ? 'damaged' : 'event';
   return {
     at,
     seq: numeric(record.seq),
+    chained,
     id: text(record.id) || '-',
     ts: numeric(record.ts) ?? 0,
     event,
-    class: wouldBlock && kind === 'allowed' ? 'would_block' : (kind ?? 'event'),
+    class: wouldBlock && kind === 'allowed' ? 'would_block' : (kind ?? other),
     would_block: wouldBlock,
     client: text(record.client),
     agent: text(record.agent),
@@ -94,8 +100,21 @@ export function toRow(record: Fields, at: string): Row | null {
     bytes: numeric(record.bytes) ?? 0,
     req_bytes: numeric(record.req_bytes) ?? 0,
     duration_ms: numeric(record.duration_ms),
-    summary: summarize(event, record),
+    // In words of leash only where leash says it.
+    summary:
+      chained && event === 'log_recovered' ? describeFinding(record) : summarize(event, record),
   };
+}
+
+/** Whether a place is in a segment of leash's own: only segment 0 is not. */
+function isChained(at: string): boolean {
+  return !at.startsWith('0:');
+}
+
+/** Whether it says that the record itself is damaged; a line that a crash tore off is no damage. */
+export function isDamage(record: Fields): boolean {
+  const isFinding = record.event === 'log_recovered';
+  return isFinding && (record.reason === 'damaged' || record.reason === 'gone');
 }
 
 /** A header list as the record has it → pairs; also the object form of other writers. */
@@ -138,6 +157,19 @@ function summarize(event: string, record: Fields): string {
     SHOWN_ELSEWHERE.has(name) ? [] : [`${name}: ${plain(value)}`],
   );
   return parts.join(', ').slice(0, SUMMARY_CHARS);
+}
+
+function describeFinding(record: Fields): string {
+  const file = text(record.file) || 'a segment';
+  const last = numeric(record.last_seq) ?? 0;
+  if (record.reason === 'damaged') {
+    return `${file} is damaged behind record ${last}, at byte ${numeric(record.offset) ?? 0}`;
+  }
+  if (record.reason === 'gone') return `${file} is gone; the last record known is ${last}`;
+  if (record.reason !== 'torn_tail') return `${file}: ${text(record.reason)}`;
+  const kept = text(record.kept);
+  const where = kept === '' ? '' : `, kept in ${kept}`;
+  return `${file} ended in half a record (${numeric(record.bytes) ?? 0} bytes${where})`;
 }
 
 function plain(value: unknown): string {

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import type { Flow } from '../store/flow.ts';
-import { explain } from './explain.ts';
+import { explain, isOfLeash, UNCHAINED } from './explain.ts';
 import { formatBytes, formatDuration, formatUtc } from './format.ts';
 import { SafeText } from './safe-text.tsx';
 
@@ -17,7 +17,12 @@ export function DetailSummary({ flow }: { flow: Flow }) {
           <SafeText text={row.summary} />
         </p>
       )}
-      {!flow.complete && row.class !== 'event' && (
+      {!row.chained && (
+        <p class="sentence warn-text">
+          <b>Not chained.</b> {UNCHAINED}
+        </p>
+      )}
+      {!flow.complete && !isOfLeash(row) && (
         <p class="sentence warn-text">
           The search ended before the beginning of this flow was found: parts of it may be missing.
         </p>
@@ -37,9 +42,7 @@ export function DetailSummary({ flow }: { flow: Flow }) {
         <Fact name="Other name">{textOf(fields.other_host)}</Fact>
         <Fact name="Timing">{timing(flow)}</Fact>
         <Fact name="Bytes">{bytes(flow)}</Fact>
-        <Fact name="Record">
-          {row.seq === null ? 'not chained (file of the original)' : row.seq}
-        </Fact>
+        <Fact name="Record">{row.chained ? row.seq : 'not chained'}</Fact>
         <Fact name="Flow">{row.id === '-' ? '' : row.id}</Fact>
       </dl>
     </section>
@@ -79,7 +82,9 @@ function timing({ row, fields }: Flow): string {
 }
 
 function bytes({ row }: Flow): string {
-  if (row.class === 'event' || row.class === 'blocked' || row.class === 'running') return '';
+  if (isOfLeash(row) || row.class === 'blocked' || row.class === 'running') return '';
+  // The original did not count what was sent.
+  if (!row.chained) return `${formatBytes(row.bytes)} received`;
   return `${formatBytes(row.req_bytes)} sent, ${formatBytes(row.bytes)} received`;
 }
 

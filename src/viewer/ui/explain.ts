@@ -10,7 +10,13 @@ export const CLASS_LABELS: Readonly<Record<RowClass, string>> = {
   uninspected: 'Uninspected',
   running: 'Running',
   event: 'Event',
+  damaged: 'Damaged',
 };
+
+/** Whether a row tells of leash itself, and of no request. */
+export function isOfLeash(row: Row): boolean {
+  return row.class === 'event' || row.class === 'damaged';
+}
 
 /** By the reason of the record, or by what stands before its colon. */
 const REASONS: ReadonlyMap<string, string> = new Map([
@@ -59,6 +65,9 @@ export function explain(row: Row): string {
   if (row.class === 'uninspected')
     return 'The tunnel was relayed as it is: only bytes were counted.';
   if (row.class === 'running') return 'The request was accepted and has not ended yet.';
+  if (row.class === 'damaged') {
+    return 'The record itself is not what was written. leashctl verify says what of it still holds.';
+  }
   if (row.class !== 'blocked' && row.class !== 'error') return '';
   return reasonOf(row);
 }
@@ -67,10 +76,15 @@ function reasonOf(row: Row): string {
   return REASONS.get(row.reason) ?? REASONS.get(row.reason.split(':')[0] ?? '') ?? '';
 }
 
+/** What a line of the original's file is not. */
+export const UNCHAINED =
+  'From the file of the original, before leash: no hash links this line to the others, and nothing shows whether it was changed.';
+
 /** Why a copy is shorter than the body. */
 export const TRUNCATIONS: ReadonlyMap<string, string> = new Map([
   ['limit', 'the limit of one capture was reached'],
   ['content_type', 'bodies of this content type are not copied'],
   ['off', 'copying bodies is switched off'],
   ['backpressure', 'the record could not keep up'],
+  ['record_full', 'the disk under the record was nearly full'],
 ]);

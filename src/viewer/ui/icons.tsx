@@ -9,6 +9,7 @@ const PATHS: Readonly<Record<RowClass, string>> = {
   error: 'M8 2.4l6 10.8H2zM8 6.4v3.2M8 11.3v.3',
   uninspected: 'M2 8s2.2-4 6-4 6 4 6 4-2.2 4-6 4-6-4-6-4zM3 13L13 3',
   running: 'M8 4.2V8l2.6 1.6M8 2a6 6 0 1 0 .01 0',
+  damaged: 'M8 1.8l6 2.2v4c0 3.4-2.6 5.4-6 6.3-3.4-.9-6-2.9-6-6.3V4zM6 6l4 4.4M10 6l-4 4.4',
   event: 'M8 7v5M8 4.3v.3M8 1.8a6.2 6.2 0 1 0 .01 0',
 };
 

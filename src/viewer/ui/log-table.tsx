@@ -3,7 +3,7 @@
 import { memo } from 'preact/compat';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Row } from '../store/row.ts';
-import { CLASS_LABELS } from './explain.ts';
+import { CLASS_LABELS, isOfLeash, UNCHAINED } from './explain.ts';
 import { formatBytes, formatDuration, formatTime, formatUtc } from './format.ts';
 import { ClassIcon } from './icons.tsx';
 import { SafeText } from './safe-text.tsx';
@@ -56,7 +56,7 @@ function PlainRow({ row, selected, onSelect }: LogRowProps) {
   return (
     <tr
       ref={element}
-      class={`k-${row.class}${selected ? ' selected' : ''}`}
+      class={`k-${row.class}${isTorn(row) ? ' torn' : ''}${selected ? ' selected' : ''}`}
       aria-selected={selected}
       onClick={() => onSelect(row)}
     >
@@ -79,6 +79,11 @@ function PlainRow({ row, selected, onSelect }: LogRowProps) {
         <SafeText text={row.method} />
       </td>
       <td class="c-url">
+        {!row.chained && (
+          <span class="mark" title={UNCHAINED}>
+            not chained
+          </span>
+        )}
         <Address row={row} />
       </td>
       <td class="c-port">{row.port ?? ''}</td>
@@ -118,8 +123,14 @@ function Address({ row }: { row: Row }) {
   );
 }
 
-/** What an upstream sent; a refusal of leash itself is none. */
+/** What a crash left half written: worth a look, and no damage. */
+function isTorn(row: Row): boolean {
+  return row.chained && row.event === 'log_recovered' && row.class === 'event';
+}
+
+/** What an upstream sent; a refusal of leash itself is none, and neither is what happened to it. */
 function hasSize(row: Row): boolean {
+  if (isOfLeash(row)) return false;
   return ['allowed', 'would_block', 'uninspected'].includes(row.class) || row.bytes > 0;
 }
 

@@ -1,7 +1,8 @@
 // Name, mode and health of leash, and the strips that say what is wrong.
 
 import type { Meta } from '../meta.ts';
-import { LogoIcon } from './icons.tsx';
+import { formatTime } from './format.ts';
+import { ClassIcon, LogoIcon } from './icons.tsx';
 import { SafeText } from './safe-text.tsx';
 
 const MODE_TEXTS: ReadonlyMap<string, string> = new Map([
@@ -51,6 +52,7 @@ function Strips({ meta }: { meta: Meta }) {
           The record cannot be written, so agents get 503: <SafeText text={meta.log.problem} />
         </p>
       )}
+      <RecordStrips record={meta.record} />
       {meta.problems
         .filter((problem) => !problem.startsWith('the record cannot'))
         .map((problem) => (
@@ -77,6 +79,41 @@ function Strips({ meta }: { meta: Meta }) {
       )}
     </div>
   );
+}
+
+/** So many damaged segments are named; the rest is a number. */
+const MAX_DAMAGE = 3;
+
+function RecordStrips({ record }: { record: Meta['record'] }) {
+  const { damage, torn } = record;
+  const others = damage.length - MAX_DAMAGE;
+  return (
+    <>
+      {damage.length > 0 && (
+        <p class="strip bad damage" role="alert">
+          <ClassIcon name="damaged" />
+          <span>
+            <b>The record is damaged:</b>{' '}
+            <SafeText text={damage.slice(0, MAX_DAMAGE).map(placeOf).join('; ')} />
+            {others > 0 && `; and ${others} more`}. Keep the files as they are and run{' '}
+            <code>leashctl verify</code>: it says which records still hold.
+          </span>
+        </p>
+      )}
+      {torn !== null && (
+        <p class="strip warn">
+          After a crash (<SafeText text={formatTime(torn.ts, new Date())} />) the last line of{' '}
+          <SafeText text={torn.file} /> was half written, and was set aside. That alone costs no
+          whole record.
+        </p>
+      )}
+    </>
+  );
+}
+
+function placeOf({ kind, file, seq, offset }: Meta['record']['damage'][number]): string {
+  if (kind === 'gone') return `${file} is gone, from record ${seq} on`;
+  return `${file}, record ${seq}, byte ${offset}`;
 }
 
 function dotClass(meta: Meta | null, connection: string): string {

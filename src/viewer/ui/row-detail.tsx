@@ -5,7 +5,7 @@ import type { Flow } from '../store/flow.ts';
 import type { Row } from '../store/row.ts';
 import { ApiError, fetchFlow } from './api-client.ts';
 import { DetailSummary } from './detail-summary.tsx';
-import { CLASS_LABELS } from './explain.ts';
+import { CLASS_LABELS, isOfLeash } from './explain.ts';
 import { ClassIcon, CloseIcon } from './icons.tsx';
 import { MessageView } from './message-view.tsx';
 import { SafeText } from './safe-text.tsx';
@@ -58,7 +58,7 @@ export function RowDetail({ id, at, redact, onClose }: RowDetailProps) {
 
 function FlowView({ flow }: { flow: Flow }) {
   const { row, request, response } = flow;
-  const isEvent = row.class === 'event';
+  const isEvent = isOfLeash(row);
   const isTunnel = row.class === 'uninspected';
   const isMessage = row.event === 'websocket';
   const fromServer = flow.fields.direction === 'server';

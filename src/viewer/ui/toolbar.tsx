@@ -40,7 +40,7 @@ export function Toolbar({ filters, clients, searchRef, onChange }: ToolbarProps)
         <option value="error">Errors</option>
         <option value="uninspected">Uninspected</option>
         <option value="running">Running</option>
-        <option value="event">Events of leash</option>
+        <option value="event,damaged">Events of leash</option>
       </select>
       <Toggle on={filters.internetOnly} onChange={(internetOnly) => onChange({ internetOnly })}>
         Internet only

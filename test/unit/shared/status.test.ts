@@ -14,7 +14,7 @@ const GOOD: Status = {
     problem: '',
     segment: 1,
     seq: 10,
-    check: { state: 'done', segments: 1, damage: [] },
+    check: { state: 'done', segments: 1, damage: [{ file: 'egress.3.jsonl', seq: 7, offset: 99 }] },
   },
   records: { allowed: 3 },
   listeners: { proxy: { host: '::', port: 8080 }, viewer: null },
@@ -33,6 +33,14 @@ describe('parseStatus()', () => {
     ['[]', 'the whole object'],
     ['null', 'the whole object'],
     [JSON.stringify({ ...GOOD, pid: '1' }), '"pid"'],
+    ...[
+      null,
+      {},
+      { state: 'lost', segments: 1, damage: [] },
+      { state: 'done', segments: 1, damage: [{}] },
+    ].map(
+      (check) => [JSON.stringify({ ...GOOD, log: { ...GOOD.log, check } }), '"log.check"'] as const,
+    ),
     [JSON.stringify({ ...GOOD, policy: 4 }), '"policy"'],
     [JSON.stringify({ ...GOOD, policy: { version: 1 } }), '"policy.mode"'],
     [JSON.stringify({ ...GOOD, policy: { version: 1, mode: 'audit' } }), '"policy.files"'],

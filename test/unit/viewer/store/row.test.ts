@@ -25,6 +25,7 @@ describe('toRow()', () => {
     expect(toRow(ALLOWED, '1:0')).toEqual({
       at: '1:0',
       seq: 7,
+      chained: true,
       id: '1-1-1',
       ts: 1_700_000_000.25,
       event: 'allowed',
@@ -82,11 +83,31 @@ describe('toRow()', () => {
     },
   );
 
+  it.each([
+    [
+      { reason: 'damaged', offset: 99 },
+      'damaged',
+      'egress.3.jsonl is damaged behind record 7, at byte 99',
+    ],
+    [{ reason: 'gone' }, 'damaged', 'egress.3.jsonl is gone; the last record known is 7'],
+    [
+      { reason: 'torn_tail', bytes: 5, kept: 'k' },
+      'event',
+      'egress.3.jsonl ended in half a record (5 bytes, kept in k)',
+    ],
+    [{ reason: 'of_a_later_version' }, 'event', 'egress.3.jsonl: of_a_later_version'],
+  ])('toRow() tells damage of the record from a torn tail: %j', (fields, kind, summary) => {
+    const record = { event: 'log_recovered', file: 'egress.3.jsonl', last_seq: 7, ...fields };
+    expect(toRow(record, '4:0')).toMatchObject({ class: kind, summary, chained: true });
+    expect(toRow(record, '0:0')).toMatchObject({ class: 'event', chained: false });
+  });
+
   it('toRow() believes no field that has the wrong type', () => {
     const wrong = Object.fromEntries(Object.keys(ALLOWED).map((name) => [name, { toString: 1 }]));
     expect(toRow({ ...wrong, event: 'allowed', status: Number.NaN }, '1:0')).toEqual({
       at: '1:0',
       seq: null,
+      chained: true,
       id: '-',
       ts: 0,
       event: 'allowed',

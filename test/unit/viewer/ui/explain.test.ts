@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ROW_CLASSES, type Row, toRow } from '../../../../src/viewer/store/row.ts';
-import { CLASS_LABELS, explain } from '../../../../src/viewer/ui/explain.ts';
+import { CLASS_LABELS, explain, TRUNCATIONS } from '../../../../src/viewer/ui/explain.ts';
 
 const row = (record: Record<string, unknown>) => toRow(record, '1:0') as Row;
 
@@ -19,6 +19,8 @@ describe('explain()', () => {
     [{ event: 'error', reason: 'dns: ENOTFOUND' }, /not be resolved/],
     [{ event: 'error', reason: 'tls_client: closed: early' }, /trust the CA/],
     [{ event: 'blocked', reason: 'malformed: two_host_headers' }, /same way/],
+    [{ event: 'log_recovered', reason: 'damaged' }, /leashctl verify/],
+    [{ event: 'log_recovered', reason: 'gone' }, /leashctl verify/],
     [{ event: 'error', reason: 'primary_exit' }, /was ended/],
   ])('explain() says why of %j', (record, sentence) => {
     expect(explain(row(record))).toMatch(sentence);
@@ -26,6 +28,7 @@ describe('explain()', () => {
 
   it.each([
     { event: 'allowed' },
+    { event: 'log_recovered', reason: 'torn_tail' },
     { event: 'stop', reason: 'in_blocklist' },
     { event: 'error', reason: '' },
     { event: 'error', reason: 'something: else' },
@@ -35,5 +38,10 @@ describe('explain()', () => {
 
   it('explain() has a label for each class', () => {
     expect(Object.keys(CLASS_LABELS).sort()).toEqual([...ROW_CLASSES].sort());
+  });
+
+  it('explain() has words for each reason why a copy is shorter', () => {
+    const marks = ['limit', 'content_type', 'off', 'backpressure', 'record_full'];
+    expect([...TRUNCATIONS.keys()].sort()).toEqual(marks.sort());
   });
 });
