@@ -71,11 +71,15 @@ export function joinCapture(record: Fields, side: 'req' | 'res', parts: readonly
 }
 
 /** A body as it was on the wire, and its `Content-Encoding` → the same with a text to read. */
-export async function decodeBody(body: Body, contentEncoding: string): Promise<Body> {
+export async function decodeBody(
+  body: Body,
+  contentEncoding: string,
+  now: () => number,
+): Promise<Body> {
   const codings = body.decoded === '' ? parseCodings(contentEncoding) : [];
   if (codings.length === 0 || body.shown_bytes === 0) return body;
   const wire = Buffer.from(body.text, body.encoding);
-  const decoded = await undoCodings(wire, codings, MAX_SHOWN_BYTES);
+  const decoded = await undoCodings(wire, codings, { maxBytes: MAX_SHOWN_BYTES, now });
   if (decoded === null) return body;
   return {
     ...body,

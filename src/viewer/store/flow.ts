@@ -70,7 +70,7 @@ export async function readFlow(deps: SearchDeps, ask: FlowAsk): Promise<Flow | n
     if (main === null) continue;
     if (opening !== null || standsAlone(main) || isBefore(record, main.record)) break;
   }
-  return main === null ? null : toFlow(main, opening, parts, ask);
+  return main === null ? null : toFlow(deps, main, opening, parts, ask);
 }
 
 /** Where to begin; a row that is still running may have its end further on, so that is the end. */
@@ -135,6 +135,7 @@ function isBefore(record: Fields, main: Fields): boolean {
 }
 
 async function toFlow(
+  deps: SearchDeps,
   main: Main,
   opening: Fields | null,
   parts: PartStore,
@@ -146,8 +147,8 @@ async function toFlow(
   return {
     row,
     fields: otherFields(record),
-    request: await message(record, 'req', parts.req, ask.redact),
-    response: await message(record, 'res', parts.res, ask.redact),
+    request: await message(deps, record, 'req', parts.req, ask.redact),
+    response: await message(deps, record, 'res', parts.res, ask.redact),
     opened: opening && { seq: numeric(opening.seq), ts: numeric(opening.ts) ?? 0 },
     complete: opening !== null || standsAlone(main) || record.event === 'error',
     redacted: ask.redact,
@@ -155,6 +156,7 @@ async function toFlow(
 }
 
 async function message(
+  deps: SearchDeps,
   record: Fields,
   side: 'req' | 'res',
   parts: readonly Part[],
@@ -168,6 +170,7 @@ async function message(
     body: await decodeBody(
       joinCapture(fields, side, parts),
       codings.map(([, value]) => value).join(','),
+      deps.now,
     ),
   };
 }

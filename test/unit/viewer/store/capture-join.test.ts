@@ -135,6 +135,8 @@ describe('joinCapture()', () => {
 });
 
 describe('decodeBody()', () => {
+  const now = () => 0;
+
   const coded = gzipSync('a text to read, '.repeat(1000));
   const record = (bytes: Buffer) => ({
     res_body: bytes.toString('base64'),
@@ -145,7 +147,7 @@ describe('decodeBody()', () => {
 
   it('decodeBody() gives a text, and leaves what is said of the wire as it is', async () => {
     const body = joinCapture(record(coded), 'res', []);
-    expect(await decodeBody(body, 'gzip')).toEqual({
+    expect(await decodeBody(body, 'gzip', now)).toEqual({
       ...body,
       text: 'a text to read, '.repeat(1000),
       encoding: 'utf8',
@@ -155,7 +157,11 @@ describe('decodeBody()', () => {
   });
 
   it('decodeBody() shows what there is of a copy that was cut', async () => {
-    const body = await decodeBody(joinCapture(record(coded.subarray(0, 60)), 'res', []), 'gzip');
+    const body = await decodeBody(
+      joinCapture(record(coded.subarray(0, 60)), 'res', []),
+      'gzip',
+      now,
+    );
     expect(body.text).toMatch(/^a text to read/);
     expect(body).toMatchObject({ encoding: 'utf8', decoded: 'gzip' });
   });
@@ -168,10 +174,10 @@ describe('decodeBody()', () => {
       [Buffer.alloc(0), 'gzip'],
     ] as const) {
       const body = joinCapture(record(bytes), 'res', []);
-      expect(await decodeBody(body, coding)).toEqual(body);
+      expect(await decodeBody(body, coding, now)).toEqual(body);
     }
     const undone = joinCapture({ res_body: 'plain', res_decoded: 'gzip' }, 'res', []);
-    expect(await decodeBody(undone, 'gzip')).toEqual(undone);
+    expect(await decodeBody(undone, 'gzip', now)).toEqual(undone);
   });
 });
 
