@@ -220,6 +220,9 @@ describe('the keyboard', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('localhost');
     await expect.poll(() => new URL(page.url()).search).toBe('?q=localhost');
+    // The address changes at once, the list when its answer is there.
+    await expect.poll(() => rowOf('10.255.255.1').count()).toBe(0);
+    await rowOf('localhost').first().waitFor();
     await page.keyboard.press('Escape');
     const times = () => rows().locator('.c-time').allInnerTexts();
     const selected = () => page.locator('[aria-selected="true"] .c-time').allInnerTexts();
