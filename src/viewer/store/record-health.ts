@@ -16,9 +16,13 @@ export type RecordHealth = {
   torn: { file: string; ts: number } | null;
 };
 
-export type RecordDamage = LogDamage & { kind: 'damaged' | 'gone' };
+/** `gone`: taken away while it was written. `truncated`: records that were signed are not there. */
+export type RecordDamage = LogDamage & { kind: 'damaged' | 'gone' | 'truncated' };
 
-type Finding = LogDamage & { readonly kind: 'damaged' | 'gone' | 'torn'; readonly ts: number };
+type Finding = LogDamage & {
+  readonly kind: RecordDamage['kind'] | 'torn';
+  readonly ts: number;
+};
 
 /** As long as one search: a start writes its findings, and a viewer is started right behind. */
 const MAX_MS = 250;
@@ -95,7 +99,7 @@ async function findSince(
 function toFinding(line: Buffer): Finding | null {
   const record = parseLine(line.toString());
   if (record?.event !== 'log_recovered') return null;
-  const kind = isDamage(record) ? (record.reason === 'gone' ? 'gone' : 'damaged') : 'torn';
+  const kind = isDamage(record) ? kindOf(record.reason) : 'torn';
   const { file, last_seq: last, offset } = record;
   return {
     ts: record.ts,
@@ -104,4 +108,8 @@ function toFinding(line: Buffer): Finding | null {
     seq: typeof last === 'number' ? last + 1 : 0,
     offset: typeof offset === 'number' ? offset : 0,
   };
+}
+
+function kindOf(reason: unknown): RecordDamage['kind'] {
+  return reason === 'gone' || reason === 'truncated' ? reason : 'damaged';
 }

@@ -111,10 +111,11 @@ function isChained(at: string): boolean {
   return !at.startsWith('0:');
 }
 
+const DAMAGE_REASONS: ReadonlySet<string> = new Set(['damaged', 'gone', 'truncated']);
+
 /** Whether it says that the record itself is damaged; a line that a crash tore off is no damage. */
 export function isDamage(record: Fields): boolean {
-  const isFinding = record.event === 'log_recovered';
-  return isFinding && (record.reason === 'damaged' || record.reason === 'gone');
+  return record.event === 'log_recovered' && DAMAGE_REASONS.has(text(record.reason));
 }
 
 /** A header list as the record has it → pairs; also the object form of other writers. */
@@ -166,6 +167,9 @@ function describeFinding(record: Fields): string {
     return `${file} is damaged behind record ${last}, at byte ${numeric(record.offset) ?? 0}`;
   }
   if (record.reason === 'gone') return `${file} is gone; the last record known is ${last}`;
+  if (record.reason === 'truncated') {
+    return `${file} was cut off behind record ${last}: later ones were signed and are missing`;
+  }
   if (record.reason !== 'torn_tail') return `${file}: ${text(record.reason)}`;
   const kept = text(record.kept);
   const where = kept === '' ? '' : `, kept in ${kept}`;

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseStatus, readinessProblems, type Status } from '../../../src/shared/status.ts';
 
+const CHECK = {
+  state: 'done',
+  segments: 1,
+  damage: [{ file: 'egress.3.jsonl', seq: 7, offset: 99 }],
+} as const;
 const GOOD: Status = {
   bootId: 'b1',
   pid: 1,
@@ -14,7 +19,7 @@ const GOOD: Status = {
     problem: '',
     segment: 1,
     seq: 10,
-    check: { state: 'done', segments: 1, damage: [{ file: 'egress.3.jsonl', seq: 7, offset: 99 }] },
+    check: CHECK,
   },
   records: { allowed: 3 },
   listeners: { proxy: { host: '::', port: 8080 }, viewer: null },
@@ -33,13 +38,11 @@ describe('parseStatus()', () => {
     ['[]', 'the whole object'],
     ['null', 'the whole object'],
     [JSON.stringify({ ...GOOD, pid: '1' }), '"pid"'],
-    ...[
-      null,
-      {},
-      { state: 'lost', segments: 1, damage: [] },
-      { state: 'done', segments: 1, damage: [{}] },
-    ].map(
-      (check) => [JSON.stringify({ ...GOOD, log: { ...GOOD.log, check } }), '"log.check"'] as const,
+    ...[null, {}, { ...CHECK, state: 'lost' }, { ...CHECK, damage: [{}] }].map(
+      (check): [string, string] => [
+        JSON.stringify({ ...GOOD, log: { ...GOOD.log, check } }),
+        '"log.check"',
+      ],
     ),
     [JSON.stringify({ ...GOOD, policy: 4 }), '"policy"'],
     [JSON.stringify({ ...GOOD, policy: { version: 1 } }), '"policy.mode"'],
