@@ -18,7 +18,7 @@ import type { AuditLog } from './log/audit-log.ts';
 import { dropNote, takeActor } from './policy/edit-notes.ts';
 import { type PolicyChange, type PolicyWatch, startPolicyWatch } from './policy/policy-watch.ts';
 import { openRecord, type Record } from './record.ts';
-import { ensureViewerToken } from './state-dir.ts';
+import { ensureViewerToken, readSecretsKey } from './state-dir.ts';
 import { openStatusFile, type StatusFile } from './status-file.ts';
 import { startViewer } from './viewer-process.ts';
 import { type Fleet, startFleet } from './workers.ts';
@@ -169,6 +169,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
         upstreamRoots: roots,
         caCertPem: ca.certPem,
         hopToken: `leash-${randomBytes(16).toString('hex')}`,
+        secretsKey: config.secrets === 'plain' ? '' : await readSecretsKey(config.stateDir),
       },
       log,
       ca,

@@ -24,6 +24,14 @@ export async function ensureViewerToken(stateDir: string): Promise<void> {
   );
 }
 
+/** The key of fingerprints (base64): made once, so that a credential is found again after years. */
+export async function readSecretsKey(stateDir: string): Promise<string> {
+  await mkdir(join(stateDir, 'private'), { recursive: true, mode: 0o700 });
+  return readOrMake(join(stateDir, 'private', 'secrets-key'), 0o600, () =>
+    randomBytes(32).toString('base64'),
+  );
+}
+
 /** Text of a small file, made with this mode where there is none. */
 export async function readOrMake(path: string, mode: number, make: () => string): Promise<string> {
   try {

@@ -44,6 +44,8 @@ export type StartMessage = {
   readonly ticketKeys: string;
   /** Of this boot: marks requests on their way to private addresses, so that a loop is seen. */
   readonly hopToken: string;
+  /** Base64; empty: credentials stand in the record as they are. */
+  readonly secretsKey: string;
 };
 
 /** `open`: written as ever. `full`: nothing new passes, captures are cut. `stuck`: what runs ends. */

@@ -1,6 +1,7 @@
 // What the parts of a worker are given at start: one object, made in main.ts, passed down. No part
 // reaches for a singleton, so a test can put a fake link and a fixed clock here.
 
+import type { HeaderPairs } from '../shared/audit-event.ts';
 import type { Config } from '../shared/config.ts';
 import type { Policy } from '../shared/policy.ts';
 import type { Clients } from './clients.ts';
@@ -22,6 +23,8 @@ export type WorkerDeps = {
   readonly live: LiveFlows;
   /** Stands in `Via` on the way to addresses that the policy opened; whoever brings it back is refused. */
   readonly hopToken: string;
+  /** A header list for the record: as it is, or with fingerprints for credentials. */
+  forRecord(headers: HeaderPairs): HeaderPairs;
   /** Captures that are open; a timer sends what has waited too long. */
   readonly captures: Set<Capture>;
   /** The policy in force; swapped whole by main.ts. */

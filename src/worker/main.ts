@@ -5,6 +5,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import pino from 'pino';
+import { fingerprintHeaders } from '../shared/fingerprint.ts';
 import { encodeHello, type PrimaryControl, type StartMessage } from '../shared/ipc.ts';
 import { LIMITS } from '../shared/limits.ts';
 import { compilePolicy, denyAll, type Policy } from '../shared/policy.ts';
@@ -107,6 +108,7 @@ function begin(start: StartMessage): void {
     tlsFailures: new TlsFailures(),
     live,
     hopToken: start.hopToken,
+    forRecord: headerFilter(start.secretsKey),
     captures,
     policy: () => policy,
     ownAddresses: () => ownAddresses,
@@ -124,6 +126,12 @@ function begin(start: StartMessage): void {
     (error) =>
       link.control({ type: 'listen_failed', code: error.code ?? '', message: error.message }),
   );
+}
+
+function headerFilter(secretsKey: string): WorkerDeps['forRecord'] {
+  if (secretsKey === '') return (headers) => headers;
+  const key = Buffer.from(secretsKey, 'base64');
+  return (headers) => fingerprintHeaders(headers, key);
 }
 
 /** Once a second: what waited too long leaves, what changed outside is read again. */

@@ -27,7 +27,9 @@ export function outcomeFields(
     bytes: resBytes,
     ...(decision.wouldBlock ? { audit: 'would_block_in_enforce' as const } : {}),
     req_headers: recordedHeaders(exchange),
-    ...(answer === null ? {} : { res_headers: headerPairs(answer.headers) }),
+    ...(answer === null
+      ? {}
+      : { res_headers: exchange.deps.forRecord(headerPairs(answer.headers)) }),
     proto: 'h1',
     rule: decision.rule,
     policy: policy.version,

@@ -57,6 +57,7 @@ export async function startWorker(ticketKeys: Buffer): Promise<TestWorker> {
           caCertPem: ca.certPem,
           ticketKeys: ticketKeys.toString('base64'),
           hopToken: 'leash-test',
+          secretsKey: '',
         }),
       );
       port.send(encodePolicy(1, JSON.stringify({ ...EMPTY_POLICY, mode: 'audit' })));

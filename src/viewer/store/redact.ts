@@ -2,27 +2,19 @@
 // For the eye only: the record keeps what was sent, and bodies are not touched.
 
 import type { HeaderPairs } from '../../shared/audit-event.ts';
-
-const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'set-cookie',
-  'x-api-key',
-  'api-key',
-  'x-goog-api-key',
-  'x-auth-token',
-]);
+import { authScheme, carriesCredential } from '../../shared/credential-headers.ts';
 
 /** Header list → the same list with credentials replaced by their length; order and count kept. */
 export function redactHeaders(headers: HeaderPairs): HeaderPairs {
   return headers.map(([name, value]) =>
-    CREDENTIAL_HEADERS.has(name.trim().toLowerCase()) ? [name, redactValue(value)] : [name, value],
+    carriesCredential(name) ? [name, redactValue(value)] : [name, value],
   );
 }
 
 function redactValue(value: string): string {
-  // The scheme is no secret, and it tells which kind of credential was used.
-  const scheme = /^(Basic|Bearer|Digest|Negotiate|AWS4-HMAC-SHA256) /i.exec(value)?.[0] ?? '';
+  // Of a fingerprint nothing has to be hidden: it is there to be compared.
+  if (/^(?:[\w!#$%&'*+.^`|~-]+=|[A-Za-z0-9-]+ )?hmac-sha256:[0-9a-f]{32}$/.test(value))
+    return value;
+  const scheme = authScheme(value);
   return `${scheme}[hidden: ${value.length - scheme.length} characters]`;
 }

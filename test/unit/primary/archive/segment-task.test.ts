@@ -1,0 +1,154 @@
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  compressSegment,
+  findOpenFlows,
+  inspectSegment,
+} from '../../../../src/primary/archive/segment-task.ts';
+import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
+import { type Entry, writeLog } from '../../../support/write-log.ts';
+
+describe('work on whole segments', () => {
+  let temp: TempDir;
+  const path = (name = 'egress.1.jsonl') => join(temp.path, name);
+  const write = (entries: readonly Entry[], rotateBytes?: number) =>
+    writeLog(path('egress.jsonl'), entries, rotateBytes);
+  const stops = (count: number, reason = 'x'.repeat(5000)): Entry[] =>
+    Array.from({ length: count }, () => ({ event: 'stop', reason }));
+
+  beforeEach(async () => {
+    temp = await tempDir();
+  });
+  afterEach(() => temp.close());
+
+  describe('compressSegment()', () => {
+    it('leaves members of 256 KiB that say the same, as old as what they are made of', async () => {
+      await write(stops(200));
+      const plain = readFileSync(path());
+      utimesSync(path(), 1_600_000_000, 1_600_000_000);
+      expect(compressSegment(path())).toBe('compressed');
+      expect(readdirSync(temp.path).filter((name) => name.startsWith('egress.1'))).toEqual([
+        'egress.1.jsonl.gz',
+      ]);
+      expect(gunzipSync(readFileSync(path('egress.1.jsonl.gz'))).equals(plain)).toBe(true);
+      expect(statSync(path('egress.1.jsonl.gz')).mtimeMs).toBe(1_600_000_000_000);
+      expect(inspectSegment(path('egress.1.jsonl.gz'))).toMatchObject({
+        last: { seq: 202 },
+        damage: null,
+        tornBytes: 0,
+      });
+    });
+
+    it('does not touch a segment that is damaged, or ends in half a line', async () => {
+      await write(stops(20));
+      const whole = readFileSync(path(), 'utf8');
+      for (const text of [whole.replace('"stop"', '"stOp"'), `${whole}{"seq"`]) {
+        writeFileSync(path(), text);
+        expect(compressSegment(path())).toBe('damaged');
+        expect(readFileSync(path(), 'utf8')).toBe(text);
+        expect(readdirSync(temp.path).some((name) => name.endsWith('.gz'))).toBe(false);
+      }
+    });
+
+    it('throws where the file is not there, and leaves nothing', () => {
+      expect(() => compressSegment(path())).toThrow('ENOENT');
+      expect(readdirSync(temp.path)).toEqual([]);
+    });
+
+    it('takes the place of what a compression before it has left', async () => {
+      await write(stops(20));
+      writeFileSync(path('egress.1.jsonl.gz'), 'half');
+      expect(compressSegment(path())).toBe('compressed');
+      expect(existsSync(path())).toBe(false);
+      expect(inspectSegment(path('egress.1.jsonl.gz')).damage).toBeNull();
+    });
+  });
+
+  it('inspectSegment() names damage in what is compressed as in what is not', async () => {
+    await write(stops(100));
+    const damaged = readFileSync(path(), 'utf8').replace(/"seq":50,/, '"seq":51,');
+    writeFileSync(path(), damaged);
+    expect(inspectSegment(path()).damage).toMatchObject({ seq: 50 });
+    writeFileSync(path('egress.2.jsonl.gz'), 'no gzip at all, but long enough for a header');
+    expect(() => inspectSegment(path('egress.2.jsonl.gz'))).toThrow(/damaged at byte 0/);
+  });
+
+  describe('findOpenFlows()', () => {
+    const intent = (id: string, url = 'https://a.test/'): Entry => ({
+      event: 'intent',
+      id,
+      client: '10.0.0.1',
+      host: 'a.test',
+      port: 443,
+      method: 'GET',
+      url,
+      rule: 'r',
+    });
+    const ends = (
+      id: string,
+      event: 'allowed' | 'connect_closed' | 'error' = 'allowed',
+    ): Entry => ({
+      event,
+      id,
+      client: '10.0.0.1',
+      req_body: ',"id":"1-1-9"',
+    });
+
+    it('gives what began and did not end, with what says whose it was', async () => {
+      await write([
+        {
+          event: 'connect_allowed',
+          id: '1-1-1',
+          client: '10.0.0.1',
+          host: 'a.test',
+          method: 'CONNECT',
+        },
+        intent('1-1-2', 'https://a.test/","id":"1-1-3"'),
+        intent('1-2-7'),
+        ends('1-2-7'),
+        intent('1-1-9'),
+        ends('1-1-1', 'connect_closed'),
+      ]);
+      expect(findOpenFlows([path()])).toEqual([
+        {
+          id: '1-1-2',
+          members: String.raw`"client":"10.0.0.1","host":"a.test","port":443,"method":"GET","url":"https://a.test/\",\"id\":\"1-1-3\""`,
+        },
+        { id: '1-1-9', members: expect.stringContaining('"client":"10.0.0.1"') },
+      ]);
+    });
+
+    it('knows what was open before the first of the segments, and follows it through all', async () => {
+      await write(
+        [
+          {
+            event: 'segment',
+            open: [
+              { id: '1-1-5', event: 'intent', client: '::1' },
+              { id: '1-1-6', event: 'intent', client: '::1' },
+            ],
+          },
+          ...stops(300),
+          ends('1-1-5'),
+          intent('1-1-8'),
+        ],
+        1024 * 1024,
+      );
+      const [first, second] = [path('egress.1.jsonl'), path('egress.2.jsonl')];
+      const found = () => findOpenFlows([existsSync(first) ? first : `${first}.gz`, second]);
+      expect(found().map(({ id }) => id)).toEqual(['1-1-6', '1-1-8']);
+      compressSegment(first);
+      expect(found().map(({ id }) => id)).toEqual(['1-1-6', '1-1-8']);
+      expect(found()[0]?.members).toBe('"client":"::1"');
+    });
+  });
+});
