@@ -37,8 +37,8 @@ export class FlowTable {
     return null;
   }
 
-  has(flow: number): boolean {
-    return this.#open.has(flow);
+  get(flow: number): OpenFlow | undefined {
+    return this.#open.get(flow);
   }
 
   /** Notes a later record of a flow; the problem when it cannot follow what went before. */

@@ -21,7 +21,7 @@ import { LIMITS } from '../shared/limits.ts';
 import { checkMembers } from '../shared/record-check.ts';
 import type { WorkerControl } from '../shared/worker-control.ts';
 import { type ClientQuota, clientOf } from './client-quota.ts';
-import { FlowTable } from './flow-table.ts';
+import { FlowTable, type OpenFlow } from './flow-table.ts';
 import { appendAll } from './log/append-all.ts';
 import { lineBound } from './log/segment-writer.ts';
 
@@ -62,6 +62,8 @@ export type WorkerPort = {
   abandon(reason: string): Promise<void>;
 };
 
+/** In so many characters of a record's members stands whose it is. */
+const CLIENT_CHARS = 200;
 /** A policy frame of the greatest length, and what may be due while it is read. */
 const MAX_UNREAD_BYTES = MAX_PRIMARY_FRAME + 8 * 1024 * 1024;
 
@@ -150,21 +152,22 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
 
   function onRecord(frame: Frame & { type: 'record' }): void {
     const members = checked(Buffer.concat([stamp, frame.members]));
-    const wasOpen = flows.has(frame.flow);
+    const opened = flows.get(frame.flow);
     complain(flows.record(frame.flow, frame.event));
     // While there is no room, it is kept for those that were sent on: refusals are counted.
-    if (!wasOpen && frame.event === 'blocked' && !log.healthy()) {
+    if (opened === undefined && frame.event === 'blocked' && !log.healthy()) {
       log.countRefused();
       return;
     }
-    if (quota !== null && isOverQuota(quota, members, wasOpen)) return;
+    if (quota !== null && isOverQuota(quota, members, opened)) return;
     log.append(frame.event, `${idPrefix}${frame.flow}`, members);
   }
 
   /** What runs is recorded and paid for later; of what does not, only the number goes on the record. */
-  function isOverQuota(quota: ClientQuota, members: Buffer, wasOpen: boolean): boolean {
-    const client = clientOf(members.toString('latin1', stamp.length, stamp.length + 200));
-    if (wasOpen || quota.mayBegin(client)) {
+  function isOverQuota(quota: ClientQuota, members: Buffer, opened: OpenFlow | undefined): boolean {
+    const own = members.toString('latin1', stamp.length, stamp.length + CLIENT_CHARS);
+    const client = clientOf(opened?.key ?? own);
+    if (opened !== undefined || quota.mayBegin(client)) {
       quota.charge(client, lineBound(members));
       return false;
     }
