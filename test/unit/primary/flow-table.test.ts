@@ -61,4 +61,19 @@ describe('FlowTable', () => {
     expect(table.record(1_000_007, 'allowed')).toBeNull();
     expect(table.record(1_000_007, 'allowed')).toMatch(/not open/);
   });
+
+  it('a flow whose record was not written has not begun: it may end as one that is refused, once', () => {
+    const table = new FlowTable(10);
+    table.open(5, { event: 'intent', key: '' });
+    table.withdraw(5);
+    expect([...table]).toEqual([]);
+    expect(table.record(5, 'allowed')).toMatch(/not open/);
+    expect(table.record(5, 'blocked')).toBeNull();
+    expect(table.record(5, 'blocked')).toMatch(/ended already/);
+    // One that was ended meanwhile stays ended.
+    table.open(6, { event: 'intent', key: '' });
+    table.record(6, 'blocked');
+    table.withdraw(6);
+    expect(table.record(6, 'blocked')).toMatch(/ended already/);
+  });
 });

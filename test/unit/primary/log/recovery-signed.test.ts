@@ -1,0 +1,143 @@
+// A start on a log that is signed, compressed, cut off or not settled yet.
+
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compressSegment } from '../../../../src/primary/archive/segment-task.ts';
+import { lastCheckpoint } from '../../../../src/primary/log/last-checkpoint.ts';
+import { recoverLog } from '../../../../src/primary/log/log-recovery.ts';
+import type { Signer } from '../../../../src/primary/log/segment-writer.ts';
+import { makeSigner, openLog } from '../../../support/open-log.ts';
+import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
+
+const ROTATE = 1024 * 1024;
+
+describe('recoverLog() on a signed log', () => {
+  let temp: TempDir;
+  let signer: Signer;
+  const file = (name: string) => join(temp.path, name);
+  const segment = (number: number) => file(`egress.${number}.jsonl`);
+  const recover = (key = signer.key) =>
+    recoverLog({ logPath: file('egress.jsonl'), rotateBytes: ROTATE, key });
+
+  beforeEach(async () => {
+    temp = await tempDir();
+    signer = makeSigner();
+  });
+  afterEach(() => temp.close());
+
+  /** One run: `count` records, and the checkpoint file as the primary keeps it. */
+  async function run(count: number, members = '"reason":"x"'): Promise<string[]> {
+    const signed: string[] = [];
+    const log = openLog(file('egress.jsonl'), {
+      signer,
+      onCheckpoint: (line) => signed.push(line),
+    });
+    for (let n = 0; n < count; n += 1) log.append('stop', `${log.epoch}-1-${n + 1}`, members);
+    log.flush();
+    await log.close();
+    writeFileSync(file('egress.checkpoints'), signed.map((line) => `${line}\n`).join(''), {
+      flag: 'a',
+    });
+    return signed;
+  }
+
+  const change = (number: number, from: string, to: string) =>
+    writeFileSync(segment(number), readFileSync(segment(number), 'utf8').replace(from, to));
+
+  it('looks only at what follows the last checkpoint', async () => {
+    await run(2500);
+    const { position, epoch, findings } = recover();
+    expect([position.seq, epoch, findings]).toEqual([2504, 2, []]);
+    // In front of it, damage is for the check in the background; behind it, it is found here.
+    change(1, '"id":"1-1-100"', '"id":"1-1-999"');
+    expect(recover().findings).toEqual([]);
+    // Whoever else signed: all of it is walked.
+    expect(recover('ab'.repeat(32)).findings).toMatchObject([{ reason: 'damaged', last_seq: 100 }]);
+  });
+
+  it('finds the last checkpoint where it stands, and no other key’s, and none that was moved', async () => {
+    const signed = await run(2500);
+    const last = JSON.parse(signed.at(-1) ?? '');
+    expect(lastCheckpoint(segment(1), 1, signer.key)).toMatchObject({
+      seq: last.seq,
+      size: last.size,
+    });
+    expect(lastCheckpoint(segment(1), 2, signer.key)).toBeNull();
+    expect(lastCheckpoint(segment(1), 1, makeSigner().key)).toBeNull();
+    writeFileSync(segment(1), `x\n${readFileSync(segment(1), 'utf8')}`);
+    expect(lastCheckpoint(segment(1), 1, signer.key)).toBeNull();
+    // A request that says so is no checkpoint: its quotes are escaped, and nobody signed it.
+    writeFileSync(segment(1), `${JSON.stringify({ reason: signed.at(-1) })}\n`);
+    expect(lastCheckpoint(segment(1), 1, signer.key)).toBeNull();
+  });
+
+  it('finds it across the blocks that it reads, wherever their edges fall', async () => {
+    await run(10);
+    const whole = readFileSync(segment(1));
+    for (const more of [1_047_700, 1_048_000, 1_048_300, 1_048_576, 1_049_000, 3_000_000]) {
+      writeFileSync(segment(1), Buffer.concat([whole, Buffer.alloc(more, 'x')]));
+      expect(lastCheckpoint(segment(1), 1, signer.key)?.seq).toBe(12);
+    }
+  });
+
+  it('goes on behind a segment that is there only in compressed form', async () => {
+    await run(20);
+    compressSegment(segment(1));
+    const { position, epoch, findings } = recover();
+    expect([position.segment, position.offset, position.seq]).toEqual([2, 0, 22]);
+    expect([epoch, findings]).toEqual([2, []]);
+    await run(3);
+    expect(existsSync(segment(1))).toBe(false);
+    expect(recover()).toMatchObject({ position: { seq: 27 }, findings: [] });
+    const bytes = readFileSync(`${segment(1)}.gz`);
+    bytes[200] = (bytes[200] ?? 0) ^ 1;
+    writeFileSync(`${segment(1)}.gz`, bytes);
+    rmSync(segment(2));
+    expect(recover().findings).toContainEqual(
+      expect.objectContaining({ file: 'egress.1.jsonl.gz', reason: 'damaged', last_seq: 0 }),
+    );
+  });
+
+  it('counts the plain file where a segment is there twice', async () => {
+    await run(20);
+    const plain = readFileSync(segment(1));
+    compressSegment(segment(1));
+    writeFileSync(segment(1), plain);
+    expect(recover().position).toMatchObject({ segment: 1, seq: 22 });
+  });
+
+  it('says that records are missing which were signed, and gives no id out twice', async () => {
+    await run(20);
+    const lines = readFileSync(segment(1), 'utf8').split('\n');
+    writeFileSync(segment(1), `${lines.slice(0, 5).join('\n')}\n`);
+    const { findings, epoch } = recover();
+    const size = lines.slice(0, 5).join('\n').length + 1;
+    expect(findings).toEqual([
+      { file: 'egress.1.jsonl', reason: 'truncated', last_seq: 5, offset: size },
+    ]);
+    expect(epoch).toBe(2);
+    rmSync(segment(1));
+    expect(recover()).toMatchObject({
+      position: { segment: 1, seq: 0 },
+      epoch: 2,
+      findings: [{ reason: 'truncated', last_seq: 0 }],
+    });
+  });
+
+  it('looks through as many segments for open flows as were not settled', async () => {
+    await run(20);
+    expect(recover().unsettled).toEqual([{ number: 1, file: 'egress.1.jsonl' }]);
+    // A run that never came to settle what it found: three segments say so.
+    await run(30, `"reason":"${'x'.repeat(100_000)}"`);
+    const { unsettled } = recover();
+    expect(unsettled.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
+    const settledLog = openLog(file('egress.jsonl'), { signer });
+    settledLog.settled();
+    settledLog.rotate();
+    settledLog.note('stop', { reason: 'x' });
+    await settledLog.close();
+    expect(recover().unsettled.map(({ number }) => number)).toEqual([5]);
+    renameSync(segment(5), file('elsewhere'));
+  });
+});
