@@ -4,17 +4,21 @@
 import { createReadStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
+import { createGunzip } from 'node:zlib';
 import { type LogRecord, segmentFiles } from '../test/support/leash-records.ts';
 import { type PolicyFiles, startLeash } from '../test/support/start-leash.ts';
 import { ORIGIN_HOST, type Origin } from './origin.ts';
 import type { MeasuredProxy, StartOptions } from './proxies.ts';
 
-export async function startLeashProxy({ origin, dir }: StartOptions): Promise<MeasuredProxy> {
+export async function startLeashProxy(
+  { origin, dir }: StartOptions,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<MeasuredProxy> {
   const leash = await startLeash({
     dir,
     policy: policyFor(origin),
     workers: Number(process.env.LEASH_WORKERS) || availableParallelism(),
-    env: { ...ownSettings(), LEASH_UPSTREAM_CA: origin.caFile },
+    env: { ...ownSettings(), ...settings, LEASH_UPSTREAM_CA: origin.caFile },
   });
   return {
     pid: leash.pid,
@@ -53,7 +57,9 @@ async function checkRecords(logPath: string, requests: number): Promise<void> {
   let answers = 0;
   let strange: LogRecord | null = null;
   for (const file of await segmentFiles(logPath)) {
-    for await (const line of createInterface({ input: createReadStream(file) })) {
+    const bytes = createReadStream(file);
+    const input = file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
+    for await (const line of createInterface({ input })) {
       const record: LogRecord = JSON.parse(line);
       if (record.event === 'intent') intents += 1;
       else if (record.event === 'allowed' && isWhole(record)) answers += 1;

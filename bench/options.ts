@@ -1,7 +1,14 @@
 // The words of the command line → options, or the line that says what is wrong. Pure.
 
 export const SCENARIOS = ['http', 'https'] as const;
-export const PROGRAMS = ['direct', 'leash', 'squid', 'mitmdump'] as const;
+export const PROGRAMS = [
+  'direct',
+  'leash',
+  'leash-relaxed',
+  'leash-durable',
+  'squid',
+  'mitmdump',
+] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 export type Program = (typeof PROGRAMS)[number];
 

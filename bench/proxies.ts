@@ -32,6 +32,14 @@ export type Peer = {
 export const PEERS: Readonly<Record<Program, Peer>> = {
   direct: { describe: () => 'no proxy', start: () => null },
   leash: { describe: () => 'records headers and bodies', start: startLeashProxy },
+  'leash-relaxed': {
+    describe: () => 'does not wait for the record',
+    start: (options) => startLeashProxy(options, { LEASH_AUDIT: 'relaxed' }),
+  },
+  'leash-durable': {
+    describe: () => 'waits for the disk',
+    start: (options) => startLeashProxy(options, { LEASH_AUDIT: 'durable' }),
+  },
   squid: {
     describe: () => describeProgram('squid', ['-v'], /Version (\S+)/, 'writes one access line'),
     start: startSquid,
