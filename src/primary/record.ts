@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Config } from '../shared/config.ts';
 import { checkpointFileName, segmentName } from '../shared/segments.ts';
 import type { LogCheck } from '../shared/status.ts';
-import { settleFlows, startLogCheck } from './archive/log-check.ts';
+import { createLogChecker, settleFlows } from './archive/log-check.ts';
 import { startRetention } from './archive/retention.ts';
 import { Sealer } from './archive/sealer.ts';
 import { openSegmentPool } from './archive/segment-pool.ts';
@@ -53,11 +53,7 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
   const { logPath } = config;
   const dir = dirname(logPath);
   const logName = basename(logPath);
-  let isClosing = false;
-  const warn = (problem: string) => {
-    // A thread that is ended says so.
-    if (!isClosing) diagnostics.warn({ problem }, 'The record needs a look');
-  };
+  const warn = (problem: string) => diagnostics.warn({ problem }, 'The record needs a look');
   const lock = lockLog(dir);
   const hostId = await readHostId(config.stateDir);
   const signer = await openCheckpointKey(config.stateDir);
@@ -67,7 +63,6 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
     onProblem: warn,
   });
   const pool = openSegmentPool();
-  const sealer = new Sealer({ dir, pool, onProblem: warn });
   let isSettled = false;
   const recovered = recoverLog({ logPath, rotateBytes: config.rotateBytes, key: signer.key });
   for (const finding of recovered.findings) {
@@ -92,9 +87,17 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
     onSealed: (segments) => seal(segments.map((number) => segmentName(logName, number))),
     onFatal: (error) => deps.onFatal(`The record cannot be written: ${error.message}`),
   });
-  const logDeps = { logPath, recovered, log, pool, onChange: deps.onChange, onProblem: warn };
-  let check: LogCheck = { state: 'running', segments: 0, damage: [] };
-  let currentCheck = () => check;
+  const checker = createLogChecker({
+    ...{ logPath, recovered, log, pool },
+    onChange: deps.onChange,
+    onProblem: warn,
+  });
+  const sealer = new Sealer({
+    dir,
+    pool,
+    onDamaged: (file) => void checker.walk(file),
+    onProblem: warn,
+  });
   let retention: { close(): void } | null = null;
 
   /** Not before it is known what they leave open: that is looked up in them. */
@@ -102,8 +105,10 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
     if (isSettled) sealer.add(files);
   }
 
-  async function settle(): Promise<void> {
-    await settleFlows(logDeps);
+  async function lookBack(): Promise<void> {
+    await settleFlows({ logPath, recovered, log, pool }).catch((error: Error) =>
+      warn(`Cannot end the flows of the last run: ${error.message}`),
+    );
     isSettled = true;
     await removeLeftovers(dir);
     const { segment } = log.status();
@@ -111,17 +116,14 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
       ({ number, file }) => number < segment && !file.endsWith('.gz'),
     );
     sealer.add(finished.map(({ file }) => file));
-    currentCheck = startLogCheck(logDeps).current;
+    await checker.walkAll();
   }
 
   return {
     log,
-    check: () => currentCheck(),
+    check: () => checker.current(),
     begin() {
-      settle().catch((error: Error) => {
-        check = { ...check, state: 'done' };
-        warn(`Cannot end the flows of the last run: ${error.message}`);
-      });
+      lookBack().catch((error: Error) => warn(`Cannot look at the log: ${error.message}`));
       const { retainBytes, retainMs } = config;
       retention = startRetention({
         retainBytes,
@@ -134,7 +136,6 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
       });
     },
     async close() {
-      isClosing = true;
       retention?.close();
       sealer.close();
       await pool.close();

@@ -33,6 +33,11 @@ export function createMetrics({ config }: GuardDeps) {
         status?.log.healthy ? 1 : 0,
       ),
       gauge(
+        'leash_record_damaged_segments',
+        'Segments that are not as they were written.',
+        status?.log.check.damage.length ?? 0,
+      ),
+      gauge(
         'leash_policy_version',
         'Policy in force, counted from the start.',
         status?.policy?.version ?? 0,

@@ -3,7 +3,10 @@
 // Both read whole files, in a thread.
 
 import { basename, dirname, join } from 'node:path';
-import type { LogCheck } from '../../shared/status.ts';
+import type { ChainDamage, ChainPoint } from '../../shared/chain-walk.ts';
+import { codeOf } from '../../shared/error-code.ts';
+import { segmentName } from '../../shared/segments.ts';
+import type { LogCheck, LogDamage } from '../../shared/status.ts';
 import { appendAll } from '../log/append-all.ts';
 import type { AuditLog } from '../log/audit-log.ts';
 import { listSegments, type RecoveredLog } from '../log/log-recovery.ts';
@@ -24,7 +27,9 @@ export type LogCheckDeps = {
 const MAX_NAMED = 20;
 
 /** Ends what the last run left open: one `error` record, `primary_exit`, for each. */
-export async function settleFlows(deps: LogCheckDeps): Promise<void> {
+export async function settleFlows(
+  deps: Pick<LogCheckDeps, 'logPath' | 'log' | 'pool' | 'recovered'>,
+): Promise<void> {
   const { log, recovered, pool } = deps;
   const dir = dirname(deps.logPath);
   const flows = await pool.findOpenFlows(recovered.unsettled.map(({ file }) => join(dir, file)));
@@ -39,54 +44,81 @@ export async function settleFlows(deps: LogCheckDeps): Promise<void> {
   log.settled();
 }
 
-/** Walks all segments, the newest first; gives what it knows so far, at any time. */
-export function startLogCheck(deps: LogCheckDeps): { current(): LogCheck } {
+export type LogChecker = {
+  /** What is known so far, at any time. */
+  current(): LogCheck;
+  /** Walks all segments that were there at the start, the newest first. */
+  walkAll(): Promise<void>;
+  /** Walks one that turned out to be damaged. */
+  walk(file: string): Promise<void>;
+};
+
+export function createLogChecker(deps: LogCheckDeps): LogChecker {
+  const { logPath, log, pool, recovered } = deps;
+  const dir = dirname(logPath);
   let state: LogCheck['state'] = 'running';
   let segments = 0;
-  const damage: LogCheck['damage'][number][] = [];
+  const damage: LogDamage[] = [];
+  /** What the log says already. */
+  const known = new Set(recovered.findings.map(({ file }) => file));
+  const named = new Set<string>();
 
-  async function run(): Promise<void> {
-    const { logPath, log, pool, recovered } = deps;
-    const dir = dirname(logPath);
-    const known = new Set(recovered.findings.map(({ file }) => file));
-    let newer: { number: number; file: string; seen: Inspection } | null = null;
-    for (const { number, file } of listSegments(dir, basename(logPath))) {
-      if (number > recovered.position.segment) continue;
-      const seen = await pool.inspect(join(dir, file)).catch((error: Error) => error);
+  /** Null: it is not there any more, or cannot be read. */
+  async function inspect(file: string): Promise<Inspection | null> {
+    try {
+      const seen = await pool.inspect(join(dir, file));
+      if (seen.damage !== null) found({ file, ...placeOf(seen.damage) });
+      return seen;
+    } catch (error) {
       // Compressed or deleted since the folder was listed: what compressed it has walked it.
-      if (seen instanceof Error && 'code' in seen && seen.code === 'ENOENT') continue;
-      const place = seen instanceof Error ? { seq: 0, offset: 0 } : seen.damage;
-      segments += 1;
-      if (place !== null) found(file, number, place);
-      if (newer !== null && newer.number === number + 1 && !(seen instanceof Error)) {
-        const { first } = newer.seen;
-        const isLinked = first?.seq === seen.last.seq && first.prev === seen.last.prev;
-        if (!isLinked && place === null)
-          found(newer.file, newer.number, { seq: seen.last.seq + 1, offset: 0 });
-      }
-      newer = seen instanceof Error || seen.first === null ? null : { number, file, seen };
-      deps.onChange();
-    }
-    function found(file: string, number: number, place: { seq: number; offset: number }): void {
-      const { seq, offset } = place;
-      if (damage.length < MAX_NAMED) damage.push({ file, seq, offset });
-      if (known.has(file)) return;
-      known.add(file);
-      log.note('log_recovered', {
-        file,
-        reason: 'damaged',
-        last_seq: Math.max(0, seq - 1),
-        offset,
-      });
-      if (number === log.status().segment) log.rotate();
+      const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      if (!isGone) deps.onProblem(`Cannot check ${file}: ${codeOf(error)}`);
+      return null;
     }
   }
 
-  void run()
-    .catch((error: Error) => deps.onProblem(`Cannot check the log: ${error.message}`))
-    .then(() => {
+  function found(place: LogDamage): void {
+    const { file, seq, offset } = place;
+    if (named.has(file) || damage.length === MAX_NAMED) return;
+    named.add(file);
+    damage.push(place);
+    deps.onChange();
+    if (known.has(file)) return;
+    log.note('log_recovered', { file, reason: 'damaged', last_seq: Math.max(0, seq - 1), offset });
+    // Nothing is to follow damage in its own segment.
+    if (file === segmentName(basename(logPath), log.status().segment)) log.rotate();
+  }
+
+  return {
+    current: () => ({ state, segments, damage }),
+    async walk(file) {
+      await inspect(file);
+    },
+    async walkAll() {
+      let newer: {
+        readonly number: number;
+        readonly file: string;
+        readonly first: ChainPoint;
+      } | null = null;
+      for (const { number, file } of listSegments(dir, basename(logPath))) {
+        if (number > recovered.position.segment) continue;
+        const seen = await inspect(file);
+        segments += 1;
+        const isWhole = seen !== null && seen.damage === null;
+        if (isWhole && newer !== null && newer.number === number + 1) {
+          const isLinked = newer.first.seq === seen.last.seq && newer.first.prev === seen.last.prev;
+          if (!isLinked) found({ file: newer.file, seq: seen.last.seq + 1, offset: 0 });
+        }
+        const first = seen?.first ?? null;
+        newer = first === null ? null : { number, file, first };
+        deps.onChange();
+      }
       state = 'done';
       deps.onChange();
-    });
-  return { current: () => ({ state, segments, damage }) };
+    },
+  };
+}
+
+function placeOf({ seq, offset }: ChainDamage): { seq: number; offset: number } {
+  return { seq, offset };
 }

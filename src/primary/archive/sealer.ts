@@ -7,6 +7,8 @@ import type { SegmentPool } from './segment-pool.ts';
 export type SealerDeps = {
   readonly dir: string;
   readonly pool: Pick<SegmentPool, 'compress'>;
+  /** It was changed since it was written: it stays as it is. */
+  onDamaged(file: string): void;
   onProblem(problem: string): void;
 };
 
@@ -37,8 +39,9 @@ export class Sealer {
     for (const file of [...this.#files]) {
       if (this.#isClosed) return;
       try {
-        await this.#deps.pool.compress(join(this.#deps.dir, file));
+        const result = await this.#deps.pool.compress(join(this.#deps.dir, file));
         this.#files.delete(file);
+        if (result === 'damaged') this.#deps.onDamaged(file);
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? error.code : '';
         // Deleted meanwhile, or its folder was.

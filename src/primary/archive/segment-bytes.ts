@@ -4,11 +4,14 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { inflateMember, MEMBER_HEADER_BYTES, memberLength } from '../../shared/gzip-member.ts';
 
+/** A compressed segment that is not what was compressed: what came before the place is sound. */
+export class DamagedSegment extends Error {}
+
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * Chunks of the file's input, from byte `from` on (plain files only). The chunk is used again for the
- * next one. Throws where the file cannot be read, or is compressed and damaged.
+ * next one. Throws where the file cannot be read; `DamagedSegment` where it is compressed and damaged.
  */
 export function* readSegment(path: string, from = 0): Generator<Buffer> {
   const fd = openSync(path, 'r');
@@ -35,7 +38,8 @@ function* readMembers(fd: number, path: string): Generator<Buffer> {
     if (header.length === 0) return;
     const length = memberLength(header);
     const input = length === null ? null : inflateMember(readAt(fd, at, length));
-    if (length === null || input === null) throw new Error(`${path} is damaged at byte ${at}`);
+    if (length === null || input === null)
+      throw new DamagedSegment(`${path} is damaged at byte ${at}`);
     at += length;
     yield input;
   }

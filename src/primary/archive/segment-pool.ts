@@ -23,9 +23,12 @@ export function openSegmentPool(): SegmentPool {
     maxThreads: 1,
     idleTimeout: IDLE_MS,
   });
+  let isClosed = false;
   /** An error loses its code on the way out of a thread; its text begins with it. */
   const run = (task: string, input: unknown) =>
     pool.run(input, { name: task }).catch((error: Error) => {
+      // The thread was ended: that says nothing about a segment, and nobody waits any more.
+      if (isClosed) return new Promise<never>(() => {});
       const code = /^(E[A-Z]+):/.exec(error.message)?.[1];
       throw code === undefined ? error : Object.assign(error, { code });
     });
@@ -33,6 +36,9 @@ export function openSegmentPool(): SegmentPool {
     inspect: (path) => run('inspectSegment', path),
     compress: (path) => run('compressSegment', path),
     findOpenFlows: (paths) => run('findOpenFlows', paths),
-    close: () => pool.destroy(),
+    close() {
+      isClosed = true;
+      return pool.destroy();
+    },
   };
 }

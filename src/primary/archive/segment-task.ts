@@ -17,7 +17,7 @@ import { type FlowEvent, OPENING_EVENTS, TERMINAL_EVENTS } from '../../shared/au
 import { formatMembers, parseLine } from '../../shared/audit-line.ts';
 import { type ChainDamage, type ChainPoint, ChainWalk } from '../../shared/chain-walk.ts';
 import { deflateMember, MEMBER_INPUT_BYTES } from '../../shared/gzip-member.ts';
-import { readAt, readSegment } from './segment-bytes.ts';
+import { DamagedSegment, readAt, readSegment } from './segment-bytes.ts';
 
 /** What a walk over a whole segment says. */
 export type Inspection = {
@@ -30,9 +30,15 @@ export type Inspection = {
 /** Walks a segment's chain, plain or compressed. Throws where it cannot be read. */
 export function inspectSegment(path: string): Inspection {
   const walk = new ChainWalk();
-  for (const chunk of readSegment(path)) walk.push(chunk);
+  let damage: ChainDamage | null = null;
+  try {
+    for (const chunk of readSegment(path)) walk.push(chunk);
+  } catch (error) {
+    if (!(error instanceof DamagedSegment)) throw error;
+    damage = { seq: walk.last.seq + 1, offset: walk.end, kind: 'altered' };
+  }
   const { first, last, tornBytes } = walk;
-  return { first, last, damage: walk.damage(), tornBytes };
+  return { first, last, damage: walk.damage() ?? damage, tornBytes };
 }
 
 /**
