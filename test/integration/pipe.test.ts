@@ -4,6 +4,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ClientQuota } from '../../src/primary/client-quota.ts';
 import type { FlowEvent } from '../../src/shared/audit-event.ts';
 import { encodeHello, encodeMint, encodeOpen, encodeRecord } from '../../src/shared/ipc.ts';
 import { LIMITS } from '../../src/shared/limits.ts';
@@ -169,6 +170,47 @@ describe('startLink() and startWorkerPort()', () => {
     await expect.poll(() => pipe.state.lines.length).toBe(2);
     expect(pipe.state.lines.map(({ event }) => event)).toEqual(['intent', 'allowed']);
     expect(pipe.state.refused).toBe(1);
+  });
+
+  it('withdraws an intent that the log could not write: it hears no, and may be refused as never begun', async () => {
+    pipe.state.withdraws = true;
+    await expect(pipe.link.open(intent(1))).resolves.toBe('refused');
+    expect([...pipe.port.openFlows()]).toEqual([]);
+    pipe.link.record('blocked', 1, { reason: 'audit_unavailable' });
+    await expect.poll(() => pipe.state.lines).toMatchObject([{ event: 'blocked', id: '9-4-1' }]);
+    expect(pipe.state.broken).toBe('');
+  });
+
+  it('refuses what is new, and cuts captures, from when the primary says that the log is full', () => {
+    expect([pipe.link.refusal(), pipe.link.mustCut()]).toEqual([null, null]);
+    for (const state of ['full', 'stuck'] as const) {
+      pipe.link.setRecord(state);
+      expect(pipe.link.refusal()).toBe('audit_unavailable');
+      expect(pipe.link.mustCut()).toBe('record_full');
+    }
+    pipe.link.setRecord('open');
+    expect([pipe.link.refusal(), pipe.link.mustCut()]).toEqual([null, null]);
+  });
+
+  it('has a client pay for all records of its flows, and only counts its refusals beyond that', async () => {
+    const others = await socketPair();
+    const quota = new ClientQuota(1000, () => 1_000_000);
+    const limited = startPipe(others, quota);
+    await expect(limited.link.open(intent(1))).resolves.toBe('ack');
+    limited.link.record('part', 1, { dir: 'res', body: 'x'.repeat(2000) });
+    await expect(limited.link.open(intent(2))).resolves.toBe('quota');
+    limited.link.record('blocked', 2, { ...identity, reason: 'client_log' });
+    limited.link.record('blocked', 3, { ...identity, client: '127.0.0.9', reason: 'no_rule' });
+    limited.link.record('allowed', 1, { ...identity, status: 200 });
+    await expect.poll(() => limited.state.lines.length).toBe(4);
+    expect(limited.state.lines.map(({ event, id }) => [event, id])).toEqual([
+      ['intent', '9-4-1'],
+      ['part', '9-4-1'],
+      ['blocked', '9-4-3'],
+      ['allowed', '9-4-1'],
+    ]);
+    expect([...quota.sweep(true)]).toMatchObject([{ client: '127.0.0.1', refused: 1 }]);
+    for (const end of others) end.destroy();
   });
 
   it('refuses by itself what has no verdict for some seconds', async () => {

@@ -1,6 +1,7 @@
 // Both ends of a worker's pipe over a real socket, with a log that remembers.
 
 import type { Socket } from 'node:net';
+import type { ClientQuota } from '../../src/primary/client-quota.ts';
 import { startWorkerPort, type WorkerPort } from '../../src/primary/worker-port.ts';
 import type { Frame } from '../../src/shared/ipc.ts';
 import type { WorkerControl } from '../../src/shared/worker-control.ts';
@@ -9,12 +10,17 @@ import { startLink } from '../../src/worker/primary-link.ts';
 type Line = { event: string; id: string; fields: Record<string, unknown> };
 
 /** Starts the link on one end and the port on the other. */
-export function startPipe([workerEnd, primaryEnd]: [Socket, Socket]) {
+export function startPipe(
+  [workerEnd, primaryEnd]: [Socket, Socket],
+  quota: ClientQuota | null = null,
+) {
   const state = {
     lines: [] as Line[],
     healthy: true,
     refused: 0,
     crowded: false,
+    /** The log fails between an intent and its write. */
+    withdraws: false,
     resume: () => {},
     policy: 1,
     broken: '',
@@ -27,8 +33,12 @@ export function startPipe([workerEnd, primaryEnd]: [Socket, Socket]) {
     idPrefix: '9-4-',
     pipe: primaryEnd,
     log: {
-      append(event, id, members, onWritten) {
+      append(event, id, members, onWritten, onWithdrawn) {
         const text = members.toString();
+        if (state.withdraws && onWithdrawn !== undefined) {
+          setImmediate(onWithdrawn);
+          return;
+        }
         state.lines.push({ event, id, fields: JSON.parse(`{${text}}`) });
         if (onWritten !== undefined) setImmediate(onWritten);
       },
@@ -41,7 +51,7 @@ export function startPipe([workerEnd, primaryEnd]: [Socket, Socket]) {
       },
       healthy: () => state.healthy,
     },
-    quota: null,
+    quota,
     waits: true,
     policyVersion: () => state.policy,
     mintLeaf: (host) => {

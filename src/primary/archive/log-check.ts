@@ -60,7 +60,9 @@ export function createLogChecker(deps: LogCheckDeps): LogChecker {
   let segments = 0;
   const damage: LogDamage[] = [];
   /** What the log says already. */
-  const known = new Set(recovered.findings.map(({ file }) => file));
+  const known = new Set(
+    recovered.findings.flatMap(({ file, reason }) => (reason === 'damaged' ? file : [])),
+  );
   const named = new Set<string>();
 
   /** Null: it is not there any more, or cannot be read. */

@@ -117,6 +117,19 @@ describe('Capture', () => {
     expect(capture.finish()).toMatchObject({ res_body: 'first', res_truncated: 'backpressure' });
   });
 
+  it('gives up what it holds, with a mark, when the disk under the log is full', () => {
+    const { capture, state } = setup();
+    capture.push(Buffer.from('first'));
+    state.cut = 'record_full';
+    const fields = capture.finish();
+    expect(fields).toMatchObject({ res_truncated: 'record_full', res_sha256: expect.any(String) });
+    expect(fields.res_body).toBeUndefined();
+    expect(capture.bytes).toBe(5);
+    const empty = setup();
+    empty.state.cut = 'record_full';
+    expect(empty.capture.finish()).toEqual({});
+  });
+
   it('sends what outgrows the held size as parts from offset 0 without a gap', () => {
     const { capture, state } = setup({ limitBytes: 5 * HELD });
     const body = Buffer.from('héllo wörld '.repeat(30_000));
