@@ -6,6 +6,7 @@
 
 import { createHash, type Hash, hash } from 'node:crypto';
 import { MAX_RECORD_BYTES } from './audit-event.ts';
+import { parseLine } from './audit-line.ts';
 
 /** What a walk continues: the record before the first one. */
 export type ChainPoint = { readonly seq: number; readonly prev: string };
@@ -31,20 +32,26 @@ export type WalkHandlers = {
   /** Events whose lines `onLine` is given; all of them when absent. */
   readonly wanted?: ReadonlySet<string>;
   onLine?(line: WalkedLine): void;
+  /** Whether the signature of a checkpoint fits: then the line is not to blame for what follows it. */
+  isSigned?(line: WalkedLine): boolean;
 };
 
 /** A stamp as only the primary writes it (audit-line.ts); `ts` and `event` follow. */
 const STAMP = /^\{"seq":(\d{1,15}),"prev":"([0-9a-f]{64})","ts":/;
+const SEQ = '{"seq":';
+const PREV = ',"prev":"';
+const TS = '","ts":';
 const EVENT = '"event":"';
-/** `ts` and the name of an event end within so many bytes behind the stamp. */
-const REST_BYTES = 64;
+/** The stamp ends within so many bytes, and `ts` and the name of the event within `HEAD_BYTES`. */
 const STAMP_BYTES = 110;
+const HEAD_BYTES = 192;
 const NEWLINE = 0x0a;
 const NOTHING = Buffer.alloc(0);
 
 /** A line that does not follow: whether it or the one before it is to blame, the next line tells. */
 type Suspect = {
-  readonly before: { readonly seq: number; readonly offset: number };
+  /** null: it is known to be as it was written. */
+  readonly before: { readonly seq: number; readonly offset: number } | null;
   readonly line: { readonly seq: number; readonly offset: number };
   readonly kind: ChainDamage['kind'];
 };
@@ -60,6 +67,9 @@ export class ChainWalk {
   #tornBytes = 0;
   /** A line that is longer than a record: its bytes are not kept, only hashed. */
   #overlong: Hash | null = null;
+  /** The last whole line; within a chunk a view, then a copy. */
+  #lastLine: Buffer = NOTHING;
+  #isLastSigned = false;
   #end: number;
   #lastStart: number;
   #records = 0;
@@ -98,6 +108,14 @@ export class ChainWalk {
   get tornBytes(): number {
     return this.#tornBytes;
   }
+  /** Without its newline; empty before the first one and where it was too long. Valid until the next `push`. */
+  get lastLine(): Buffer {
+    return this.#lastLine;
+  }
+  /** The last line is a checkpoint that `isSigned` vouched for. */
+  get isLastSigned(): boolean {
+    return this.#isLastSigned;
+  }
 
   /** Takes the next bytes. The chunk may be used again afterwards. */
   push(chunk: Buffer): void {
@@ -109,12 +127,14 @@ export class ChainWalk {
       this.#takeKept();
       at = newline + 1;
     }
+    const first = at;
     for (;;) {
       const newline = chunk.indexOf(NEWLINE, at);
       if (newline < 0) break;
       this.#take(chunk.subarray(at, newline));
       at = newline + 1;
     }
+    if (at > first) this.#lastLine = Buffer.from(this.#lastLine);
     if (at < chunk.length) this.#keep(chunk.subarray(at));
   }
 
@@ -123,7 +143,11 @@ export class ChainWalk {
    * not to be as it was written, by a signature that does not fit or by the next segment.
    */
   damage(isSound = true): ChainDamage | null {
-    if (this.#damage === null && this.#suspect !== null) this.#resolve(isSound);
+    if (this.#damage !== null || this.#records === 0) return this.#damage;
+    // Each line is confirmed by the hash in the next one; the last one has to be read.
+    const isWhole = isWholeRecord(this.#lastLine);
+    if (this.#suspect !== null) this.#resolve(isSound && isWhole);
+    else if (!isWhole) this.#blame({ ...this.#lastPlace(), kind: 'altered' });
     return this.#damage;
   }
 
@@ -149,26 +173,28 @@ export class ChainWalk {
     }
     this.#resolve(false);
     this.#blame({ seq: this.#seq + 1, offset: this.#end, kind: 'altered' });
+    this.#lastLine = NOTHING;
     this.#advance(bytes, overlong.digest('hex'));
   }
 
   #take(line: Buffer): void {
     const offset = this.#end;
     const [seq, prev] = [this.#seq, this.#prev];
-    const expected = `{"seq":${seq + 1},"prev":"${prev}","ts":`;
-    const head = line.toString('latin1', 0, expected.length + REST_BYTES);
-    const follows = this.#isLinked && head.startsWith(expected);
+    const head = line.toString('latin1', 0, HEAD_BYTES);
+    const follows = this.#isLinked && isStampOf(head, seq + 1, prev);
     if (follows && line.length < MAX_RECORD_BYTES) {
       if (this.#suspect !== null) this.#resolve(true);
       this.#seq = seq + 1;
       this.#first ??= { seq, prev };
     } else this.#takeStrange(line, offset);
+    this.#lastLine = line;
     this.#advance(line.length, hash('sha256', line));
     this.#tell(head, line, offset);
   }
 
   #advance(bytes: number, digest: string): void {
     this.#prev = digest;
+    this.#isLastSigned = false;
     this.#isLinked = true;
     this.#records += 1;
     this.#lastStart = this.#end;
@@ -188,11 +214,15 @@ export class ChainWalk {
     const expected = this.#seq + 1;
     // It does not confirm the line before it either.
     if (this.#suspect !== null) this.#resolve(false);
+    // A newline that came into the line before, or one that was lost behind it.
+    else if (this.#damage === null && this.#records > 0 && !isWholeRecord(this.#lastLine)) {
+      this.#blame({ ...this.#lastPlace(), kind: 'altered' });
+    }
     const isLinked = stamp?.[2] === this.#prev;
     if (!sound || isLinked) this.#blame({ seq: expected, offset, kind: 'altered' });
     else if (this.#damage === null) {
       this.#suspect = {
-        before: { seq: expected - 1, offset: this.#lastStart },
+        before: this.#isLastSigned ? null : this.#lastPlace(),
         line: { seq: expected, offset },
         kind: seq > expected ? 'missing' : 'altered',
       };
@@ -210,7 +240,11 @@ export class ChainWalk {
     if (!confirmed) this.#blame({ ...line, kind: 'altered' });
     else if (kind === 'missing') this.#blame({ ...line, kind });
     // The first line of all has nothing before it that could be to blame.
-    else this.#blame({ ...(this.#records > 0 && before.seq > 0 ? before : line), kind });
+    else this.#blame({ ...(before !== null && before.seq > 0 ? before : line), kind });
+  }
+
+  #lastPlace(): { seq: number; offset: number } {
+    return { seq: this.#seq, offset: this.#lastStart };
   }
 
   #blame(damage: ChainDamage): void {
@@ -218,12 +252,30 @@ export class ChainWalk {
   }
 
   #tell(head: string, bytes: Buffer, offset: number): void {
-    const { onLine, wanted } = this.#handlers;
-    if (onLine === undefined) return;
+    const { onLine, isSigned, wanted } = this.#handlers;
+    if (onLine === undefined && isSigned === undefined) return;
     const start = head.indexOf(EVENT) + EVENT.length;
     const event = head.slice(start, head.indexOf('"', start));
-    if (wanted === undefined || wanted.has(event)) {
-      onLine({ event, seq: this.#seq, offset, bytes });
-    }
+    const line = { event, seq: this.#seq, offset, bytes };
+    if (event === 'checkpoint') this.#isLastSigned = isSigned?.(line) ?? false;
+    if (wanted === undefined || wanted.has(event)) onLine?.(line);
   }
+}
+
+/** Piece by piece: to put the whole stamp together first takes longer than all the rest but the hash. */
+function isStampOf(head: string, seq: number, prev: string): boolean {
+  const digits = String(seq);
+  const at = SEQ.length + digits.length;
+  return (
+    head.startsWith(SEQ) &&
+    head.startsWith(digits, SEQ.length) &&
+    head.startsWith(PREV, at) &&
+    head.startsWith(prev, at + PREV.length) &&
+    head.startsWith(TS, at + PREV.length + prev.length)
+  );
+}
+
+/** A line that was split, or joined with the next one, is no record any more. */
+function isWholeRecord(line: Buffer): boolean {
+  return line.length < MAX_RECORD_BYTES && parseLine(line.toString()) !== null;
 }

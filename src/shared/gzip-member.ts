@@ -48,6 +48,8 @@ export function inflateMember(member: Buffer): Buffer | null {
   try {
     const input = inflateRawSync(member.subarray(MEMBER_HEADER_BYTES, trailer), {
       maxOutputLength: MEMBER_INPUT_BYTES,
+      // In one piece: in the usual ones of 16 KiB it takes a quarter longer.
+      chunkSize: MEMBER_INPUT_BYTES,
     });
     const isWhole =
       crc32(input) === member.readUInt32LE(trailer) &&

@@ -152,6 +152,56 @@ describe('ChainWalk', () => {
     expect(walk.end).toBe(textOf(lines).length);
   });
 
+  it.each([1, 4, 8])('names line %s where a newline came into it', (seq) => {
+    const lines = chain(8);
+    const bytes = Buffer.from(textOf(lines));
+    bytes[placeOf(lines, seq - 1) + 115] = 0x0a;
+    const walk = walkText(bytes.toString());
+    expect(walk.damage()).toEqual({ seq, offset: placeOf(lines, seq - 1), kind: 'altered' });
+  });
+
+  it.each([1, 4, 7])('names line %s where the newline behind it is lost', (seq) => {
+    const lines = chain(8);
+    const bytes = Buffer.from(textOf(lines));
+    bytes[placeOf(lines, seq) - 1] = 0x0b;
+    const walk = walkText(bytes.toString());
+    expect(walk.damage()).toEqual({ seq, offset: placeOf(lines, seq - 1), kind: 'altered' });
+  });
+
+  it('knows a last line that is no record', () => {
+    const lines = chain(4);
+    lines[3] = (lines[3] ?? '').replace('"id"', 'id');
+    expect(damageOf(lines)).toEqual({ seq: 4, offset: placeOf(lines, 3), kind: 'altered' });
+  });
+
+  it('keeps the last line while chunks are used again', () => {
+    const lines = chain(4);
+    const chunk = Buffer.from(textOf(lines));
+    const walk = new ChainWalk();
+    walk.push(chunk);
+    chunk.fill(0);
+    expect(walk.lastLine.toString()).toBe(lines[3]);
+    expect(walk.damage()).toBeNull();
+  });
+
+  it('does not blame a line whose signature fits for what follows it', () => {
+    const lines = chain(8).map((line) => line.replace('"allowed"', '"checkpoint"'));
+    const linked = chain(8, 5, 'f'.repeat(64));
+    const text = textOf([...lines.slice(0, 1), ...chain(3, 2, 'a'.repeat(64)), ...linked]);
+    const damage = (isSigned: boolean) => {
+      const walk = new ChainWalk({ isSigned: () => isSigned });
+      walk.push(Buffer.from(text));
+      return walk.damage();
+    };
+    expect(damage(false)).toEqual({ seq: 1, offset: 0, kind: 'altered' });
+    expect(damage(true)).toEqual({ seq: 2, offset: placeOf(lines, 1), kind: 'altered' });
+    const signed = new ChainWalk({ isSigned: () => true });
+    signed.push(Buffer.from(textOf(lines.slice(0, 1))));
+    expect(signed.isLastSigned).toBe(true);
+    signed.push(Buffer.from(textOf(chain(2).slice(1))));
+    expect(signed.isLastSigned).toBe(false);
+  });
+
   it('blames a line that is longer than a record', () => {
     const lines = chain(2);
     const prev = sha256(lines[1] ?? '');
@@ -172,6 +222,14 @@ describe('ChainWalk', () => {
     expect(seen).toEqual([2, 5].map((n) => ['intent', n + 1, placeOf(lines, n), lines[n]]));
     const all: string[] = [];
     new ChainWalk({ onLine: ({ event }) => all.push(event) }).push(Buffer.from(textOf(lines)));
-    expect(all).toHaveLength(7);
+    expect(all).toEqual([
+      'allowed',
+      'allowed',
+      'intent',
+      'allowed',
+      'allowed',
+      'intent',
+      'allowed',
+    ]);
   });
 });
