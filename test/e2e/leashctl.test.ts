@@ -121,15 +121,24 @@ describe('leashctl alone', () => {
       const { code, stdout, stderr } = await leashctl(args, env);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(stdout).toMatch(/^usage: leashctl <verb>/);
-      for (const verb of ['status', 'token', 'help'])
+      for (const verb of ['status', 'token', 'verify', 'help'])
         expect(stdout).toMatch(new RegExp(`^  ${verb} `, 'm'));
     },
   );
 
   it.each([
-    [['nonsense'], 'leashctl: unknown verb "nonsense", allowed: status, mode, token, help\n'],
-    [['\x1b[31m'], 'leashctl: unknown verb "\\u001b[31m", allowed: status, mode, token, help\n'],
-    [['constructor'], 'leashctl: unknown verb "constructor", allowed: status, mode, token, help\n'],
+    [
+      ['nonsense'],
+      'leashctl: unknown verb "nonsense", allowed: status, mode, token, verify, help\n',
+    ],
+    [
+      ['\x1b[31m'],
+      'leashctl: unknown verb "\\u001b[31m", allowed: status, mode, token, verify, help\n',
+    ],
+    [
+      ['constructor'],
+      'leashctl: unknown verb "constructor", allowed: status, mode, token, verify, help\n',
+    ],
     [['status', 'all'], 'leashctl: status takes no argument, got "all"\n'],
     [['token', '--force'], 'leashctl: token takes no argument, got "--force"\n'],
   ])('%j exits with 2 and one line that says why', async (args, line) => {

@@ -7,4 +7,7 @@ process.exitCode = await runVerb(process.argv.slice(2), {
   env: process.env,
   out: (text) => process.stdout.write(`${text}\n`),
   err: (text) => process.stderr.write(`${text}\n`),
+  terminal: process.stderr.isTTY
+    ? { columns: process.stderr.columns, write: (text) => process.stderr.write(text) }
+    : undefined,
 });

@@ -2,35 +2,14 @@
 // network and touches no process. Results go to `out`, messages to `err`.
 
 import { userInfo } from 'node:os';
+import { formatJson } from '../../shared/audit-line.ts';
 import { parseConfig } from '../../shared/config.ts';
 import type { Status } from '../../shared/status.ts';
 import { readToken, tokenPath } from '../access/token.ts';
 import { changeMode } from '../policy/policy-write.ts';
 import { readStatus } from '../status.ts';
-
-type Io = {
-  readonly env: NodeJS.ProcessEnv;
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-};
-type Settings = Exclude<ReturnType<typeof parseConfig>, { problem: string }>;
-type Call = {
-  readonly config: Settings;
-  readonly json: boolean;
-  readonly io: Io;
-  /** Behind the verb; '' = nothing. */
-  readonly argument: string;
-};
-type Verb = {
-  readonly name: string;
-  /** For people: what may stand behind the verb; absent: nothing. */
-  readonly takes?: string;
-  readonly help: string;
-  readonly run: (call: Call) => Promise<number>;
-};
-
-/** Exit codes: those of sysexits.h where it has one. */
-const EXIT = { ok: 0, failure: 1, usage: 2, unreachable: 69, denied: 77 } as const;
+import { type Call, EXIT, hasCode, type Io, readWords, type Verb } from './verb.ts';
+import { VERIFY_VERB } from './verify-verb.ts';
 
 const VERBS: readonly Verb[] = [
   { name: 'status', help: 'what leash is doing: mode, policy, workers, record', run: runStatus },
@@ -41,12 +20,13 @@ const VERBS: readonly Verb[] = [
     run: runMode,
   },
   { name: 'token', help: 'print the token of the viewer', run: runToken },
+  VERIFY_VERB,
 ];
 
 /** Arguments after the program's name → exit code. */
 export async function runVerb(args: readonly string[], io: Io): Promise<number> {
   const json = args.includes('--json');
-  const [name = 'help', argument = '', ...extra] = args.filter((arg) => arg !== '--json');
+  const [name = 'help', ...words] = args.filter((arg) => arg !== '--json');
   if (['help', '--help', '-h'].includes(name)) {
     io.out(usage());
     return EXIT.ok;
@@ -57,10 +37,9 @@ export async function runVerb(args: readonly string[], io: Io): Promise<number> 
     io.err(`leashctl: unknown verb ${JSON.stringify(name)}, allowed: ${names}`);
     return EXIT.usage;
   }
-  const surplus = verb.takes === undefined ? argument : extra[0];
-  if (surplus) {
-    const takes = verb.takes === undefined ? 'no argument' : `${verb.takes} and no more`;
-    io.err(`leashctl: ${name} takes ${takes}, got ${JSON.stringify(surplus)}`);
+  const read = readWords(verb, words);
+  if ('problem' in read) {
+    io.err(`leashctl: ${read.problem}`);
     return EXIT.usage;
   }
   const config = parseConfig(io.env, { workers: 1 });
@@ -69,9 +48,10 @@ export async function runVerb(args: readonly string[], io: Io): Promise<number> 
     return EXIT.usage;
   }
   try {
-    return await verb.run({ config, json, io, argument });
+    return await verb.run({ config, json, io, ...read });
   } catch (error) {
-    io.err(error instanceof Error ? error.message : String(error));
+    // It may name a file, and a file may be named to be shown.
+    io.err(formatJson(error instanceof Error ? error.message : String(error)).slice(1, -1));
     return hasCode(error, 'EACCES', 'EPERM') ? EXIT.denied : EXIT.failure;
   }
 }
@@ -175,17 +155,17 @@ function endpoint({ host, port }: { host: string; port: number }): string {
 }
 
 function usage(): string {
-  const verbs = [...VERBS, { name: 'help', help: 'this text' }];
+  const verbs: Pick<Verb, 'name' | 'takes' | 'options' | 'help'>[] = [
+    ...VERBS,
+    { name: 'help', help: 'this text' },
+  ];
+  const row = (words: string, help: string) => `  ${words.padEnd(32)} ${help}`;
   return [
     'usage: leashctl <verb> [--json]',
     '',
-    ...verbs.map((verb) => {
-      const takes = 'takes' in verb && verb.takes !== undefined ? ` ${verb.takes}` : '';
-      return `  ${(verb.name + takes).padEnd(32)} ${verb.help}`;
-    }),
+    ...verbs.flatMap(({ name, takes = '', options = [], help }) => [
+      row(`${name} ${takes}`, help),
+      ...options.map((option) => row(`  ${option.name} ${option.value}`, option.help)),
+    ]),
   ].join('\n');
-}
-
-function hasCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
