@@ -1,11 +1,15 @@
 // The record under load: nothing is missing, nothing is split, and another program can verify it.
 
 import { Agent, request } from 'node:http';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LogRecord, segmentFiles, segmentText } from '../support/leash-records.ts';
+import { type RunResult, run } from '../support/run-client.ts';
 import { type Leash, startLeash } from '../support/start-leash.ts';
 import { type Origin, startOrigin } from '../support/start-origin.ts';
 
+const LEASHCTL = fileURLToPath(new URL('../../dist/viewer/cli/leashctl.js', import.meta.url));
 const REQUESTS = 2_000;
 const CONNECTIONS = 64;
 
@@ -47,12 +51,28 @@ function get(agent: Agent, number: number): Promise<number> {
 
 describe(`${REQUESTS} requests over ${CONNECTIONS} connections and two workers`, () => {
   let records: LogRecord[];
+  const verified: RunResult[] = [];
+
+  /** Verifies the log again and again until the work is done. */
+  async function verifyDuring<T>(work: Promise<T>): Promise<T> {
+    let isDone = false;
+    const end = () => {
+      isDone = true;
+    };
+    work.then(end, end);
+    while (!isDone) {
+      const args = [LEASHCTL, 'verify', dirname(leash.logPath)];
+      verified.push(await run(process.execPath, args));
+    }
+    return work;
+  }
 
   beforeAll(async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-    const statuses = await Promise.all(
+    const answers = Promise.all(
       Array.from({ length: REQUESTS }, (_, number) => get(agent, number)),
     );
+    const statuses = await verifyDuring(answers);
     agent.destroy();
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(await leash.stop()).toBe(0);
@@ -83,7 +103,18 @@ describe(`${REQUESTS} requests over ${CONNECTIONS} connections and two workers`,
     for (const file of files) expect((await segmentText(file)).at(-1)).toBe('\n');
   });
 
-  it('leave a chain that ten lines of Python verify', async () => {
+  it('leave a log that verifies at each moment while it is written and rotated', async () => {
+    expect(verified.length).toBeGreaterThan(0);
+    for (const { code, stdout, stderr } of verified) {
+      expect(stdout).toMatch(/^VERIFIED \d/);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    }
+    const args = [LEASHCTL, 'verify', dirname(leash.logPath), '--json'];
+    const { stdout } = await run(process.execPath, args);
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'verified', records: records.length });
+  });
+
+  it('leave a chain that one page of Python verifies', async () => {
     const { code, stdout, stderr } = await leash.verifyChain();
     expect(stderr).toBe('');
     expect(code).toBe(0);

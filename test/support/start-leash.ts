@@ -13,7 +13,7 @@ import { tempDir } from './temp-dir.ts';
 import { waitFor } from './wait-for.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/primary/main.js', import.meta.url));
-const VERIFIER = fileURLToPath(new URL('./verify-chain.py', import.meta.url));
+const VERIFIER = fileURLToPath(new URL('../../docs/verify.py', import.meta.url));
 
 /** Longer than the ten seconds that leash drains for. */
 const STOP_MS = 15_000;
