@@ -22,7 +22,8 @@ export type Options = {
 export const USAGE = `Usage: npm run bench -- [--seconds N] [--connections N] [--only NAME[,NAME]]
   --seconds N      length of each measurement, 1-600 (default 5)
   --connections N  connections that ask at the same time, 1-1000 (default 32)
-  --only NAME      scenarios (${SCENARIOS.join(', ')}) and programs (${PROGRAMS.join(', ')})`;
+  --only NAME      scenarios (${SCENARIOS.join(', ')}) and programs (${PROGRAMS.join(', ')})
+npm run bench -- decide: what a decision costs · npm run bench -- verify: how fast a log is verified`;
 
 export function parseOptions(args: readonly string[]): Options | { readonly problem: string } {
   let seconds = 5;

@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
 const [first, ...rest] = process.argv.slice(2);
-const isDecide = first === 'decide';
-const entry = isDecide ? './decide.ts' : './main.ts';
+const others = ['decide', 'verify'];
+const isOther = others.includes(first);
+const entry = isOther ? `./${first}.ts` : './main.ts';
 const main = fileURLToPath(new URL(entry, import.meta.url));
 const { module } = await runnerImport(main, { configFile: false, logLevel: 'error' });
-process.exitCode = await module.main(isDecide ? rest : process.argv.slice(2));
+process.exitCode = await module.main(isOther ? rest : process.argv.slice(2));
