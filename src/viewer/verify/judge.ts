@@ -73,7 +73,7 @@ export function judge(evidence: Evidence): Verdict {
     lastSeq,
     deleted,
     checkpoints,
-    signedSeq: Math.max(0, ...segments.map(({ report }) => report.signedSeq)),
+    signedSeq: segments.reduce((seq, { report }) => Math.max(seq, report.signedSeq), 0),
     keys: signers.keys,
     found: sum(segments, ({ report }) => report.found),
     foundDeleted: deleted > 0 ? [...linesBetween(exported, 1, firstSeq)].length : 0,

@@ -68,9 +68,7 @@ export class SegmentCheck {
   report(about: { isGrowing?: boolean; unreadable?: string | null } = {}): SegmentReport {
     const walk = this.#walk;
     const isForged = !walk.isLastSigned && walk.lastLine.includes(SIGNATURE);
-    let damage = walk.damage(!isForged);
-    // A line that never ended is no record yet, however long it is.
-    if (damage?.offset === walk.end) damage = null;
+    const damage = walk.damage(!isForged);
     if (isForged)
       this.#blameCheckpoint(walk.last.seq, walk.lastStart, 'its signature does not fit');
     const findings = [this.#badHeader, this.#badCheckpoint, this.#epochBack];
