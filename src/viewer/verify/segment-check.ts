@@ -15,6 +15,8 @@ const MAX_DELETED = 1_000;
 /** A log has one key, or few: what changes more often is named, and not listed to its end. */
 const MAX_KEYS = 16;
 const MAX_REPORTED = 100;
+/** Reasons of `log_recovered` that are losses; a torn tail was put right. */
+const REPORTS: ReadonlySet<unknown> = new Set(['damaged', 'truncated', 'gone']);
 /** Only a checkpoint has this raw: inside of strings, quotes are escaped. */
 const SIGNATURE = ',"signature":"';
 
@@ -193,7 +195,7 @@ export class SegmentCheck {
   #takeRecovered({ bytes }: WalkedLine): void {
     const record = parseLine(bytes.toString());
     const [file, reason] = [record?.file, record?.reason];
-    if (typeof file !== 'string' || (reason !== 'damaged' && reason !== 'gone')) return;
+    if (typeof file !== 'string' || !REPORTS.has(reason)) return;
     if (this.#reported.length < MAX_REPORTED) this.#reported.push(file.slice(0, 255));
   }
 }

@@ -63,7 +63,7 @@ export type SegmentReport = {
   readonly keys: readonly Change<string>[];
   readonly epochs: { readonly first: Change<number>; readonly last: number } | null;
   readonly deleted: readonly Deleted[];
-  /** Segments that leash itself has called damaged or gone. */
+  /** Segments that leash itself has called damaged, truncated or gone. */
   readonly reported: readonly string[];
   /** Exported checkpoints that stand in it verbatim. */
   readonly found: number;

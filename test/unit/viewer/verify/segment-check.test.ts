@@ -150,10 +150,11 @@ describe('SegmentCheck', () => {
     writer.add('segment_deleted', { ...deleted, last_hash: '\x1b[31m' });
     writer.add('log_recovered', { file: 'egress.4.jsonl', reason: 'damaged' });
     writer.add('log_recovered', { file: 'egress.5.jsonl', reason: 'torn_tail' });
+    writer.add('log_recovered', { file: 'egress.6.jsonl', reason: 'truncated' });
     writer.add('log_recovered', { file: 7, reason: 'gone' });
     expect(check(linesOf(writer))).toMatchObject({
       deleted: [{ number: 3, firstSeq: 4, lastSeq: 9, lastHash: 'a'.repeat(64) }],
-      reported: ['egress.4.jsonl'],
+      reported: ['egress.4.jsonl', 'egress.6.jsonl'],
     });
   });
 
