@@ -92,8 +92,11 @@ export const LIMITS = {
   quotaClients: 100_000,
   /** First pause before a dead worker is replaced; doubles up to respawnMaxMs. */
   respawnMinMs: 100,
-  /** Often enough to heal by itself, seldom enough not to burn a core. */
-  respawnMaxMs: 10 * SECOND,
+  /**
+   * One start takes a third of a core for a second. Longer pauses would hand whoever finds bytes that
+   * end a worker an outage that grows with each one, for all agents.
+   */
+  respawnMaxMs: SECOND,
   /** A worker that lived this long was healthy: the pause starts over. */
   respawnSettledMs: 30 * SECOND,
   /** The viewer ends when its channel ends; it has nothing to save. Then: SIGKILL. */
