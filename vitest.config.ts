@@ -34,6 +34,18 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      {
+        test: {
+          name: 'torture',
+          include: ['test/torture/**/*.test.ts'],
+          globalSetup: ['test/torture/report.ts'],
+          // The long form takes minutes for a check; each has its own limits within.
+          testTimeout: process.env.TORTURE === 'long' ? 1_800_000 : 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 });
