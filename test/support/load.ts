@@ -13,8 +13,8 @@ export type LoadOptions = {
   readonly perSecond: number;
   /** Each second request is a POST with so many bytes of text; 0: all are GETs. */
   readonly bodyBytes?: number;
-  /** Length of a header of its own in each request. */
-  readonly headerBytes?: number;
+  /** So much longer are the URLs, which a request's first record carries. */
+  readonly queryBytes?: number;
   /** Each so many-th connection asks through a CONNECT tunnel; 0: none does. */
   readonly tunnelEvery?: number;
 };
@@ -54,9 +54,9 @@ const TICK_MS = 10;
 const ANSWER_MS = 20_000;
 
 export function startLoad(options: LoadOptions): Load {
-  const { bodyBytes = 0, headerBytes = 0, tunnelEvery = 0 } = options;
+  const { bodyBytes = 0, queryBytes = 0, tunnelEvery = 0 } = options;
   const authority = new URL(options.origin).host;
-  const padding = headerBytes > 0 ? `X-Padding: ${'p'.repeat(headerBytes)}\r\n` : '';
+  const query = queryBytes > 0 ? `?${'q'.repeat(queryBytes - 1)}` : '';
   const body = 'All work and no play makes a dull log. '.repeat(bodyBytes / 39 + 1);
   const requests: LoadRequest[] = [];
   const byStatus = new Map<number, number>();
@@ -121,11 +121,11 @@ export function startLoad(options: LoadOptions): Load {
 
   function send(client: Client, socket: Socket): void {
     sent += 1;
-    const path = `/${sent}`;
+    const path = `/${sent}${query}`;
     const url = `${options.origin}${path}`;
     const isPost = bodyBytes > 0 && sent % 2 === 0;
     const target = client.tunnels ? path : url;
-    const head = `${isPost ? 'POST' : 'GET'} ${target} HTTP/1.1\r\nHost: ${authority}\r\n${padding}`;
+    const head = `${isPost ? 'POST' : 'GET'} ${target} HTTP/1.1\r\nHost: ${authority}\r\n`;
     const content = `Content-Type: text/plain\r\nContent-Length: ${bodyBytes}\r\n\r\n`;
     const bytes = isPost ? `${head}${content}${body.slice(0, bodyBytes)}` : `${head}\r\n`;
     const request = begin(client, url, isPost ? 'POST' : 'GET');

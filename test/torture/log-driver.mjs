@@ -1,0 +1,58 @@
+// The writer of the record and nothing else: opens a log, appends records in bursts, says on stdout
+// which of them were acknowledged, and ends. Its parent makes the calls that it needs fail.
+// Exit codes: 0 all were acknowledged · 1 the log said it must end · 3 none was for too long.
+
+import { writeSync } from 'node:fs';
+import { openAuditLog } from '../../dist/primary/log/audit-log.js';
+
+const options = JSON.parse(process.argv[2] ?? '{}');
+const { logPath, rotateBytes, audit, bursts, perBurst, bytes, giveUpMs, stepMs = [] } = options;
+
+let steppedMs = 0;
+const log = await openAuditLog({
+  hostId: '0'.repeat(32),
+  logPath,
+  rotateBytes,
+  audit,
+  now: () => Date.now() + steppedMs,
+  openFlows: () => [],
+  onHealth: (problem) => say(problem === '' ? 'healthy' : `suspended ${problem}`),
+  onFatal: (error) => end(1, `fatal ${error.message}`),
+  ...options.more,
+});
+say(`open ${log.epoch}`);
+
+// One system call a line, behind the one that wrote the record: the order is the promise.
+function say(text) {
+  writeSync(1, `${text}\n`);
+}
+
+function end(code, text) {
+  say(text);
+  process.exit(code);
+}
+
+/** Appends one burst; resolves when all of it is acknowledged. */
+function burst(number) {
+  let missing = perBurst;
+  return new Promise((resolve) => {
+    for (let n = 1; n <= perBurst; n += 1) {
+      const id = `${log.epoch}-1-${number * perBurst + n}`;
+      const members = `"worker":1,"client":"127.0.0.1","url":"http://a.test/${'x'.repeat(bytes)}"`;
+      log.append('intent', id, members, () => {
+        say(`ack ${id}`);
+        missing -= 1;
+        if (missing === 0) resolve();
+      });
+    }
+  });
+}
+
+for (let number = 0; number < bursts; number += 1) {
+  steppedMs += stepMs[number] ?? 0;
+  const late = setTimeout(() => end(3, 'gave up'), giveUpMs);
+  await burst(number);
+  clearTimeout(late);
+}
+await log.close();
+end(0, 'closed');
