@@ -23,6 +23,9 @@ export type DriveOptions = {
   readonly giveUpMs: number;
   /** By how much the clock jumps before each burst. */
   readonly stepMs?: readonly number[];
+  /** How long it is silent after each burst, and after the last one before it closes. */
+  readonly pauseMs?: number;
+  readonly lastPauseMs?: number;
 };
 
 export type Drive = {

@@ -3,10 +3,12 @@
 // Exit codes: 0 all were acknowledged · 1 the log said it must end · 3 none was for too long.
 
 import { writeSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { openAuditLog } from '../../dist/primary/log/audit-log.js';
 
 const options = JSON.parse(process.argv[2] ?? '{}');
-const { logPath, rotateBytes, audit, bursts, perBurst, bytes, giveUpMs, stepMs = [] } = options;
+const { logPath, rotateBytes, audit, bursts, perBurst, bytes, giveUpMs } = options;
+const { stepMs = [], pauseMs = 0, lastPauseMs = 0 } = options;
 
 let steppedMs = 0;
 const log = await openAuditLog({
@@ -53,6 +55,8 @@ for (let number = 0; number < bursts; number += 1) {
   const late = setTimeout(() => end(3, 'gave up'), giveUpMs);
   await burst(number);
   clearTimeout(late);
+  if (pauseMs > 0) await pause(pauseMs);
 }
+if (lastPauseMs > 0) await pause(lastPauseMs);
 await log.close();
 end(0, 'closed');

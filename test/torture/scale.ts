@@ -19,6 +19,8 @@ export const BUILT = {
   primaryExit: false,
   /** A log folder that was removed while leash runs is noticed, and used again once it is there. */
   folderMadeAgain: false,
+  /** A start names damage in segments before the newest one, too. */
+  earlierSegments: false,
 };
 
 /** Numbers that look random and are the same in each run with the same seed (mulberry32). */

@@ -12,6 +12,8 @@ export type FolderState = {
   /** Ids of `intent` records, as often as they stand there. */
   readonly intents: readonly string[];
   readonly problems: readonly string[];
+  /** Segments that have one of them. */
+  readonly broken: readonly string[];
 };
 
 /**
@@ -22,18 +24,23 @@ export function verifyFolder(dir: string): FolderState {
   const segments = readSegments(dir);
   const records: LogRecord[] = [];
   const problems: string[] = [];
+  const broken = new Set<string>();
+  const complain = (name: string, problem: string) => {
+    problems.push(`${name}${problem}`);
+    broken.add(name);
+  };
   const damaged = new Set(segments.flatMap(({ text }) => damagedFiles(text)));
   let [seq, prev] = [0, '0'.repeat(64)];
   for (const { name, text } of segments) {
     const lines = text.split('\n');
-    if (lines.pop() !== '') problems.push(`${name} ends within a line`);
+    if (lines.pop() !== '') complain(name, ' ends within a line');
     lines.forEach((line, index) => {
       const record = parse(line);
       // A damaged line has no number to go on from; the hash of its bytes stands for it.
       const mayBreak = damaged.has(name);
-      if (record === null && !mayBreak) problems.push(`${name}:${index + 1} is no record: ${line}`);
+      if (record === null && !mayBreak) complain(name, `:${index + 1} is no record: ${line}`);
       if (record !== null && !mayBreak && (record.seq !== seq + 1 || record.prev !== prev)) {
-        problems.push(`${name}:${index + 1} has seq ${record.seq} after ${seq}, or another prev`);
+        complain(name, `:${index + 1} has seq ${record.seq} after ${seq}, or another prev`);
       }
       if (record !== null) records.push(record);
       seq = Math.max(seq, record?.seq ?? 0);
@@ -42,7 +49,7 @@ export function verifyFolder(dir: string): FolderState {
   }
   const intents = records.filter(({ event }) => event === 'intent').map(({ id }) => String(id));
   if (new Set(intents).size !== intents.length) problems.push('an intent stands there twice');
-  return { records, intents, problems };
+  return { records, intents, problems, broken: [...broken] };
 }
 
 /** Plain and compressed ones in order of number; where both are there, the plain one counts. */
