@@ -45,8 +45,9 @@ export async function driveLog(
 ): Promise<Drive> {
   const traceFile = join(tmpdir(), `leash-trace-${randomUUID()}`);
   const node = [process.execPath, DRIVER, JSON.stringify(options)];
-  // --seccomp-bpf: the kernel stops the driver at the traced calls only.
-  const tracer = ['strace', '-f', '-qq', '--seccomp-bpf', '-o', traceFile, ...(strace ?? [])];
+  // The kernel then stops the driver at the traced calls only; strace 6.1 injects no signal that way.
+  const filter = strace?.some((option) => option.includes('signal=')) ? [] : ['--seccomp-bpf'];
+  const tracer = ['strace', '-f', '-qq', ...filter, '-o', traceFile, ...(strace ?? [])];
   const [command = '', ...args] = [...wrap, ...(strace === undefined ? [] : tracer), ...node];
   // One thread: strace counts calls by thread, and a sync is a call of any of them.
   const env = clientEnv({ UV_THREADPOOL_SIZE: '1' });
