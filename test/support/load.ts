@@ -67,7 +67,7 @@ export function startLoad(options: LoadOptions): Load {
   let connectFailures = 0;
   let due = 0;
   let stopping: (() => void) | null = null;
-  const lastTick = { ms: performance.now() };
+  let lastMs = performance.now();
 
   type Client = { readonly tunnels: boolean; socket: Socket | null; connection: number };
 
@@ -78,9 +78,10 @@ export function startLoad(options: LoadOptions): Load {
 
   const ticks = setInterval(() => {
     const now = performance.now();
-    // At most a second's worth at once, where this process itself was held up.
-    due = Math.min(due + ((now - lastTick.ms) * options.perSecond) / 1000, options.perSecond);
-    lastTick.ms = now;
+    // Where this process itself was held up, it does not make up for it all at once.
+    const heldMs = Math.min(now - lastMs, 10 * TICK_MS);
+    due = Math.min(due + (heldMs * options.perSecond) / 1000, options.connections);
+    lastMs = now;
     while (due >= 1 && idle.length > 0) {
       due -= 1;
       const client = idle.shift() as Client;
