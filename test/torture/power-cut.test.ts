@@ -64,7 +64,7 @@ async function cutAt(calls: readonly Call[], count: number, name: string, random
   const to = join(temp.path, 'after');
   const { acked, at } = cutPower(calls, count, { dir: join(temp.path, name), to, random });
   await recoverFolder(join(to, 'egress.jsonl'), ROTATE_BYTES);
-  const { intents, broken } = verifyFolder(to);
+  const { intents, broken } = verifyFolder(to, true);
   const there = new Set(intents);
   const lost = [...acked.keys()].filter((id) => !there.has(id));
   const oldestS = Math.max(0, ...lost.map((id) => at - (acked.get(id) ?? at)));

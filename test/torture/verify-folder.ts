@@ -17,10 +17,10 @@ export type FolderState = {
 };
 
 /**
- * Segments that a `log_recovered` record calls damaged are taken as they are, line by line: what
- * stands behind them must go on from their last line all the same.
+ * `mayBeDamaged`: segments that a `log_recovered` record calls damaged are taken as they are, line by
+ * line; what stands behind them must go on from their last line all the same.
  */
-export function verifyFolder(dir: string): FolderState {
+export function verifyFolder(dir: string, mayBeDamaged = false): FolderState {
   const segments = readSegments(dir);
   const records: LogRecord[] = [];
   const problems: string[] = [];
@@ -29,7 +29,8 @@ export function verifyFolder(dir: string): FolderState {
     problems.push(`${name}${problem}`);
     broken.add(name);
   };
-  const damaged = new Set(segments.flatMap(({ text }) => damagedFiles(text)));
+  const named = mayBeDamaged ? segments.flatMap(({ text }) => damagedFiles(text)) : [];
+  const damaged = new Set(named);
   let [seq, prev] = [0, '0'.repeat(64)];
   for (const { name, text } of segments) {
     const lines = text.split('\n');
