@@ -49,12 +49,21 @@ export async function segmentFiles(logPath: string): Promise<string[]> {
     .map((segment) => join(dir, segment.name));
 }
 
-/** The copy of one body, put together from the record and the `part` records before it. */
+/** The copy of one body as text. */
 export function joinBody(
   records: readonly LogRecord[],
   outcome: LogRecord,
   dir: 'req' | 'res',
 ): string {
+  return joinBytes(records, outcome, dir).toString('utf8');
+}
+
+/** The copy of one body, put together from the record and the `part` records before it. */
+export function joinBytes(
+  records: readonly LogRecord[],
+  outcome: LogRecord,
+  dir: 'req' | 'res',
+): Buffer {
   const parts = records.filter(
     (record) => record.event === 'part' && record.id === outcome.id && record.dir === dir,
   );
@@ -63,7 +72,7 @@ export function joinBody(
   }
   const pieces = parts.map((part) => decode(part.body, part.encoding));
   pieces.push(decode(outcome[`${dir}_body`] ?? '', outcome[`${dir}_encoding`]));
-  return Buffer.concat(pieces).toString('utf8');
+  return Buffer.concat(pieces);
 }
 
 function decode(body: string, encoding: string | undefined): Buffer {
