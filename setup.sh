@@ -19,6 +19,8 @@ TEST_PROGRAMS=(
   ps:procps
   ip:iproute2
   flock:util-linux
+  jq:jq
+  strace:strace
   prlimit:util-linux
 )
 CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
