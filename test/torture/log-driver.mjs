@@ -40,7 +40,8 @@ function burst(number) {
   return new Promise((resolve) => {
     for (let n = 1; n <= perBurst; n += 1) {
       const id = `${log.epoch}-1-${number * perBurst + n}`;
-      const members = `"worker":1,"client":"127.0.0.1","url":"http://a.test/${'x'.repeat(bytes)}"`;
+      const who = '"worker":1,"client":"127.0.0.1","host":"a.test","port":80,"method":"GET"';
+      const members = `${who},"url":"http://a.test/${'x'.repeat(bytes)}"`;
       log.append('intent', id, members, () => {
         say(`ack ${id}`);
         missing -= 1;
