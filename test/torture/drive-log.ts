@@ -26,6 +26,8 @@ export type DriveOptions = {
   /** How long it is silent after each burst, and after the last one before it closes. */
   readonly pauseMs?: number;
   readonly lastPauseMs?: number;
+  /** It takes the limit on the size of files away when it was hit, and goes on. */
+  readonly lifts?: boolean;
 };
 
 export type Drive = {

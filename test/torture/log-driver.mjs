@@ -2,13 +2,14 @@
 // which of them were acknowledged, and ends. Its parent makes the calls that it needs fail.
 // Exit codes: 0 all were acknowledged · 1 the log said it must end · 3 none was for too long.
 
+import { execFileSync } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openAuditLog } from '../../dist/primary/log/audit-log.js';
 
 const options = JSON.parse(process.argv[2] ?? '{}');
 const { logPath, rotateBytes, audit, bursts, perBurst, bytes, giveUpMs } = options;
-const { stepMs = [], pauseMs = 0, lastPauseMs = 0 } = options;
+const { stepMs = [], pauseMs = 0, lastPauseMs = 0, lifts = false } = options;
 
 let steppedMs = 0;
 const log = await openAuditLog({
@@ -18,7 +19,10 @@ const log = await openAuditLog({
   audit,
   now: () => Date.now() + steppedMs,
   openFlows: () => [],
-  onHealth: (problem) => say(problem === '' ? 'healthy' : `suspended ${problem}`),
+  onHealth: (problem) => {
+    say(problem === '' ? 'healthy' : `suspended ${problem}`);
+    if (problem !== '' && lifts) unlimitFileSize();
+  },
   onFatal: (error) => end(1, `fatal ${error.message}`),
   ...options.more,
 });
@@ -27,6 +31,11 @@ say(`open ${log.epoch}`);
 // One system call a line, behind the one that wrote the record: the order is the promise.
 function say(text) {
   writeSync(1, `${text}\n`);
+}
+
+/** The limit was a soft one: what was cut off can be written now. */
+function unlimitFileSize() {
+  execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=unlimited:']);
 }
 
 function end(code, text) {

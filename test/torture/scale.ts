@@ -21,6 +21,8 @@ export const BUILT = {
   folderMadeAgain: false,
   /** A start names damage in segments before the newest one, too. */
   earlierSegments: false,
+  /** A stop while the log cannot be written is no success, or has its last records all the same. */
+  stopWhenFull: false,
 };
 
 /** Numbers that look random and are the same in each run with the same seed (mulberry32). */
