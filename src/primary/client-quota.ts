@@ -3,6 +3,7 @@
 // Such refusals are counted, not recorded: they would fill the log as well.
 
 import { LIMITS } from '../shared/limits.ts';
+import { shareOf } from '../shared/log-share.ts';
 
 export type Uncounted = {
   readonly client: string;
@@ -12,31 +13,56 @@ export type Uncounted = {
   readonly refused: number;
 };
 
-type Bucket = { bytes: number; filledMs: number; refused: number; refusedSinceMs: number };
+type Bucket = {
+  bytes: number;
+  filledMs: number;
+  refused: number;
+  refusedSinceMs: number;
+  /** What runs may not copy bodies into the log any more. */
+  isCut: boolean;
+};
+
+export type QuotaDeps = {
+  readonly bytesPerMinute: number;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** A client owes more than a minute: what runs of it is not copied any more; or it is again. */
+  onCut(client: string, isCut: boolean): void;
+};
 
 /** Refusals of a client that goes on asking are reported so often. */
 const REPORT_MS = 60_000;
 
 export class ClientQuota {
+  readonly #deps: QuotaDeps;
   readonly #bytesPerMinute: number;
-  readonly #now: () => number;
   readonly #buckets = new Map<string, Bucket>();
 
-  /** `now`: milliseconds since 1970. */
-  constructor(bytesPerMinute: number, now: () => number) {
-    this.#bytesPerMinute = bytesPerMinute;
-    this.#now = now;
+  constructor(deps: QuotaDeps) {
+    this.#deps = deps;
+    this.#bytesPerMinute = deps.bytesPerMinute;
   }
 
   /** Whether something new of this client may be recorded. */
   mayBegin(client: string): boolean {
-    const bucket = this.#buckets.get(client);
+    const known = this.#buckets.get(client);
+    const isMany = this.#buckets.size >= LIMITS.quotaClients;
+    const bucket = known ?? (isMany ? this.#buckets.get(OTHERS) : undefined);
     return bucket === undefined || this.#fill(bucket) > 0;
   }
 
   /** So many bytes of this client went into the log. */
   charge(client: string, bytes: number): void {
-    this.#bucket(client).bytes -= bytes;
+    const bucket = this.#bucket(client);
+    bucket.bytes -= bytes;
+    if (bucket.isCut || this.#fill(bucket) >= -this.#bytesPerMinute) return;
+    bucket.isCut = true;
+    this.#deps.onCut(client, true);
+  }
+
+  /** Clients whose bodies are not copied now. */
+  *cut(): Generator<string> {
+    for (const [client, { isCut }] of this.#buckets) if (isCut) yield client;
   }
 
   /** A request was refused that has no record of its own. */
@@ -51,6 +77,10 @@ export class ClientQuota {
     const nowMs = this.#now();
     for (const [client, bucket] of this.#buckets) {
       const isFull = this.#fill(bucket) >= this.#bytesPerMinute;
+      if (bucket.isCut && bucket.bytes > 0) {
+        bucket.isCut = false;
+        this.#deps.onCut(client, false);
+      }
       const isDue = all || bucket.bytes > 0 || nowMs - bucket.refusedSinceMs >= REPORT_MS;
       if (bucket.refused > 0 && isDue) yield this.#report(client, bucket);
       if (isFull && bucket.refused === 0) this.#buckets.delete(client);
@@ -74,19 +104,29 @@ export class ClientQuota {
   #bucket(client: string): Bucket {
     const known = this.#buckets.get(client);
     if (known !== undefined) return known;
+    // Each is a client that wrote within a minute: beyond so many, all others share one.
+    if (this.#buckets.size >= LIMITS.quotaClients && client !== OTHERS) return this.#bucket(OTHERS);
     const bytes = this.#bytesPerMinute;
-    const bucket = { bytes, filledMs: this.#now(), refused: 0, refusedSinceMs: 0 };
-    // Each is an address that holds a connection, or did within a minute.
-    if (this.#buckets.size >= LIMITS.quotaClients) {
-      const [oldest] = this.#buckets.keys();
-      if (oldest !== undefined) this.#buckets.delete(oldest);
-    }
+    const bucket: Bucket = {
+      bytes,
+      filledMs: this.#now(),
+      refused: 0,
+      refusedSinceMs: 0,
+      isCut: false,
+    };
     this.#buckets.set(client, bucket);
     return bucket;
   }
+
+  #now(): number {
+    return this.#deps.now();
+  }
 }
 
-/** The client in the members of a flow's record: they begin with who asks. */
-export function clientOf(members: string): string {
-  return /^(?:"tunnel":"[^"]*",)?"client":"([^"]*)"/.exec(members)?.[1] ?? '';
+/** In place of an address, for all clients beyond `LIMITS.quotaClients`. */
+const OTHERS = 'others';
+
+/** Whose share the members of a flow's record are of: they begin with who asks. */
+export function shareIn(members: string): string {
+  return shareOf(/^(?:"tunnel":"[^"]*",)?"client":"([^"]*)"/.exec(members)?.[1] ?? '');
 }

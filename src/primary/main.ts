@@ -50,7 +50,8 @@ async function run(config: Config): Promise<void> {
       process.exit(1);
     }
     stoppingSinceMs = Date.now();
-    await service.stop(reason, LIMITS.drainMs);
+    const problem = await service.stop(reason, LIMITS.drainMs);
+    if (problem !== '') fail(`stopped, and ${problem}`, 1);
     process.stdout.write('leash has stopped\n');
     process.exit(0);
   }

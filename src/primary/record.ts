@@ -7,7 +7,7 @@ import type { Config } from '../shared/config.ts';
 import { checkpointFileName, segmentName } from '../shared/segments.ts';
 import type { LogCheck } from '../shared/status.ts';
 import { createLogChecker, settleFlows } from './archive/log-check.ts';
-import { startRetention } from './archive/retention.ts';
+import { type Retention, startRetention } from './archive/retention.ts';
 import { Sealer } from './archive/sealer.ts';
 import { openSegmentPool } from './archive/segment-pool.ts';
 import type { Diagnostics } from './diagnostics.ts';
@@ -37,8 +37,8 @@ export type Record = {
   check(): LogCheck;
   /** Starts what may wait until the service runs: checking, sealing, deleting. */
   begin(): void;
-  /** Seals the log and lets go of it. */
-  close(): Promise<void>;
+  /** Seals the log and lets go of it. Gives what could not be written; '' = nothing. */
+  close(): Promise<string>;
 };
 
 /** What a compression that was cut short has left; it is begun anew. */
@@ -54,7 +54,7 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
   const dir = dirname(logPath);
   const logName = basename(logPath);
   const warn = (problem: string) => diagnostics.warn({ problem }, 'The record needs a look');
-  const lock = lockLog(dir);
+  let lock = lockLog(dir);
   const hostId = await readHostId(config.stateDir);
   const signer = await openCheckpointKey(config.stateDir);
   const checkpoints = new CheckpointFile({
@@ -84,6 +84,12 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
     },
     onStuck: deps.onStuck,
     onCheckpoint: (line) => checkpoints.add(line),
+    onMoved() {
+      diagnostics.error('The live segment, or its folder, was changed or taken away');
+      // The lock is on the folder, which may be another one now.
+      lock.release();
+      lock = lockLog(dir);
+    },
     onSealed: (segments) => seal(segments.map((number) => segmentName(logName, number))),
     onFatal: (error) => deps.onFatal(`The record cannot be written: ${error.message}`),
   });
@@ -95,14 +101,16 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
   const sealer = new Sealer({
     dir,
     pool,
+    onSealed: () => retention?.changed(),
     onDamaged: (file) => void checker.walk(file),
     onProblem: warn,
   });
-  let retention: { close(): void } | null = null;
+  let retention: Retention | null = null;
 
   /** Not before it is known what they leave open: that is looked up in them. */
   function seal(files: readonly string[]): void {
     if (isSettled) sealer.add(files);
+    retention?.changed();
   }
 
   async function lookBack(): Promise<void> {
@@ -124,14 +132,9 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
     check: () => checker.current(),
     begin() {
       lookBack().catch((error: Error) => warn(`Cannot look at the log: ${error.message}`));
-      const { retainBytes, retainMs } = config;
       retention = startRetention({
-        retainBytes,
-        retainMs,
-        logPath,
-        log,
-        pool,
-        now,
+        ...{ retainBytes: config.retainBytes, retainMs: config.retainMs },
+        ...{ rotateBytes: config.rotateBytes, logPath, log, now },
         onProblem: warn,
       });
     },
@@ -139,9 +142,10 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
       retention?.close();
       sealer.close();
       await pool.close();
-      await log.close();
+      const problem = await log.close();
       await checkpoints.flush();
       lock.release();
+      return problem;
     },
   };
 }

@@ -36,8 +36,8 @@ export type Service = {
   readonly ca: Ca;
   readonly log: AuditLog;
   mode(): string;
-  /** Drains for `timeoutMs` at most, writes `stop`, seals the log. */
-  stop(reason: string, timeoutMs: number): Promise<void>;
+  /** Drains for `timeoutMs` at most, writes `stop`, seals the log. Gives what is not on the record; '' = nothing. */
+  stop(reason: string, timeoutMs: number): Promise<string>;
 };
 
 /** How old the numbers in the status file may be while records are written. */
@@ -228,9 +228,10 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
       await fleet?.drain(timeoutMs);
       await viewer?.stop();
       log.note('stop', { reason });
-      await record.close();
+      const problem = await record.close();
       state = 'stopped';
       await status?.flush();
+      return problem;
     },
   };
 }

@@ -6,7 +6,7 @@
 // Invariant: seq, prev, ts, event, id and worker are written by the primary; a worker cannot name them.
 
 import type { Socket } from 'node:net';
-import { type EventName, FLOW_FIELD_NAMES } from '../shared/audit-event.ts';
+import { type EventName, FLOW_FIELD_NAMES, IDENTITY_NAMES } from '../shared/audit-event.ts';
 import { parseHost } from '../shared/host.ts';
 import {
   encodeMinted,
@@ -20,7 +20,7 @@ import {
 import { LIMITS } from '../shared/limits.ts';
 import { checkMembers } from '../shared/record-check.ts';
 import type { WorkerControl } from '../shared/worker-control.ts';
-import { type ClientQuota, clientOf } from './client-quota.ts';
+import { type ClientQuota, shareIn } from './client-quota.ts';
 import { FlowTable, type OpenFlow } from './flow-table.ts';
 import { appendAll } from './log/append-all.ts';
 import { lineBound } from './log/segment-writer.ts';
@@ -133,13 +133,13 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
       verdict('refused', [flow]);
       return;
     }
-    const client = quota === null ? '' : clientOf(key.toString('latin1'));
+    const client = quota === null ? '' : shareIn(key.toString('latin1'));
     if (deps.waits && quota?.mayBegin(client) === false) {
       verdict('quota', [flow]);
       return;
     }
     // Also alone: it stands in other records, too, without the rest.
-    if (key.length > 0) complain(checkMembers(key, FLOW_FIELD_NAMES));
+    if (key.length > 0) complain(checkMembers(key, IDENTITY_NAMES));
     const parts = key.length > 0 && rest.length > 0 ? [key, comma, rest] : [key, rest];
     const members = checked(Buffer.concat([stamp, ...parts]));
     // Latin-1 keeps the bytes as they are; they go back to the log the same way.
@@ -166,7 +166,7 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
   /** What runs is recorded and paid for later; of what does not, only the number goes on the record. */
   function isOverQuota(quota: ClientQuota, members: Buffer, opened: OpenFlow | undefined): boolean {
     const own = members.toString('latin1', stamp.length, stamp.length + CLIENT_CHARS);
-    const client = clientOf(opened?.key ?? own);
+    const client = shareIn(opened?.key ?? own);
     if (opened !== undefined || quota.mayBegin(client)) {
       quota.charge(client, lineBound(members));
       return false;

@@ -57,6 +57,8 @@ type Slot = {
   listening: boolean;
   policy: number;
   startedMs: number;
+  /** About refusals, lately. */
+  reports: number;
 };
 
 export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
@@ -68,8 +70,17 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
   let policy: { version: number; frame: Buffer } | null = null;
   const { clientLogBytesPerMinute } = deps.start.config;
   const quota =
-    clientLogBytesPerMinute === 0 ? null : new ClientQuota(clientLogBytesPerMinute, deps.now);
-  const quotaTimer = quota && setInterval(() => reportQuota(quota), 1000);
+    clientLogBytesPerMinute === 0
+      ? null
+      : new ClientQuota({
+          bytesPerMinute: clientLogBytesPerMinute,
+          now: deps.now,
+          onCut: (client, isCut) => sendAll({ type: 'cut', client, isCut }),
+        });
+  const sweep = setInterval(() => {
+    for (const slot of slots) slot.reports = Math.max(0, slot.reports - 5);
+    if (quota !== null) reportQuota(quota);
+  }, 1000);
   /** Of workers that are gone: their flows are being ended on the log. */
   const ending = new Set<WorkerPort>();
   let draining: (() => void) | null = null;
@@ -111,6 +122,9 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
         port.send(encodeStart({ ...deps.start, worker: number, idPrefix, ticketKeys: keys }));
         if (policy !== null) port.send(policy.frame);
         if (!log.healthy()) port.send(encodePrimaryControl({ type: 'record', state: 'full' }));
+        for (const client of quota?.cut() ?? []) {
+          port.send(encodePrimaryControl({ type: 'cut', client, isCut: true }));
+        }
       },
       onControl: (message) => onControl(slot, message),
       onBroken: (problem) => {
@@ -118,7 +132,15 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
         worker.process.kill('SIGKILL');
       },
     });
-    const slot: Slot = { number, worker, port, listening: false, policy: 0, startedMs: deps.now() };
+    const slot: Slot = {
+      number,
+      worker,
+      port,
+      listening: false,
+      policy: 0,
+      startedMs: deps.now(),
+      reports: 0,
+    };
     slots.add(slot);
     // 'exit' may come while records are still in the pipe: both must have ended.
     let exited = false;
@@ -149,6 +171,12 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
       deps.onListenFailed(message.code, message.message);
     } else if (message.type === 'unrecorded') {
       const { from, to, refused } = message;
+      slot.reports += 1;
+      if (slot.reports > LIMITS.workerReports) {
+        diagnostics.error({ worker: slot.number }, 'Worker reports too often: it is ended');
+        slot.worker.process.kill('SIGKILL');
+        return;
+      }
       log.note('audit_suspended', { from, to, refused, worker: slot.number });
     }
     deps.onChange();
@@ -186,7 +214,7 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
 
   function settleDrain(): void {
     if (slots.size > 0 || ending.size > 0) return;
-    if (quotaTimer !== null) clearInterval(quotaTimer);
+    clearInterval(sweep);
     if (quota !== null) reportQuota(quota, true);
     draining?.();
   }

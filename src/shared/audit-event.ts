@@ -57,7 +57,13 @@ export const TERMINAL_EVENTS: ReadonlySet<FlowEvent> = new Set([
 ]);
 
 /** Why a copy in the record is shorter than the body: the reader must be told, always. */
-export type Truncation = 'limit' | 'content_type' | 'off' | 'backpressure' | 'record_full';
+export type Truncation =
+  | 'limit'
+  | 'content_type'
+  | 'off'
+  | 'backpressure'
+  | 'record_full'
+  | 'client_log';
 
 /** Who asked for what: in the opening record, and again in the one that ends the flow. */
 export type FlowIdentity = {
@@ -69,6 +75,17 @@ export type FlowIdentity = {
   method?: string;
   url?: string;
 };
+
+/** The names of `FlowIdentity`: a worker may set no other in what ends a flow for it. */
+export const IDENTITY_NAMES: ReadonlySet<string> = new Set<keyof FlowIdentity>([
+  'tunnel',
+  'client',
+  'agent',
+  'host',
+  'port',
+  'method',
+  'url',
+]);
 
 /** The record's fields about one direction's body, `req_` or `res_` in front. */
 export type CaptureFields<P extends 'req' | 'res'> = {

@@ -3,25 +3,43 @@
 
 const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
   'authorization',
+  'authentication',
   'proxy-authorization',
+  'proxy-authentication',
   'cookie',
+  'cookie2',
   'set-cookie',
+  'set-cookie2',
+  'x-authorization',
+  'x-auth-token',
+  'x-auth-key',
+  'x-access-token',
   'x-api-key',
   'api-key',
   'apikey',
+  'x-apikey',
+  'xi-api-key',
+  'x-api-token',
+  'x-api-secret',
   'x-goog-api-key',
-  'x-auth-token',
-  'x-access-token',
   'x-amz-security-token',
   'x-csrf-token',
   'x-xsrf-token',
+  'x-vault-token',
+  'x-gitlab-token',
+  'x-github-token',
+  'x-session-token',
+  'x-secret',
+  'x-token',
   'private-token',
   'job-token',
+  'deploy-token',
+  'sec-websocket-protocol',
 ]);
 
-/** `name` in any case. */
+/** `name` in any case; servers read `X_Api_Key` as `X-Api-Key`. */
 export function carriesCredential(name: string): boolean {
-  return CREDENTIAL_HEADERS.has(name.trim().toLowerCase());
+  return CREDENTIAL_HEADERS.has(name.trim().toLowerCase().replaceAll('_', '-'));
 }
 
 /** `Bearer abc` → `Bearer `: the scheme is no secret, and it tells which kind of credential was used. */

@@ -26,6 +26,14 @@ export function fingerprintHeaders(headers: HeaderPairs, key: Buffer): HeaderPai
   });
 }
 
+/** A request target → the same with what stands in it as a user and a password as a fingerprint. */
+export function fingerprintUrl(url: string, key: Buffer): string {
+  const match = /^([a-z][a-z0-9+.-]*:\/\/|\/\/)?([^/?#]*)@/i.exec(url);
+  if (match === null) return url;
+  const [whole, scheme = '', secret = ''] = match;
+  return `${scheme}${fingerprint(secret, key)}@${url.slice(whole.length)}`;
+}
+
 function hideValue(name: string, value: string, key: Buffer): string {
   if (value === '') return '';
   if (name === 'cookie')

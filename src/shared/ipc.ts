@@ -53,6 +53,8 @@ export type RecordState = 'open' | 'full' | 'stuck';
 
 export type PrimaryControl =
   | { readonly type: 'record'; readonly state: RecordState }
+  /** Bodies of this client's exchanges are not copied any more (or are again): its share is used up. */
+  | { readonly type: 'cut'; readonly client: string; readonly isCut: boolean }
   | { readonly type: 'tickets'; readonly keys: string }
   | { readonly type: 'drain'; readonly timeoutMs: number };
 

@@ -88,8 +88,12 @@ export const LIMITS = {
   checkpointsWaiting: 100,
   /** How often it is looked whether segments are old or many enough to be deleted. */
   retentionMs: 1 * SECOND,
-  /** A minute's worth of the log quota. Full buckets are forgotten; more clients: oldest goes. */
+  /** Clients that have a share of the log of their own; each wrote within a minute. More: share one. */
   quotaClients: 100_000,
+  /** Reports of a worker about refusals it had no room for: it sends four a second. More: it is cut off. */
+  workerReports: 200,
+  /** A stop waits so long for a program that takes checkpoints. Then: it goes on without. */
+  checkpointStopMs: 3 * SECOND,
   /** First pause before a dead worker is replaced; doubles up to respawnMaxMs. */
   respawnMinMs: 100,
   /**

@@ -15,6 +15,8 @@ export type WorkerControl =
   | { readonly type: 'drained' };
 
 const MAX_TEXT = 300;
+/** More than a worker can refuse between two reports, however long the primary did not read. */
+const MAX_REFUSED = 1e9;
 
 /** JSON text of a control frame → the message. Throws where it is none. */
 export function readWorkerControl(text: string): WorkerControl {
@@ -31,7 +33,7 @@ export function readWorkerControl(text: string): WorkerControl {
   if (type === 'unrecorded') {
     const [from = -1, to = -1, refused = -1] = [rest.from, rest.to, rest.refused].map(Number);
     const good = from >= 0 && to >= from && to < 1e11 && Number.isSafeInteger(refused);
-    if (good && refused > 0) return { type, from, to, refused };
+    if (good && refused > 0 && refused <= MAX_REFUSED) return { type, from, to, refused };
   }
   throw new RangeError('Cannot read control frame: unknown type, or a field of another type');
 }

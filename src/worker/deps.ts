@@ -23,8 +23,11 @@ export type WorkerDeps = {
   readonly live: LiveFlows;
   /** Stands in `Via` on the way to addresses that the policy opened; whoever brings it back is refused. */
   readonly hopToken: string;
-  /** A header list for the record: as it is, or with fingerprints for credentials. */
-  forRecord(headers: HeaderPairs): HeaderPairs;
+  /** What is sent, for the record: as it is, or with fingerprints for credentials. */
+  readonly forRecord: {
+    headers(pairs: HeaderPairs): HeaderPairs;
+    url(target: string): string;
+  };
   /** Captures that are open; a timer sends what has waited too long. */
   readonly captures: Set<Capture>;
   /** The policy in force; swapped whole by main.ts. */

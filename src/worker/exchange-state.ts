@@ -153,7 +153,7 @@ export function askOf(exchange: Exchange, asked: Pick<Allowed, 'head' | 'path'>)
 
 /** The head as received; but a credential that was meant for leash is not for the record. */
 export function recordedHeaders({ request, deps }: Exchange): HeaderPairs {
-  return deps.forRecord(withoutCredential(request.rawHeaders));
+  return deps.forRecord.headers(withoutCredential(request.rawHeaders));
 }
 
 /** Milliseconds with three decimals: what a record needs, and no float noise. */

@@ -115,7 +115,7 @@ function identityOf(input: ExchangeInput, target: Target | null): FlowIdentity {
     client,
     ...(known === null ? {} : { host: known.host, port: known.port }),
     method: request.method ?? '',
-    url: urlOf(input, known),
+    url: input.deps.forRecord.url(urlOf(input, known)),
   };
 }
 

@@ -285,12 +285,12 @@ class Forwarding implements LiveFlow {
   }
 
   #capture(dir: 'req' | 'res', skip: Truncation | null): Capture {
-    const { deps, flow } = this.#exchange;
+    const { deps, flow, client } = this.#exchange;
     const capture = new Capture({
       dir,
       limitBytes: deps.config.captureLimitBytes,
       skip,
-      mustCut: () => deps.link.mustCut(),
+      mustCut: () => deps.link.mustCut(client),
       emitPart: (fields) => flow.part(fields),
       now: deps.now,
     });

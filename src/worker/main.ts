@@ -5,7 +5,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import pino from 'pino';
-import { fingerprintHeaders } from '../shared/fingerprint.ts';
+import { fingerprintHeaders, fingerprintUrl } from '../shared/fingerprint.ts';
 import { encodeHello, type PrimaryControl, type StartMessage } from '../shared/ipc.ts';
 import { LIMITS } from '../shared/limits.ts';
 import { compilePolicy, denyAll, type Policy } from '../shared/policy.ts';
@@ -72,6 +72,9 @@ function obey(message: PrimaryControl): void {
     case 'tickets':
       leaves?.setTicketKeys(Buffer.from(message.keys, 'base64'));
       return;
+    case 'cut':
+      link.setCut(message.client, message.isCut);
+      return;
     case 'record':
       link.setRecord(message.state);
       if (message.state === 'stuck') live.cutOff();
@@ -108,7 +111,7 @@ function begin(start: StartMessage): void {
     tlsFailures: new TlsFailures(),
     live,
     hopToken: start.hopToken,
-    forRecord: headerFilter(start.secretsKey),
+    forRecord: recordFilter(start.secretsKey),
     captures,
     policy: () => policy,
     ownAddresses: () => ownAddresses,
@@ -128,10 +131,13 @@ function begin(start: StartMessage): void {
   );
 }
 
-function headerFilter(secretsKey: string): WorkerDeps['forRecord'] {
-  if (secretsKey === '') return (headers) => headers;
+function recordFilter(secretsKey: string): WorkerDeps['forRecord'] {
+  if (secretsKey === '') return { headers: (pairs) => pairs, url: (target) => target };
   const key = Buffer.from(secretsKey, 'base64');
-  return (headers) => fingerprintHeaders(headers, key);
+  return {
+    headers: (pairs) => fingerprintHeaders(pairs, key),
+    url: (target) => fingerprintUrl(target, key),
+  };
 }
 
 /** Once a second: what waited too long leaves, what changed outside is read again. */

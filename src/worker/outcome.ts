@@ -29,7 +29,7 @@ export function outcomeFields(
     req_headers: recordedHeaders(exchange),
     ...(answer === null
       ? {}
-      : { res_headers: exchange.deps.forRecord(headerPairs(answer.headers)) }),
+      : { res_headers: exchange.deps.forRecord.headers(headerPairs(answer.headers)) }),
     proto: 'h1',
     rule: decision.rule,
     policy: policy.version,

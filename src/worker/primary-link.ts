@@ -24,6 +24,7 @@ import {
   type Verdict,
 } from '../shared/ipc.ts';
 import { LIMITS } from '../shared/limits.ts';
+import { shareOf } from '../shared/log-share.ts';
 import type { WorkerControl } from '../shared/worker-control.ts';
 
 export type OpenRecord = {
@@ -44,12 +45,14 @@ export interface PrimaryLink {
   /** The signed leaf (PEM) for a host in normal form. Rejects with the primary's reason. */
   mint(host: string): Promise<string>;
   control(message: WorkerControl): void;
-  /** Why captures must give way, or null. */
-  mustCut(): Truncation | null;
+  /** Why captures of this client must give way, or null. */
+  mustCut(client: string): Truncation | null;
   /** Why no new exchange may begin, or null. */
   refusal(): 'overload' | 'audit_unavailable' | null;
   /** What the primary says about the log: `full`, and nothing new may begin. */
   setRecord(state: RecordState): void;
+  /** A client (its share of the log) has written too much, or may be copied again. */
+  setCut(share: string, isCut: boolean): void;
   /** Flushes what is queued and ends the pipe. */
   end(): Promise<void>;
 }
@@ -90,6 +93,8 @@ export function startLink(
   let mints = 0;
   let corked = false;
   let recordState: RecordState = 'open';
+  /** Shares of the log that are used up; the primary bounds them. */
+  const cut = new Set<string>();
 
   setInterval(() => {
     refuseLate();
@@ -208,8 +213,9 @@ export function startLink(
     control(message) {
       send(encodeWorkerControl(message));
     },
-    mustCut() {
+    mustCut(client) {
       if (recordState !== 'open') return 'record_full';
+      if (cut.size > 0 && cut.has(shareOf(client))) return 'client_log';
       return pipe.writableLength > LIMITS.pipeCongestedBytes ? 'backpressure' : null;
     },
     refusal() {
@@ -219,6 +225,10 @@ export function startLink(
     },
     setRecord(state) {
       recordState = state;
+    },
+    setCut(share, isCut) {
+      if (isCut) cut.add(share);
+      else cut.delete(share);
     },
     end: () => new Promise((resolve) => pipe.end(resolve)),
   };

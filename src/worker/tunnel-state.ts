@@ -67,7 +67,7 @@ export function refuseTunnel(
     ...(decision ? { rule: decision.rule } : {}),
     policy: policy.version,
     mode: policy.mode ?? '',
-    req_headers: refused.deps.forRecord(withoutCredential(request.rawHeaders)),
+    req_headers: refused.deps.forRecord.headers(withoutCredential(request.rawHeaders)),
   });
   const { host = '', port = 0 } = flow.identity;
   const facts = { status, reason, host, port, id: flow.id, mode: policy.mode ?? '' };

@@ -34,7 +34,8 @@ export async function runTunnel(input: TunnelInput): Promise<void> {
   // 1. Parse, once.
   const target = readConnect(request.url ?? '', headers, request.httpVersion);
   if ('reason' in target) {
-    const flow = new Flow(deps.link, { client, method: 'CONNECT', url: request.url ?? '' });
+    const url = deps.forRecord.url(request.url ?? '');
+    const flow = new Flow(deps.link, { client, method: 'CONNECT', url });
     refuseTunnel({ ...input, flow, policy }, target);
     return;
   }

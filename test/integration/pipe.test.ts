@@ -182,19 +182,35 @@ describe('startLink() and startWorkerPort()', () => {
   });
 
   it('refuses what is new, and cuts captures, from when the primary says that the log is full', () => {
-    expect([pipe.link.refusal(), pipe.link.mustCut()]).toEqual([null, null]);
+    expect([pipe.link.refusal(), pipe.link.mustCut('127.0.0.1')]).toEqual([null, null]);
     for (const state of ['full', 'stuck'] as const) {
       pipe.link.setRecord(state);
       expect(pipe.link.refusal()).toBe('audit_unavailable');
-      expect(pipe.link.mustCut()).toBe('record_full');
+      expect(pipe.link.mustCut('127.0.0.1')).toBe('record_full');
     }
     pipe.link.setRecord('open');
-    expect([pipe.link.refusal(), pipe.link.mustCut()]).toEqual([null, null]);
+    expect([pipe.link.refusal(), pipe.link.mustCut('127.0.0.1')]).toEqual([null, null]);
+  });
+
+  it('cuts the captures of a client whose share is used up, and of no other', () => {
+    pipe.link.setCut('127.0.0.1', true);
+    expect(pipe.link.mustCut('127.0.0.1')).toBe('client_log');
+    expect(pipe.link.mustCut('127.0.0.2')).toBeNull();
+    expect(pipe.link.refusal()).toBeNull();
+    pipe.link.setCut('127.0.0.1', false);
+    expect(pipe.link.mustCut('127.0.0.1')).toBeNull();
+  });
+
+  it('takes nothing but who asks for what as the identity of a flow', async () => {
+    ends[0].write(encodeOpen('intent', 1, 1, '"client":"127.0.0.1","reason":"all is well"', ''));
+    await expect.poll(() => pipe.state.broken).toMatch(/"reason" is not the sender's to set/);
   });
 
   it('has a client pay for all records of its flows, and only counts its refusals beyond that', async () => {
     const others = await socketPair();
-    const quota = new ClientQuota(1000, () => 1_000_000);
+    const cut: unknown[] = [];
+    const onCut = (client: string, isCut: boolean) => cut.push([client, isCut]);
+    const quota = new ClientQuota({ bytesPerMinute: 1000, now: () => 1_000_000, onCut });
     const limited = startPipe(others, quota);
     await expect(limited.link.open(intent(1))).resolves.toBe('ack');
     limited.link.record('part', 1, { dir: 'res', body: 'x'.repeat(2000) });
@@ -210,6 +226,7 @@ describe('startLink() and startWorkerPort()', () => {
       ['allowed', '9-4-1'],
     ]);
     expect([...quota.sweep(true)]).toMatchObject([{ client: '127.0.0.1', refused: 1 }]);
+    expect(cut).toEqual([['127.0.0.1', true]]);
     for (const end of others) end.destroy();
   });
 
@@ -244,9 +261,9 @@ describe('startLink() and startWorkerPort()', () => {
     ends[1].pause();
     void pipe.link.open(intent(1));
     const big = { dir: 'res', body: 'x'.repeat(200_000) } as const;
-    for (let count = 0; count < 200 && pipe.link.mustCut() === null; count += 1)
+    for (let count = 0; count < 200 && pipe.link.mustCut('127.0.0.1') === null; count += 1)
       pipe.link.record('part', 1, big);
-    expect(pipe.link.mustCut()).toBe('backpressure');
+    expect(pipe.link.mustCut('127.0.0.1')).toBe('backpressure');
     expect(pipe.link.refusal()).toBeNull();
     for (let count = 0; count < 200 && pipe.link.refusal() === null; count += 1)
       pipe.link.record('part', 1, big);
@@ -255,6 +272,6 @@ describe('startLink() and startWorkerPort()', () => {
     pipe.link.record(last, 1, { status: 200 });
     ends[1].resume();
     await expect.poll(() => pipe.state.lines.at(-1)?.event).toBe('allowed');
-    expect(pipe.link.mustCut()).toBeNull();
+    expect(pipe.link.mustCut('127.0.0.1')).toBeNull();
   });
 });

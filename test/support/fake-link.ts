@@ -31,6 +31,7 @@ export function fakeLink(): FakeLink {
     mustCut: () => null,
     refusal: () => (link.isFull ? 'overload' : null),
     setRecord() {},
+    setCut() {},
     end: () => Promise.resolve(),
   };
   return link;

@@ -33,6 +33,7 @@ export function openLog(logPath: string, changes: Partial<AuditLogDeps> = {}): A
     },
     onStuck() {},
     onCheckpoint() {},
+    onMoved() {},
     onSealed() {},
     onFatal(error) {
       throw error;

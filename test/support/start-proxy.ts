@@ -95,7 +95,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
     tlsFailures: new TlsFailures(),
     live: new LiveFlows(),
     hopToken: HOP_TOKEN,
-    forRecord: (headers) => headers,
+    forRecord: { headers: (pairs) => pairs, url: (target) => target },
     policy: () => policy,
     ownAddresses: () => new Set(['127.0.0.1', '::1']),
     draining: () => draining,

@@ -7,7 +7,11 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openAuditLog } from '../../src/primary/log/audit-log.ts';
+import { createLogChecker } from '../../src/primary/archive/log-check.ts';
+import { inspectSegment } from '../../src/primary/archive/segment-task.ts';
+import { openCheckpointKey } from '../../src/primary/log/checkpoint-key.ts';
+import { recoverLog } from '../../src/primary/log/log-recovery.ts';
+import { openLog } from '../support/open-log.ts';
 import { clientEnv, type RunResult, run } from '../support/run-client.ts';
 
 const DRIVER = fileURLToPath(new URL('./log-driver.mjs', import.meta.url));
@@ -46,7 +50,11 @@ export async function driveLog(
   { strace, wrap = [] }: { strace?: readonly string[]; wrap?: readonly string[] } = {},
 ): Promise<Drive> {
   const traceFile = join(tmpdir(), `leash-trace-${randomUUID()}`);
-  const node = [process.execPath, DRIVER, JSON.stringify(options)];
+  const node = [
+    process.execPath,
+    DRIVER,
+    JSON.stringify({ ...options, stateDir: stateDirOf(options.logPath) }),
+  ];
   // The kernel then stops the driver at the traced calls only; strace 6.1 injects no signal that way.
   const filter = strace?.some((option) => option.includes('signal=')) ? [] : ['--seccomp-bpf'];
   const tracer = ['strace', '-f', '-qq', ...filter, '-o', traceFile, ...(strace ?? [])];
@@ -60,14 +68,19 @@ export async function driveLog(
   return { result, acked, trace, hits: trace.split('(INJECTED)').length - 1 };
 }
 
+/** Where the driver keeps its key: not among the files whose calls fail. */
+function stateDirOf(logPath: string): string {
+  return `${dirname(logPath)}-state`;
+}
+
 /** Names that the log gives its files; strace compares whole paths. */
 export function pathFilters(logPath: string, segments = 24): string[] {
   const dir = dirname(logPath);
   const numbers = Array.from({ length: segments }, (_, index) => index + 1);
   const names = numbers.flatMap((number) =>
-    ['', '.broken', '.gz', '.gz.next', '.gz.tmp'].map((end) => `egress.${number}.jsonl${end}`),
+    ['', '.broken'].map((end) => `egress.${number}.jsonl${end}`),
   );
-  const others = ['egress.jsonl', 'egress.jsonl.next', 'egress.checkpoints', 'egress.reserve'];
+  const others = ['egress.jsonl', 'egress.jsonl.next', 'egress.reserve'];
   const paths = [dir, ...[...names, ...others].map((name) => join(dir, name))];
   return paths.flatMap((path) => ['-P', path]);
 }
@@ -75,18 +88,22 @@ export function pathFilters(logPath: string, segments = 24): string[] {
 /** Opens the log as a start does, adds one record, closes: the clean start after the accident. */
 export async function recoverFolder(logPath: string, rotateBytes: number): Promise<void> {
   let fatal: Error | null = null;
-  const log = await openAuditLog({
-    logPath,
-    rotateBytes,
-    audit: 'accepted',
-    hostId: '0'.repeat(32),
-    now: Date.now,
-    openFlows: () => [],
-    onHealth() {},
-    onFatal: (error) => {
-      fatal = error;
+  const signer = await openCheckpointKey(stateDirOf(logPath));
+  const recovered = recoverLog({ logPath, rotateBytes, key: signer.key });
+  const fail = (error: Error) => {
+    fatal = error;
+  };
+  const log = openLog(logPath, { rotateBytes, signer, recovered, onHealth() {}, onFatal: fail });
+  // What a start looks at in the background, in front of the last checkpoint and in older segments.
+  const checker = createLogChecker({
+    ...{ logPath, recovered, log },
+    pool: { inspect: async (path) => inspectSegment(path), findOpenFlows: async () => [] },
+    onChange() {},
+    onProblem(problem) {
+      throw new Error(problem);
     },
   });
+  await checker.walkAll();
   log.note('start', { version: 'test' });
   await log.close();
   if (fatal !== null) throw fatal;

@@ -6,23 +6,32 @@ import { execFileSync } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openAuditLog } from '../../dist/primary/log/audit-log.js';
+import { openCheckpointKey } from '../../dist/primary/log/checkpoint-key.js';
+import { recoverLog } from '../../dist/primary/log/log-recovery.js';
 
 const options = JSON.parse(process.argv[2] ?? '{}');
 const { logPath, rotateBytes, audit, bursts, perBurst, bytes, giveUpMs } = options;
-const { stepMs = [], pauseMs = 0, lastPauseMs = 0, lifts = false } = options;
+const { stateDir, stepMs = [], pauseMs = 0, lastPauseMs = 0, lifts = false } = options;
 
 let steppedMs = 0;
-const log = await openAuditLog({
+const signer = await openCheckpointKey(stateDir);
+const log = openAuditLog({
   hostId: '0'.repeat(32),
   logPath,
   rotateBytes,
   audit,
+  recovered: recoverLog({ logPath, rotateBytes, key: signer.key }),
+  signer,
   now: () => Date.now() + steppedMs,
   openFlows: () => [],
   onHealth: (problem) => {
     say(problem === '' ? 'healthy' : `suspended ${problem}`);
     if (problem !== '' && lifts) unlimitFileSize();
   },
+  onStuck: () => {},
+  onCheckpoint: () => {},
+  onMoved: () => {},
+  onSealed: () => {},
   onFatal: (error) => end(1, `fatal ${error.message}`),
   ...options.more,
 });
@@ -68,5 +77,5 @@ for (let number = 0; number < bursts; number += 1) {
   if (pauseMs > 0) await pause(pauseMs);
 }
 if (lastPauseMs > 0) await pause(lastPauseMs);
-await log.close();
-end(0, 'closed');
+const problem = await log.close();
+end(problem === '' ? 0 : 1, `closed ${problem}`);

@@ -15,7 +15,7 @@ import { waitFor } from '../support/wait-for.ts';
 import { pathFilters } from './drive-log.ts';
 import { report } from './report.ts';
 import { moreServed } from './rig.ts';
-import { BUILT, within } from './scale.ts';
+import { within } from './scale.ts';
 
 /** Attaching strace to a process that it did not start takes root on most machines. */
 const isRoot = process.getuid?.() === 0;
@@ -117,43 +117,40 @@ it.runIf(isRoot).each(['EROFS', 'EIO'])(
   },
 );
 
-it.runIf(BUILT.folderMadeAgain)(
-  'L-07: a log folder that is removed under load is noticed, and used again when it is there',
-  async () => {
-    const sinceMs = performance.now();
-    await moreServed(load, 50);
-    const dir = dirname(leash.logPath);
-    const removed = join(leash.dir, 'removed');
-    const atMs = performance.now();
-    await rename(dir, removed);
-    await waitFor(() => load.answers(503) > 0, { what: 'a refusal', timeoutMs: within(2_000) });
-    const noticedAfterMs = performance.now() - atMs;
-    const resumedAfterMs = await sufferUntil(async () => {
-      await mkdir(dir);
-    });
-    expect(await leash.stop()).toBe(0);
-    expect(existsSync(leash.logPath)).toBe(true);
-    // What stood in the folder that was removed is its first part.
-    const both = join(leash.dir, 'both');
-    await cp(removed, both, { recursive: true, verbatimSymlinks: true });
-    await cp(dir, both, { recursive: true, verbatimSymlinks: true, force: true });
-    await rm(dir, { recursive: true });
-    await rename(both, dir);
-    const records = await leash.records();
-    const outcome = checkLoad(origin, load.requests, records);
-    report({
-      check: 'L-07',
-      did: 'the folder of the log removed, then made again',
-      counted: {
-        requests: load.requests.length,
-        'seen by the origin': outcome.seen,
-        'forwarded-unlogged': outcome.unlogged,
-        'answered without an end': outcome.unended,
-        'noticed after (ms)': noticedAfterMs,
-        'forwarding again after (ms)': resumedAfterMs,
-      },
-      sinceMs,
-    });
-    expect(outcome).toMatchObject({ unlogged: 0, unended: 0, disordered: 0 });
-  },
-);
+it('L-07: a log folder that is removed under load is noticed, and used again when it is there', async () => {
+  const sinceMs = performance.now();
+  await moreServed(load, 50);
+  const dir = dirname(leash.logPath);
+  const removed = join(leash.dir, 'removed');
+  const atMs = performance.now();
+  await rename(dir, removed);
+  await waitFor(() => load.answers(503) > 0, { what: 'a refusal', timeoutMs: within(2_000) });
+  const noticedAfterMs = performance.now() - atMs;
+  const resumedAfterMs = await sufferUntil(async () => {
+    await mkdir(dir);
+  });
+  expect(await leash.stop()).toBe(0);
+  expect(existsSync(leash.logPath)).toBe(true);
+  // What stood in the folder that was removed is its first part.
+  const both = join(leash.dir, 'both');
+  await cp(removed, both, { recursive: true, verbatimSymlinks: true });
+  await cp(dir, both, { recursive: true, verbatimSymlinks: true, force: true });
+  await rm(dir, { recursive: true });
+  await rename(both, dir);
+  const records = await leash.records();
+  const outcome = checkLoad(origin, load.requests, records);
+  report({
+    check: 'L-07',
+    did: 'the folder of the log removed, then made again',
+    counted: {
+      requests: load.requests.length,
+      'seen by the origin': outcome.seen,
+      'forwarded-unlogged': outcome.unlogged,
+      'answered without an end': outcome.unended,
+      'noticed after (ms)': noticedAfterMs,
+      'forwarding again after (ms)': resumedAfterMs,
+    },
+    sinceMs,
+  });
+  expect(outcome).toMatchObject({ unlogged: 0, unended: 0, disordered: 0 });
+});

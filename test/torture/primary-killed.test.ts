@@ -11,7 +11,7 @@ import { type Leash, startLeash } from '../support/start-leash.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { report } from './report.ts';
 import { moreServed, samePorts } from './rig.ts';
-import { BUILT, scaled, seededRandom, within } from './scale.ts';
+import { scaled, seededRandom, within } from './scale.ts';
 
 const KILLS = scaled(8, 100);
 
@@ -92,10 +92,7 @@ it(`L-02: ${KILLS} SIGKILLs of the primary under load lose no acknowledged recor
     sinceMs,
   });
   // What a client had in whole just before the kill may have had its outcome on the way still.
-  expect(outcome).toMatchObject({
-    ...NOTHING_LOST,
-    unended: BUILT.primaryExit ? 0 : outcome.unended,
-  });
+  expect(outcome).toMatchObject(NOTHING_LOST);
   expect(epoch).toBe(KILLS + 1);
   expect(outcome.open).toBe(withoutEnd.length);
   expect(torn.filter(({ reason }) => reason !== 'torn_tail')).toEqual([]);
@@ -106,7 +103,6 @@ it(`L-02: ${KILLS} SIGKILLs of the primary under load lose no acknowledged recor
 
 /** Each flow that a killed primary left open has its last record from the next start. */
 function expectEnds(records: readonly LogRecord[], withoutEnd: readonly string[]): void {
-  if (!BUILT.primaryExit) return;
   expect(withoutEnd).toEqual([]);
   expect(records.filter(({ reason }) => reason === 'primary_exit').length).toBeGreaterThan(0);
 }

@@ -2,7 +2,7 @@
 // beyond it is refused, nothing goes out without its acknowledgement.
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { LIMITS } from '../../src/shared/config.ts';
+import { LIMITS } from '../../src/shared/limits.ts';
 import { type Load, startLoad } from '../support/load.ts';
 import { checkLoad, NOTHING_LOST } from '../support/load-check.ts';
 import { type LoadOrigin, startLoadOrigin } from '../support/load-origin.ts';

@@ -1,4 +1,4 @@
-// How much of everything one run does, and what leash can do already. The short form is for each
+// How much of everything one run does. The short form is for each
 // change (all of it within three minutes on two cores), the long one has the numbers of the checks.
 
 export const LONG = process.env.TORTURE === 'long';
@@ -12,18 +12,6 @@ export function scaled<T>(short: T, long: T): T {
 export function within(promisedMs: number): number {
   return LONG ? promisedMs : promisedMs * 5;
 }
-
-/** False: the promise is made, the program does not keep it yet, and the test of it is not run. */
-export const BUILT = {
-  /** A start writes an `error` record (`primary_exit`) for each flow that a killed primary left open. */
-  primaryExit: false,
-  /** A log folder that was removed while leash runs is noticed, and used again once it is there. */
-  folderMadeAgain: false,
-  /** A start names damage in segments before the newest one, too. */
-  earlierSegments: false,
-  /** A stop while the log cannot be written is no success, or has its last records all the same. */
-  stopWhenFull: false,
-};
 
 /** Numbers that look random and are the same in each run with the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {

@@ -3,12 +3,14 @@
 // Both read whole files, in a thread.
 
 import { basename, dirname, join } from 'node:path';
+import { GENESIS } from '../../shared/audit-line.ts';
 import type { ChainDamage, ChainPoint } from '../../shared/chain-walk.ts';
 import { codeOf } from '../../shared/error-code.ts';
-import { segmentName } from '../../shared/segments.ts';
+import { checkpointFileName, segmentName } from '../../shared/segments.ts';
 import type { LogCheck, LogDamage } from '../../shared/status.ts';
 import { appendAll } from '../log/append-all.ts';
 import type { AuditLog } from '../log/audit-log.ts';
+import { readPublished } from '../log/last-checkpoint.ts';
 import { listSegments, type RecoveredLog } from '../log/log-recovery.ts';
 import type { SegmentPool } from './segment-pool.ts';
 import type { Inspection } from './segment-task.ts';
@@ -56,6 +58,7 @@ export type LogChecker = {
 export function createLogChecker(deps: LogCheckDeps): LogChecker {
   const { logPath, log, pool, recovered } = deps;
   const dir = dirname(logPath);
+  const logName = basename(logPath);
   let state: LogCheck['state'] = 'running';
   let segments = 0;
   const damage: LogDamage[] = [];
@@ -64,61 +67,79 @@ export function createLogChecker(deps: LogCheckDeps): LogChecker {
     recovered.findings.flatMap(({ file, reason }) => (reason === 'damaged' ? file : [])),
   );
   const named = new Set<string>();
+  /** Behind what was deleted, by the records of that. */
+  const deleted: ChainPoint[] = [];
 
   /** Null: it is not there any more, or cannot be read. */
-  async function inspect(file: string): Promise<Inspection | null> {
+  async function inspect(file: string, published: readonly string[]): Promise<Inspection | null> {
     try {
-      const seen = await pool.inspect(join(dir, file));
-      if (seen.damage !== null) found({ file, ...placeOf(seen.damage) });
+      const seen = await pool.inspect({ path: join(dir, file), published });
+      if (seen.damage !== null) found('damaged', { file, ...placeOf(seen.damage) });
+      deleted.push(...seen.deleted);
       return seen;
     } catch (error) {
-      // Compressed or deleted since the folder was listed: what compressed it has walked it.
       const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      // Compressed since the folder was listed; else it was deleted.
+      if (isGone && !file.endsWith('.gz')) return inspect(`${file}.gz`, published);
       if (!isGone) deps.onProblem(`Cannot check ${file}: ${codeOf(error)}`);
       return null;
     }
   }
 
-  function found(place: LogDamage): void {
+  function found(reason: 'damaged' | 'missing', place: LogDamage): void {
     const { file, seq, offset } = place;
     if (named.has(file) || damage.length === MAX_NAMED) return;
     named.add(file);
     damage.push(place);
     deps.onChange();
     if (known.has(file)) return;
-    log.note('log_recovered', { file, reason: 'damaged', last_seq: Math.max(0, seq - 1), offset });
+    log.note('log_recovered', { file, reason, last_seq: Math.max(0, seq - 1), offset });
     // Nothing is to follow damage in its own segment.
-    if (file === segmentName(basename(logPath), log.status().segment)) log.rotate();
+    if (file === segmentName(logName, log.status().segment)) log.rotate();
+  }
+
+  /** Whether a segment begins where the one before it ends, a deleted one did, or the log does. */
+  function checkLink(newer: Walked, older: Walked | null): void {
+    const { first } = newer.seen;
+    if (first === null || isSame(first, { seq: 0, prev: GENESIS })) return;
+    if (older !== null && older.number === newer.number - 1) {
+      const { last, end, damage: olderDamage, tornBytes } = older.seen;
+      if (olderDamage !== null || (tornBytes === 0 && isSame(first, last))) return;
+      found('damaged', { file: older.file, seq: last.seq + 1, offset: end });
+    } else if (!deleted.some((point) => isSame(point, first))) {
+      found('missing', { file: newer.file, seq: first.seq + 1, offset: 0 });
+    }
   }
 
   return {
     current: () => ({ state, segments, damage }),
     async walk(file) {
-      await inspect(file);
+      await inspect(file, []);
     },
     async walkAll() {
-      let newer: {
-        readonly number: number;
-        readonly file: string;
-        readonly first: ChainPoint;
-      } | null = null;
-      for (const { number, file } of listSegments(dir, basename(logPath))) {
+      const published = readPublished(join(dir, checkpointFileName(logName)));
+      let newer: Walked | null = null;
+      for (const { number, file } of listSegments(dir, logName)) {
         if (number > recovered.position.segment) continue;
-        const seen = await inspect(file);
+        const seen = await inspect(file, published);
         segments += 1;
-        const isWhole = seen !== null && seen.damage === null;
-        if (isWhole && newer !== null && newer.number === number + 1) {
-          const isLinked = newer.first.seq === seen.last.seq && newer.first.prev === seen.last.prev;
-          if (!isLinked) found({ file: newer.file, seq: seen.last.seq + 1, offset: 0 });
-        }
-        const first = seen?.first ?? null;
-        newer = first === null ? null : { number, file, first };
+        const walked: Walked | null = seen && { number, file, seen };
+        // One that could not be read says nothing about its neighbours.
+        if (newer !== null && walked !== null) checkLink(newer, walked);
+        newer = walked;
         deps.onChange();
       }
+      if (newer !== null) checkLink(newer, null);
       state = 'done';
       deps.onChange();
     },
   };
+}
+
+type Walked = { readonly number: number; readonly file: string; readonly seen: Inspection };
+
+function isSame(a: ChainPoint, b: ChainPoint): boolean {
+  return a.seq === b.seq && a.prev === b.prev;
 }
 
 function placeOf({ seq, offset }: ChainDamage): { seq: number; offset: number } {

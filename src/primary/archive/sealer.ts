@@ -7,6 +7,7 @@ import type { SegmentPool } from './segment-pool.ts';
 export type SealerDeps = {
   readonly dir: string;
   readonly pool: Pick<SegmentPool, 'compress'>;
+  onSealed(): void;
   /** It was changed since it was written: it stays as it is. */
   onDamaged(file: string): void;
   onProblem(problem: string): void;
@@ -42,6 +43,7 @@ export class Sealer {
         const result = await this.#deps.pool.compress(join(this.#deps.dir, file));
         this.#files.delete(file);
         if (result === 'damaged') this.#deps.onDamaged(file);
+        else this.#deps.onSealed();
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? error.code : '';
         // Deleted meanwhile, or its folder was.

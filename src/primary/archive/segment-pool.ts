@@ -3,10 +3,10 @@
 
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
-import type { Inspection, OrphanedFlow } from './segment-task.ts';
+import type { InspectInput, Inspection, OrphanedFlow } from './segment-task.ts';
 
 export type SegmentPool = {
-  inspect(path: string): Promise<Inspection>;
+  inspect(input: InspectInput): Promise<Inspection>;
   compress(path: string): Promise<'compressed' | 'damaged'>;
   findOpenFlows(paths: readonly string[]): Promise<OrphanedFlow[]>;
   /** Ends the thread; what it was at is done again at the next start. */
@@ -33,7 +33,7 @@ export function openSegmentPool(): SegmentPool {
       throw code === undefined ? error : Object.assign(error, { code });
     });
   return {
-    inspect: (path) => run('inspectSegment', path),
+    inspect: (input) => run('inspectSegment', input),
     compress: (path) => run('compressSegment', path),
     findOpenFlows: (paths) => run('findOpenFlows', paths),
     close() {

@@ -13,9 +13,15 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { type FlowEvent, OPENING_EVENTS, TERMINAL_EVENTS } from '../../shared/audit-event.ts';
+import {
+  type FlowEvent,
+  IDENTITY_NAMES,
+  OPENING_EVENTS,
+  TERMINAL_EVENTS,
+} from '../../shared/audit-event.ts';
 import { formatMembers, parseLine } from '../../shared/audit-line.ts';
 import { type ChainDamage, type ChainPoint, ChainWalk } from '../../shared/chain-walk.ts';
+import { readCheckpoint } from '../../shared/checkpoint.ts';
 import { deflateMember, MEMBER_INPUT_BYTES } from '../../shared/gzip-member.ts';
 import { DamagedSegment, readAt, readSegment } from './segment-bytes.ts';
 
@@ -23,13 +29,36 @@ import { DamagedSegment, readAt, readSegment } from './segment-bytes.ts';
 export type Inspection = {
   readonly first: ChainPoint | null;
   readonly last: ChainPoint;
+  /** Byte behind the last whole line. */
+  readonly end: number;
   readonly damage: ChainDamage | null;
   readonly tornBytes: number;
+  /** Segments that were deleted, by the records of it: what the line behind each of them continues. */
+  readonly deleted: readonly ChainPoint[];
 };
 
-/** Walks a segment's chain, plain or compressed. Throws where it cannot be read. */
-export function inspectSegment(path: string): Inspection {
-  const walk = new ChainWalk();
+export type InspectInput = {
+  readonly path: string;
+  /** Checkpoint lines that were copied outside: each must stand in the log as it was copied. */
+  readonly published: readonly string[];
+};
+
+const EVIDENCE: ReadonlySet<string> = new Set(['checkpoint', 'segment_deleted']);
+
+/** Walks a segment's chain, plain or compressed, and its signatures. Throws where it cannot be read. */
+export function inspectSegment({ path, published }: InspectInput): Inspection {
+  const copies = new Map(published.map((line) => [Number(/"seq":(\d+)/.exec(line)?.[1]), line]));
+  const deleted: ChainPoint[] = [];
+  let forged: ChainDamage | null = null;
+  const walk = new ChainWalk({
+    wanted: EVIDENCE,
+    onLine({ event, seq, offset, bytes }) {
+      const text = bytes.toString();
+      if (event === 'segment_deleted') deleted.push(...deletedPoint(text));
+      else if (readCheckpoint(bytes) === null) forged ??= { seq, offset, kind: 'altered' };
+      if (copies.get(seq) === text) copies.delete(seq);
+    },
+  });
   let damage: ChainDamage | null = null;
   try {
     for (const chunk of readSegment(path)) walk.push(chunk);
@@ -37,8 +66,20 @@ export function inspectSegment(path: string): Inspection {
     if (!(error instanceof DamagedSegment)) throw error;
     damage = { seq: walk.last.seq + 1, offset: walk.end, kind: 'altered' };
   }
-  const { first, last, tornBytes } = walk;
-  return { first, last, damage: walk.damage() ?? damage, tornBytes };
+  const { first, last, end, tornBytes } = walk;
+  damage = walk.damage() ?? forged ?? damage;
+  // The chain may hold and be another one: what was copied outside is not in it.
+  const [otherSeq] = [...copies.keys()].filter((seq) => seq > (first?.seq ?? 0) && seq <= last.seq);
+  if (damage === null && otherSeq !== undefined) {
+    damage = { seq: otherSeq, offset: 0, kind: 'altered' };
+  }
+  return { first, last, end, damage, tornBytes, deleted };
+}
+
+function deletedPoint(line: string): ChainPoint[] {
+  const record: Readonly<Record<string, unknown>> = parseLine(line) ?? {};
+  const { last_seq: seq, last_hash: prev } = record;
+  return typeof seq === 'number' && typeof prev === 'string' ? [{ seq, prev }] : [];
 }
 
 /**
@@ -58,12 +99,18 @@ export function compressSegment(path: string): 'compressed' | 'damaged' {
     if (readBack.digest('hex') !== digest) throw new Error(`${path} did not survive compression`);
     renameSync(temporary, `${path}.gz`);
     syncFolder(dirname(path));
-    unlinkSync(path);
-    return 'compressed';
   } catch (error) {
     removeIfThere(temporary);
     throw error;
   }
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    // It was deleted meanwhile, with a record of that: it must not come back in another form.
+    removeIfThere(`${path}.gz`);
+    throw error;
+  }
+  return 'compressed';
 }
 
 /** Gives the digest of what was compressed; null: the segment is damaged. */
@@ -96,7 +143,6 @@ function writeCompressed(path: string, target: string): string | null {
 export type OrphanedFlow = { readonly id: string; readonly members: string };
 
 const FLOW_LINES: ReadonlySet<string> = new Set([...OPENING_EVENTS, ...TERMINAL_EVENTS, 'segment']);
-const IDENTITY = ['tunnel', 'client', 'agent', 'host', 'port', 'method', 'url'] as const;
 type Place = { readonly path: string; readonly offset: number; readonly length: number };
 
 /** Flows that begin in these segments (oldest first), or were open before them, and do not end. */
@@ -116,7 +162,12 @@ export function findOpenFlows(paths: readonly string[]): OrphanedFlow[] {
         else open.set(id, { path, offset, length: bytes.length });
       },
     });
-    for (const chunk of readSegment(path)) walk.push(chunk);
+    try {
+      for (const chunk of readSegment(path)) walk.push(chunk);
+    } catch (error) {
+      // What is behind damage cannot be known.
+      if (!(error instanceof DamagedSegment)) throw error;
+    }
   }
   return [...open].map(([id, flow]) => ('id' in flow ? flow : { id, members: membersAt(flow) }));
 }
@@ -144,7 +195,7 @@ function identityAt(line: Buffer): string {
 }
 
 function identityOf(record: Readonly<Record<string, unknown>>): string {
-  return formatMembers(Object.fromEntries(IDENTITY.map((name) => [name, record[name]])));
+  return formatMembers(Object.fromEntries([...IDENTITY_NAMES].map((name) => [name, record[name]])));
 }
 
 function syncFolder(path: string): void {

@@ -18,7 +18,7 @@ import { LogHealth } from './log-health.ts';
 import type { RecoveredLog } from './log-recovery.ts';
 import { RecordQueue } from './record-queue.ts';
 import { Reserve } from './reserve.ts';
-import { lineBound, type Signer } from './segment-writer.ts';
+import { lineBound, type Signer, SyncFailed } from './segment-writer.ts';
 
 export type AuditLogDeps = Pick<Config, 'logPath' | 'rotateBytes' | 'audit'> & {
   readonly recovered: RecoveredLog;
@@ -33,6 +33,8 @@ export type AuditLogDeps = Pick<Config, 'logPath' | 'rotateBytes' | 'audit'> & {
   /** Not even what ends the running flows can be written. */
   onStuck(): void;
   onCheckpoint(line: string): void;
+  /** The live segment was changed or taken away, perhaps with its folder: the chain goes on in a new one. */
+  onMoved(): void;
   /** Nothing more comes to these segments, and all of them is on the disk. */
   onSealed(segments: readonly number[]): void;
   /** Nothing can be promised any more: the process must end. */
@@ -82,8 +84,8 @@ export type AuditLog = {
   counts(): Readonly<Record<string, number>>;
   /** Writes all that waits, now. */
   flush(): void;
-  /** Flushes, signs, writes through to the disk, closes. */
-  close(): Promise<void>;
+  /** Flushes, signs, writes through to the disk, closes. Gives what could not be written; '' = nothing. */
+  close(): Promise<string>;
 };
 
 /** Opens the log where recovery says. Throws where the folder cannot be used. */
@@ -132,7 +134,8 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
     scheduled = true;
     setImmediate(() => {
       scheduled = false;
-      write();
+      // After a failure it is tried again in time, not with each record that comes.
+      if (health.problem === '') write();
     });
   }
 
@@ -152,10 +155,17 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
   function write(): void {
     if (closed) return;
     try {
-      const gone = live.findPlace();
-      if (gone !== null) note('log_recovered', gone);
+      const found = live.findPlace();
+      if (found !== null) {
+        note('log_recovered', found);
+        deps.onMoved();
+        // It may have been in the folder that was taken away.
+        reserve.release();
+      }
       drain();
       if (health.problem === '' && reserve.isHeld) return;
+      // What failed has to succeed before anything new may pass.
+      live.rotateIfDue();
       reserve.take();
       isStuck = false;
       health.setProblem('');
@@ -191,13 +201,13 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
   function onCheckpoint(line: string): void {
     if (checkpointTimer !== null) clearTimeout(checkpointTimer);
     checkpointTimer = null;
-    sync.soon();
-    deps.onCheckpoint(line);
+    // Whoever keeps it may hold it against the log: what it speaks of has to be on the disk.
+    sync.now(() => deps.onCheckpoint(line));
   }
 
   function sign(): void {
     checkpointTimer = null;
-    if (closed || health.problem !== '' || live.unsigned === 0) return;
+    if (closed || live.unsigned === 0) return;
     try {
       live.checkpoint();
     } catch (error) {
@@ -206,6 +216,10 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
   }
 
   function suspend(error: unknown): void {
+    if (error instanceof SyncFailed) {
+      deps.onFatal(error);
+      return;
+    }
     const first = health.problem === '';
     if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error))) reserve.release();
     retry ??= setTimeout(() => {
@@ -250,14 +264,18 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
     counts: () => Object.fromEntries(counts),
     flush: write,
     async close() {
-      // Twice where the first write ends a suspension, which is a record, too.
-      for (let left = 2; left > 0 && queue.length > 0; left -= 1) write();
-      sign();
+      if (queue.length > 0) write();
+      // The last words are for the reserve, too: from when, and how many were refused.
+      const { problem, reason } = health;
+      if (reason !== '') health.conclude();
+      if (queue.length > 0) write();
+      if (queue.length === 0) sign();
       await sync.close();
       for (const timer of [retry, checkpointTimer]) if (timer !== null) clearTimeout(timer);
       closed = true;
       live.close();
       reserve.release();
+      return queue.length === 0 ? '' : `${queue.length} records could not be written: ${problem}`;
     },
   };
 }

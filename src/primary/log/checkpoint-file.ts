@@ -38,9 +38,14 @@ export class CheckpointFile {
     });
   }
 
-  /** Resolves when what was added is where it belongs, or could not be brought there. */
-  async flush(): Promise<void> {
-    await Promise.all([this.#writing, this.#sending]);
+  /** Resolves when what was added is where it belongs, or could not be brought there in time. */
+  async flush(timeoutMs: number = LIMITS.checkpointStopMs): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([Promise.all([this.#writing, this.#sending]), late]);
+    clearTimeout(timer);
   }
 
   async #write(): Promise<void> {

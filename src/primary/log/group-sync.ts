@@ -17,6 +17,8 @@ export class GroupSync {
   #waiting: (() => void)[] = [];
   #running: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
+  /** Something was written since the sync under way began: it needs one more. */
+  #isBehind = false;
   #isClosed = false;
 
   constructor(deps: GroupSyncDeps) {
@@ -25,7 +27,7 @@ export class GroupSync {
 
   /** Something was written: within a second it is on the disk. */
   soon(): void {
-    if (this.#running === null) this.#timer ??= setTimeout(() => this.#start(), SYNC_MS);
+    this.#timer ??= setTimeout(() => this.#start(), SYNC_MS);
   }
 
   /** Something was written: `tell` when it is on the disk. */
@@ -35,8 +37,9 @@ export class GroupSync {
     if (this.#waiting.length === 1) process.nextTick(() => this.#start());
   }
 
-  /** Resolves when no sync is under way; none begins later. */
+  /** Resolves when all who wait were told; no sync begins later. */
   async close(): Promise<void> {
+    if (this.#waiting.length > 0) this.#start();
     while (this.#running !== null) await this.#running;
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -46,7 +49,12 @@ export class GroupSync {
   #start(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#running !== null || this.#isClosed) return;
+    if (this.#isClosed) return;
+    if (this.#running !== null) {
+      this.#isBehind = true;
+      return;
+    }
+    this.#isBehind = false;
     const told = this.#waiting;
     this.#waiting = [];
     this.#running = this.#deps.sync().then(
@@ -54,7 +62,7 @@ export class GroupSync {
         this.#running = null;
         for (const tell of told) tell();
         if (sealed.length > 0) this.#deps.onSealed(sealed);
-        if (this.#waiting.length > 0) this.#start();
+        if (this.#isBehind || this.#waiting.length > 0) this.#start();
       },
       // After a failed sync the kernel may have dropped the pages and report success the next time
       // (what PostgreSQL learnt in 2018): only a new start, which reads the disk, tells the truth.

@@ -5,8 +5,9 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { type Checkpoint, MAX_CHECKPOINT_BYTES, readCheckpoint } from '../../shared/checkpoint.ts';
 import { readAt } from '../archive/segment-bytes.ts';
 
-/** In a record's text the quotes are escaped, so that only a record's own start looks like this. */
-const MARK = '"event":"checkpoint"';
+/** Within so many bytes from its start a line says what it is. */
+const HEAD_BYTES = 192;
+const CHECKPOINT = /^\{"seq":\d{1,15},"prev":"[0-9a-f]{64}","ts":[\d.]{1,20},"event":"checkpoint",/;
 const STEP_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 
@@ -33,10 +34,19 @@ export function lastCheckpoint(path: string, segment: number, key: string): Chec
 
 /** The last line of the checkpoint file that `key` signed; null where there is none. */
 export function lastPublished(path: string, key: string): Checkpoint | null {
+  for (const line of readPublished(path).reverse()) {
+    const checkpoint = readCheckpoint(Buffer.from(line));
+    if (checkpoint?.key === key) return checkpoint;
+  }
+  return null;
+}
+
+/** The lines of the checkpoint file, oldest first; none where it is not there. */
+export function readPublished(path: string): string[] {
   try {
-    return searchBack(readFileSync(path), 0, (checkpoint) => checkpoint.key === key);
+    return readFileSync(path, 'utf8').split('\n').slice(0, -1);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw error;
   }
 }
@@ -46,15 +56,15 @@ function searchBack(
   blockStart: number,
   fits: (checkpoint: Checkpoint, offset: number) => boolean,
 ): Checkpoint | null {
-  for (let mark = block.lastIndexOf(MARK); mark >= 0; mark = before(block, mark)) {
-    const start = block.lastIndexOf(NEWLINE, mark) + 1;
-    const end = block.indexOf(NEWLINE, mark);
-    const checkpoint = end < 0 ? null : readCheckpoint(block.subarray(start, end));
-    if (checkpoint !== null && fits(checkpoint, blockStart + start)) return checkpoint;
+  // What follows the last newline is half a line.
+  for (let end = block.lastIndexOf(NEWLINE); end > 0; ) {
+    const before = block.lastIndexOf(NEWLINE, end - 1);
+    const line = block.subarray(before + 1, end);
+    if (CHECKPOINT.test(line.toString('latin1', 0, HEAD_BYTES))) {
+      const checkpoint = readCheckpoint(line);
+      if (checkpoint !== null && fits(checkpoint, blockStart + before + 1)) return checkpoint;
+    }
+    end = before;
   }
   return null;
-}
-
-function before(block: Buffer, mark: number): number {
-  return mark === 0 ? -1 : block.lastIndexOf(MARK, mark - 1);
 }

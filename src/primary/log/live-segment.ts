@@ -30,13 +30,19 @@ export class LiveSegment {
   #unsigned = 0;
   #unsettled: boolean;
   #mustRotate = false;
+  /** First records that are not written yet: there may be several, and a disk may be full in between. */
+  #headers: readonly Entry[] = [];
+  /** What was found when the chain had to go on elsewhere, until it was told. */
+  #found: Finding | null = null;
 
   /** Opens the log where recovery says. Throws where the folder cannot be used. */
   constructor(deps: LiveSegmentDeps) {
     this.#deps = deps;
     this.#unsettled = deps.recovered.unsettled.length > 0;
     this.#writer = new SegmentWriter(deps.logPath, deps.recovered.position);
-    if (this.#writer.bytes === 0) this.#writeHeader();
+    if (this.#writer.bytes > 0) return;
+    this.#beginHeader();
+    this.#writeHeaders();
   }
 
   get path(): string {
@@ -72,14 +78,26 @@ export class LiveSegment {
    */
   append(entries: readonly Entry[], queuedBytes: number): number {
     if (this.#unsigned >= LIMITS.checkpointRecords) this.checkpoint();
-    if (this.#mustRotate || this.#isFull(Math.min(queuedBytes, BATCH_BYTES))) this.#rotate();
+    if (this.#isFull(Math.min(queuedBytes, BATCH_BYTES))) this.#mustRotate = true;
+    this.rotateIfDue();
     const most = Math.max(1, LIMITS.checkpointRecords - this.#unsigned);
     return this.#count(this.#writer.append(entries, 0, most));
   }
 
-  /** The same where there may be no space for what is due. */
+  /** The same where there may be no space for what is due; a segment has its first records in any case. */
   appendAlone(entries: readonly Entry[]): number {
+    this.#writeHeaders();
     return this.#count(this.#writer.append(entries, 0));
+  }
+
+  /** A rotation that is due, or failed before. The last record of a segment is a checkpoint, so that it is signed as a whole. */
+  rotateIfDue(): void {
+    if (!this.#mustRotate) return;
+    if (this.#unsigned > 0) this.checkpoint();
+    this.#writer.rotate();
+    this.#mustRotate = false;
+    this.#beginHeader();
+    this.#writeHeaders();
   }
 
   checkpoint(): void {
@@ -93,19 +111,25 @@ export class LiveSegment {
   }
 
   /**
-   * Whether the segment is where it was; where it was taken away, or its folder, the chain goes on in a
-   * new one, and this says what is gone. Throws where there is no folder.
+   * Whether the segment is what was written; where it, or its folder, was taken away or it was changed, the
+   * chain goes on in a new one, and this says what was found. Throws where there is no folder.
    */
   findPlace(): Finding | null {
-    if (this.#writer.isInPlace()) {
-      // A rotation that failed half-way: the segment is there, its first record is not.
-      if (this.#writer.bytes === 0) this.#writeHeader();
-      return null;
+    const state = this.#writer.state();
+    if (state !== 'good') {
+      const { path, seq, bytes } = this.#writer;
+      const isCut = state !== 'gone' && state.size < bytes;
+      const reason = state === 'gone' ? 'gone' : isCut ? 'truncated' : 'damaged';
+      const offset = state === 'gone' ? bytes : Math.min(bytes, state.size);
+      this.#found = { file: basename(path), reason, last_seq: seq, offset };
+      this.#writer.rotate();
+      this.#mustRotate = false;
+      this.#beginHeader();
     }
-    const { path, seq, bytes } = this.#writer;
-    this.#writer.rotate();
-    this.#writeHeader();
-    return { file: basename(path), reason: 'gone', last_seq: seq, offset: bytes };
+    this.#writeHeaders();
+    const found = this.#found;
+    this.#found = null;
+    return found;
   }
 
   /** Resolves when all is on the disk, with the segments that nothing more comes to. */
@@ -125,26 +149,24 @@ export class LiveSegment {
     return used > 0 && used + batchBytes > size;
   }
 
-  /** The last record of a segment is a checkpoint, so that a finished segment is signed as a whole. */
-  #rotate(): void {
-    if (this.#unsigned > 0) this.checkpoint();
-    this.#writer.rotate();
-    this.#mustRotate = false;
-    this.#writeHeader();
-  }
-
-  #writeHeader(): void {
-    const { hostId, recovered, openFlows, nextId, now, onOwnRecord } = this.#deps;
+  #beginHeader(): void {
+    const { hostId, recovered, openFlows, nextId, now } = this.#deps;
     const { segment: number } = this.#writer;
     const unsettled = this.#unsettled;
     const facts = { hostId, epoch: recovered.epoch, number, unsettled, flows: openFlows() };
-    const headers = [...segmentHeaders(facts)].map(
+    this.#headers = [...segmentHeaders(facts)].map(
       (members): Entry => ({ event: 'segment', id: nextId(), members, tsMs: now() }),
     );
-    for (let done = 0; done < headers.length; ) done += this.#writer.append(headers, done);
-    for (const { event } of headers) onOwnRecord(event);
-    this.#headerBytes = this.#writer.bytes;
-    this.#count(headers.length);
+  }
+
+  /** First records that are due, so that nothing stands in front of them. */
+  #writeHeaders(): void {
+    while (this.#headers.length > 0) {
+      const written = this.#count(this.#writer.append(this.#headers, 0));
+      for (const { event } of this.#headers.slice(0, written)) this.#deps.onOwnRecord(event);
+      this.#headers = this.#headers.slice(written);
+      this.#headerBytes = this.#writer.bytes;
+    }
   }
 
   #count(records: number): number {

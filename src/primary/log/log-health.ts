@@ -43,6 +43,13 @@ export class LogHealth {
     this.#settle();
   }
 
+  /** Nothing more will come: what there is to say about a suspension is said now. */
+  conclude(): void {
+    if (this.#reason === '') return;
+    this.#end();
+    this.#sinceMs = this.#deps.now();
+  }
+
   /** A request was refused that has no record of its own. */
   countRefused(): void {
     this.#refused += 1;
@@ -52,13 +59,14 @@ export class LogHealth {
     const before = this.#reason;
     this.#reason = this.#problem || this.#forbidden;
     if (this.#reason === before) return;
-    const nowMs = this.#deps.now();
-    if (before === '') this.#sinceMs = nowMs;
-    if (this.#reason === '') {
-      const refused = this.#refused;
-      this.#refused = 0;
-      this.#deps.onEnded({ from: this.#sinceMs / 1000, to: nowMs / 1000, refused });
-    }
+    if (before === '') this.#sinceMs = this.#deps.now();
+    if (this.#reason === '') this.#end();
     this.#deps.onHealth(this.#reason);
+  }
+
+  #end(): void {
+    const refused = this.#refused;
+    this.#refused = 0;
+    this.#deps.onEnded({ from: this.#sinceMs / 1000, to: this.#deps.now() / 1000, refused });
   }
 }

@@ -13,22 +13,30 @@ import {
   openSync,
   readdirSync,
   renameSync,
+  rmSync,
+  statSync,
   truncateSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { MAX_RECORD_BYTES } from '../../shared/audit-event.ts';
 import { GENESIS, parseLine } from '../../shared/audit-line.ts';
 import { ChainWalk } from '../../shared/chain-walk.ts';
-import { checkpointFileName, parseSegmentName, segmentName } from '../../shared/segments.ts';
+import {
+  checkpointFileName,
+  parseSegmentName,
+  reserveFileName,
+  segmentName,
+} from '../../shared/segments.ts';
 import { readAt, readSegment } from '../archive/segment-bytes.ts';
 import { lastCheckpoint, lastPublished } from './last-checkpoint.ts';
+import { MAX_WAITING_BYTES } from './record-queue.ts';
 import type { LogPosition } from './segment-writer.ts';
 
 /** What was found and done, as the fields of a `log_recovered` record. */
 export type Finding = {
   readonly file: string;
-  /** `truncated`: a checkpoint was published of records that are not there. */
-  readonly reason: 'torn_tail' | 'damaged' | 'truncated' | 'gone';
+  /** `missing`: in front of it. `truncated`: a checkpoint was published of records that are not there. */
+  readonly reason: 'torn_tail' | 'damaged' | 'missing' | 'truncated' | 'gone';
   /** The last record before the place, and the place in bytes. */
   readonly last_seq: number;
   readonly offset: number;
@@ -71,31 +79,36 @@ export function recoverLog({ logPath, rotateBytes, key }: Input): RecoveredLog {
   const published = lastPublished(join(dir, checkpointFileName(logName)), key);
   const newest = segments[0]?.number ?? 0;
 
-  for (const [index, segment] of segments.entries()) {
-    const { file, number } = segment;
+  // Space for what a start has to write, should the disk be full.
+  rmSync(join(dir, reserveFileName(logName)), { force: true });
+  for (const [index, { file, number }] of segments.entries()) {
     const { walk, epoch, damage } = walkTail(join(dir, file), number, key);
     if (walk.tornBytes > 0 && !file.endsWith('.gz')) findings.push(cutTail(dir, file, walk));
-    // Nothing whole in it: a crash came between its making and its first record.
-    if (walk.records === 0 && damage === null) continue;
     if (damage !== null) {
       const { seq, offset } = damage;
       findings.push({ file, reason: 'damaged', last_seq: seq - 1, offset });
     }
+    // No record in it: a crash came between its making and its first one, or it is nobody's.
+    if (walk.first === null) continue;
     const { seq, prev } = walk.last;
-    if (published !== null && published.seq > seq) {
-      findings.push({ file, reason: 'truncated', last_seq: seq, offset: walk.end });
-    }
-    const isWell = damage === null && !file.endsWith('.gz');
-    const goesOn = newest === number && isWell && walk.end < rotateBytes;
-    const next = newest === number || segments[0]?.file.endsWith('.gz') ? newest + 1 : newest;
-    const position = goesOn
-      ? { segment: number, offset: walk.end, seq, prev }
-      : { segment: next, offset: 0, seq, prev };
+    const isCut = published !== null && published.seq > seq;
+    if (isCut) findings.push({ file, reason: 'truncated', last_seq: seq, offset: walk.end });
+    const isNewest = newest === number && !file.endsWith('.gz');
+    const goesOn = isNewest && damage === null && !isCut && walk.end < rotateBytes;
+    const isFree = newest !== number && isEmpty(dir, segments[0]?.file);
     return {
-      position,
+      position: goesOn
+        ? { segment: number, offset: walk.end, seq, prev }
+        : // No number is given out twice.
+          {
+            segment: isFree ? newest : newest + 1,
+            offset: 0,
+            seq: Math.max(seq, published?.seq ?? 0),
+            prev,
+          },
       epoch: Math.max(epoch, published?.epoch ?? 0) + 1,
       findings,
-      unsettled: unsettled(dir, segments.slice(index)),
+      unsettled: unsettled(dir, segments.slice(index), rotateBytes),
     };
   }
   if (published !== null) {
@@ -103,7 +116,12 @@ export function recoverLog({ logPath, rotateBytes, key }: Input): RecoveredLog {
     findings.push({ file, reason: 'truncated', last_seq: 0, offset: 0 });
   }
   return {
-    position: { segment: newest || 1, offset: 0, seq: 0, prev: GENESIS },
+    position: {
+      segment: newest === 0 || isEmpty(dir, segments[0]?.file) ? newest || 1 : newest + 1,
+      offset: 0,
+      seq: published?.seq ?? 0,
+      prev: GENESIS,
+    },
     epoch: (published?.epoch ?? 0) + 1,
     findings,
     unsettled: [],
@@ -185,14 +203,31 @@ function isRecord(path: string, { lastStart, end }: ChainWalk): boolean {
   }
 }
 
-/** The newest segment, and those before it for as long as the next one says that they were not settled. */
-function unsettled(dir: string, newestFirst: readonly SegmentFile[]): SegmentFile[] {
+/**
+ * The newest segment and those before it: for as long as the next one says that they were not settled, and
+ * until the newer ones hold as much as may ever wait to be written. A flow whose last record waited when
+ * a segment began is not in that segment's list, and a crash may have taken the record.
+ */
+function unsettled(
+  dir: string,
+  newestFirst: readonly SegmentFile[],
+  rotateBytes: number,
+): SegmentFile[] {
   const found: SegmentFile[] = [];
+  let bytes = 0;
   for (const segment of newestFirst) {
     found.unshift(segment);
-    if (!saysUnsettled(join(dir, segment.file))) break;
+    const path = join(dir, segment.file);
+    const isPlain = !segment.file.endsWith('.gz');
+    bytes += isPlain ? statSync(path).size : rotateBytes / 2;
+    if (bytes >= MAX_WAITING_BYTES && !saysUnsettled(path)) break;
   }
   return found;
+}
+
+/** A file that a crash left between its making and its first record. */
+function isEmpty(dir: string, file: string | undefined): boolean {
+  return file !== undefined && statSync(join(dir, file)).size === 0;
 }
 
 function saysUnsettled(path: string): boolean {
@@ -204,15 +239,18 @@ function saysUnsettled(path: string): boolean {
   }
 }
 
-/** Moves what stands behind the last newline to `<segment>.broken`. */
+/** Moves what stands behind the last newline to `<segment>.broken`; all of it is there before it goes here. */
 function cutTail(dir: string, file: string, walk: ChainWalk): Finding {
   const path = join(dir, file);
-  const kept = `${file}.broken`;
+  const kept = freeName(dir, `${file}.broken`);
+  const temporary = join(dir, `${kept}.new`);
   let bytes = 0;
+  rmSync(temporary, { force: true });
   for (const chunk of readSegment(path, walk.end)) {
-    appendFileSync(join(dir, kept), chunk, { mode: 0o640, flush: true });
+    appendFileSync(temporary, chunk, { mode: 0o640, flush: true });
     bytes += chunk.length;
   }
+  renameSync(temporary, join(dir, kept));
   const fd = openSync(path, 'r+');
   try {
     truncateSync(path, walk.end);
@@ -221,4 +259,12 @@ function cutTail(dir: string, file: string, walk: ChainWalk): Finding {
     closeSync(fd);
   }
   return { file, reason: 'torn_tail', last_seq: walk.last.seq, offset: walk.end, bytes, kept };
+}
+
+/** What an earlier crash left is not overwritten. */
+function freeName(dir: string, name: string): string {
+  for (let number = 1; ; number += 1) {
+    const free = number === 1 ? name : `${name}.${number}`;
+    if (lstatSync(join(dir, free), { throwIfNoEntry: false }) === undefined) return free;
+  }
 }

@@ -13,7 +13,7 @@ export type Waiting = Entry & {
 };
 
 /** Outcomes that wait for a log which cannot be written: 256 of the longest records. */
-const MAX_BYTES = 256 * MAX_RECORD_BYTES;
+export const MAX_WAITING_BYTES = 256 * MAX_RECORD_BYTES;
 
 export class RecordQueue {
   #entries: Waiting[] = [];
@@ -33,7 +33,7 @@ export class RecordQueue {
   /** False: more waits than memory may hold, and this one is not taken. */
   push(entry: Waiting): boolean {
     const bytes = this.#bytes + lineBound(entry.members);
-    if (bytes > MAX_BYTES) return false;
+    if (bytes > MAX_WAITING_BYTES) return false;
     this.#bytes = bytes;
     this.#entries.push(entry);
     return true;
@@ -57,7 +57,7 @@ export class RecordQueue {
 
   /** So much waits that no more should be read: `resume` is called, once, when it does not. */
   pauseFor(resume: () => void): boolean {
-    if (this.#bytes < MAX_BYTES / 2) return false;
+    if (this.#bytes < MAX_WAITING_BYTES / 2) return false;
     this.#paused.push(resume);
     return true;
   }
@@ -65,7 +65,7 @@ export class RecordQueue {
   #keep(kept: Waiting[], gone: readonly Waiting[]): void {
     this.#entries = kept;
     for (const { members } of gone) this.#bytes -= lineBound(members);
-    if (this.#bytes >= MAX_BYTES / 4) return;
+    if (this.#bytes >= MAX_WAITING_BYTES / 4) return;
     for (const resume of this.#paused.splice(0)) resume();
   }
 }

@@ -35,6 +35,9 @@ export type Entry = {
   readonly tsMs: number;
 };
 
+/** After a failed sync the next one may report success for what was lost: only a new start knows. */
+export class SyncFailed extends Error {}
+
 /** What signs checkpoints. */
 export type Signer = {
   /** The public key: 32 bytes in hex. */
@@ -112,10 +115,16 @@ export class SegmentWriter {
     return this.#seq;
   }
 
-  /** Whether the live segment is still where it was opened: a folder can be taken away under a writer. */
-  isInPlace(): boolean {
+  /**
+   * Whether the live segment is still what was written: a folder can be taken away under a writer, and
+   * a file be cut, and what is written behind a cut would stand behind zeros.
+   */
+  state(): 'good' | 'gone' | { readonly size: number } {
     const stat = statSync(this.#path, { throwIfNoEntry: false });
-    return stat !== undefined && stat.ino === this.#place.ino && stat.dev === this.#place.dev;
+    const { ino, dev } = this.#place;
+    if (stat === undefined || stat.ino !== ino || stat.dev !== dev) return 'gone';
+    // What a failed write left is ours to cut.
+    return stat.size === this.#offset || this.#dirty ? 'good' : { size: stat.size };
   }
 
   /** Appends at most `max` entries, as many as one batch holds, from index `from` on; how many. Throws: none. */
@@ -257,6 +266,8 @@ export class SegmentWriter {
     const folder = openSync(dirname(path), constants.O_RDONLY);
     try {
       fsyncSync(folder);
+    } catch (error) {
+      throw new SyncFailed(error instanceof Error ? error.message : String(error));
     } finally {
       closeSync(folder);
     }

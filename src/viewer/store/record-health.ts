@@ -16,8 +16,10 @@ export type RecordHealth = {
   torn: { file: string; ts: number } | null;
 };
 
-/** `gone`: taken away while it was written. `truncated`: records that were signed are not there. */
-export type RecordDamage = LogDamage & { kind: 'damaged' | 'gone' | 'truncated' };
+/** `missing`: in front of the segment. `gone`: taken away while it was written. `truncated`: records that were signed are not there. */
+export type RecordDamage = LogDamage & {
+  kind: 'damaged' | 'missing' | 'gone' | 'truncated';
+};
 
 type Finding = LogDamage & {
   readonly kind: RecordDamage['kind'] | 'torn';
@@ -111,5 +113,5 @@ function toFinding(line: Buffer): Finding | null {
 }
 
 function kindOf(reason: unknown): RecordDamage['kind'] {
-  return reason === 'gone' || reason === 'truncated' ? reason : 'damaged';
+  return reason === 'missing' || reason === 'gone' || reason === 'truncated' ? reason : 'damaged';
 }

@@ -111,7 +111,7 @@ function isChained(at: string): boolean {
   return !at.startsWith('0:');
 }
 
-const DAMAGE_REASONS: ReadonlySet<string> = new Set(['damaged', 'gone', 'truncated']);
+const DAMAGE_REASONS: ReadonlySet<string> = new Set(['damaged', 'missing', 'gone', 'truncated']);
 
 /** Whether it says that the record itself is damaged; a line that a crash tore off is no damage. */
 export function isDamage(record: Fields): boolean {
@@ -167,6 +167,8 @@ function describeFinding(record: Fields): string {
     return `${file} is damaged behind record ${last}, at byte ${numeric(record.offset) ?? 0}`;
   }
   if (record.reason === 'gone') return `${file} is gone; the last record known is ${last}`;
+  if (record.reason === 'missing')
+    return `what came before ${file} is missing, up to record ${last}`;
   if (record.reason === 'truncated') {
     return `${file} was cut off behind record ${last}: later ones were signed and are missing`;
   }

@@ -43,6 +43,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['audit_unavailable', 'The record could not be written, and nothing passes unrecorded.'],
   ['overload', 'Leash had more to record than it could hold.'],
   ['client_tunnels', 'This client has as many tunnels open as one client may have.'],
+  ['client_log', 'This client has used up its share of the record; it is paid for with time.'],
   ['worker_tunnels', 'The worker has as many tunnels open as it may have.'],
   ['client_mints', 'This client asked for certificates of new names too quickly.'],
   ['worker_exit', 'The worker that handled it died; nothing is known beyond this.'],
@@ -87,4 +88,5 @@ export const TRUNCATIONS: ReadonlyMap<string, string> = new Map([
   ['off', 'copying bodies is switched off'],
   ['backpressure', 'the record could not keep up'],
   ['record_full', 'the disk under the record was nearly full'],
+  ['client_log', 'the share of the record that this client has was used up'],
 ]);

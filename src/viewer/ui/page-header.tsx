@@ -113,6 +113,7 @@ function RecordStrips({ record }: { record: Meta['record'] }) {
 
 function placeOf({ kind, file, seq, offset }: Meta['record']['damage'][number]): string {
   if (kind === 'gone') return `${file} is gone, from record ${seq} on`;
+  if (kind === 'missing') return `what came before ${file} is missing, up to record ${seq - 1}`;
   if (kind === 'truncated') return `${file} was cut off: record ${seq} and later ones are missing`;
   return `${file}, record ${seq}, byte ${offset}`;
 }

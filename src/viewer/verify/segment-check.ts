@@ -16,7 +16,7 @@ const MAX_DELETED = 1_000;
 const MAX_KEYS = 16;
 const MAX_REPORTED = 100;
 /** Reasons of `log_recovered` that are losses; a torn tail was put right. */
-const REPORTS: ReadonlySet<unknown> = new Set(['damaged', 'truncated', 'gone']);
+const REPORTS: ReadonlySet<unknown> = new Set(['damaged', 'missing', 'truncated', 'gone']);
 /** Only a checkpoint has this raw: inside of strings, quotes are escaped. */
 const SIGNATURE = ',"signature":"';
 

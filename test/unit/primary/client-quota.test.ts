@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { ClientQuota, clientOf } from '../../../src/primary/client-quota.ts';
+import { ClientQuota, shareIn } from '../../../src/primary/client-quota.ts';
 import { LIMITS } from '../../../src/shared/limits.ts';
 
 const MINUTE = 60_000;
 
 function start(bytesPerMinute = 1000) {
   const clock = { ms: 5_000_000 };
-  return { clock, quota: new ClientQuota(bytesPerMinute, () => clock.ms) };
+  const cut: string[] = [];
+  const onCut = (client: string, isCut: boolean) => cut.push(`${client} ${isCut}`);
+  return { clock, cut, quota: new ClientQuota({ bytesPerMinute, now: () => clock.ms, onCut }) };
 }
 
 describe('ClientQuota', () => {
@@ -56,25 +58,51 @@ describe('ClientQuota', () => {
     expect([...quota.sweep(true)]).toMatchObject([{ client: 'a', refused: 1 }]);
   });
 
-  it('forgets a client that is as if it had never been, and the oldest beyond the limit', () => {
+  it('has the bodies of a client cut that owes more than a minute, until it owes nothing', () => {
+    const { clock, cut, quota } = start();
+    quota.charge('a', 2000);
+    expect(cut).toEqual([]);
+    quota.charge('a', 1);
+    quota.charge('a', 5000);
+    expect(cut).toEqual(['a true']);
+    expect([...quota.cut()]).toEqual(['a']);
+    clock.ms += 6 * MINUTE;
+    expect([...quota.sweep()]).toEqual([]);
+    expect(cut).toHaveLength(1);
+    clock.ms += MINUTE;
+    expect([...quota.sweep()]).toEqual([]);
+    expect(cut).toEqual(['a true', 'a false']);
+    expect([...quota.cut()]).toEqual([]);
+  });
+
+  it('forgets a client that is as if it had never been', () => {
     const { clock, quota } = start();
     quota.charge('a', 10);
     quota.countRefused('a');
     clock.ms += MINUTE;
     expect([...quota.sweep()]).toHaveLength(1);
+    quota.charge('b', 5000);
+    expect([...quota.sweep()]).toEqual([]);
+    expect(quota.mayBegin('a')).toBe(true);
+  });
+
+  it('gives all clients beyond the limit one share, and forgets no debt', () => {
+    const { quota } = start();
     for (let n = 0; n < LIMITS.quotaClients; n += 1) quota.charge(`c${n}`, 5000);
+    expect(quota.mayBegin('new')).toBe(true);
+    quota.charge('new', 1000);
+    expect(quota.mayBegin('other')).toBe(false);
     expect(quota.mayBegin('c0')).toBe(false);
-    quota.charge('new', 5000);
-    expect(quota.mayBegin('c0')).toBe(true);
-    expect(quota.mayBegin('c1')).toBe(false);
+    quota.countRefused('new');
+    expect([...quota.sweep(true)]).toMatchObject([{ client: 'others', refused: 1 }]);
   });
 });
 
-describe('clientOf()', () => {
+describe('shareIn()', () => {
   it.each([
     ['"client":"10.0.0.1","host":"x"', '10.0.0.1'],
-    ['"tunnel":"1-2-3","client":"::1"', '::1'],
+    ['"tunnel":"1-2-3","client":"::1"', '::/64'],
     ['"host":"\\"client\\":\\"10.0.0.9\\"","client":"10.0.0.1"', ''],
     ['', ''],
-  ])('%s → %s', (members, client) => expect(clientOf(members)).toBe(client));
+  ])('%s → %s', (members, client) => expect(shareIn(members)).toBe(client));
 });

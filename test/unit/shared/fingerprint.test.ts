@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { HeaderPairs } from '../../../src/shared/audit-event.ts';
-import { fingerprint, fingerprintHeaders } from '../../../src/shared/fingerprint.ts';
+import {
+  fingerprint,
+  fingerprintHeaders,
+  fingerprintUrl,
+} from '../../../src/shared/fingerprint.ts';
 
 const KEY = Buffer.alloc(32, 7);
 const OTHER = Buffer.alloc(32, 8);
@@ -58,4 +62,18 @@ describe('fingerprintHeaders()', () => {
   it('takes bytes that are no ASCII', () => {
     expect(shown([['x-api-key', '\u00ff\u0000']])[0]?.[1]).toMatch(/^hmac-sha256:/);
   });
+});
+
+describe('fingerprintUrl()', () => {
+  const hidden = fingerprint('u:pass', KEY);
+  it.each([
+    ['http://u:pass@a.test/x?y=@z', `http://${hidden}@a.test/x?y=@z`],
+    ['u:pass@a.test:443', `${hidden}@a.test:443`],
+    ['//u:pass@a.test/', `//${hidden}@a.test/`],
+    ['http://a@b:u@c.test/', `http://${fingerprint('a@b:u', KEY)}@c.test/`],
+    ['https://a.test/@name', 'https://a.test/@name'],
+    ['/path/@x', '/path/@x'],
+    ['a.test:443', 'a.test:443'],
+    ['', ''],
+  ])('%s → %s', (url, expected) => expect(fingerprintUrl(url, KEY)).toBe(expected));
 });

@@ -22,6 +22,8 @@ describe('work on whole segments', () => {
   const path = (name = 'egress.1.jsonl') => join(temp.path, name);
   const write = (entries: readonly Entry[], rotateBytes?: number) =>
     writeLog(path('egress.jsonl'), entries, rotateBytes);
+  const inspect = (name?: string, published: readonly string[] = []) =>
+    inspectSegment({ path: path(name), published });
   const stops = (count: number, reason = 'x'.repeat(5000)): Entry[] =>
     Array.from({ length: count }, () => ({ event: 'stop', reason }));
 
@@ -41,7 +43,7 @@ describe('work on whole segments', () => {
       ]);
       expect(gunzipSync(readFileSync(path('egress.1.jsonl.gz'))).equals(plain)).toBe(true);
       expect(statSync(path('egress.1.jsonl.gz')).mtimeMs).toBe(1_600_000_000_000);
-      expect(inspectSegment(path('egress.1.jsonl.gz'))).toMatchObject({
+      expect(inspect('egress.1.jsonl.gz')).toMatchObject({
         last: { seq: 202 },
         damage: null,
         tornBytes: 0,
@@ -71,7 +73,7 @@ describe('work on whole segments', () => {
       // Members of 52 records each: the third one.
       gz[gz.length - 5000] = (gz[gz.length - 5000] ?? 0) ^ 1;
       writeFileSync(path('egress.1.jsonl.gz'), gz);
-      const { damage, first } = inspectSegment(path('egress.1.jsonl.gz'));
+      const { damage, first } = inspect('egress.1.jsonl.gz');
       expect(first).toMatchObject({ seq: 0 });
       expect(damage?.seq).toBeGreaterThan(100);
     });
@@ -81,7 +83,7 @@ describe('work on whole segments', () => {
       writeFileSync(path('egress.1.jsonl.gz'), 'half');
       expect(compressSegment(path())).toBe('compressed');
       expect(existsSync(path())).toBe(false);
-      expect(inspectSegment(path('egress.1.jsonl.gz')).damage).toBeNull();
+      expect(inspect('egress.1.jsonl.gz').damage).toBeNull();
     });
   });
 
@@ -89,9 +91,39 @@ describe('work on whole segments', () => {
     await write(stops(100));
     const damaged = readFileSync(path(), 'utf8').replace(/"seq":50,/, '"seq":51,');
     writeFileSync(path(), damaged);
-    expect(inspectSegment(path()).damage).toMatchObject({ seq: 50 });
+    expect(inspect().damage).toMatchObject({ seq: 50 });
     writeFileSync(path('egress.2.jsonl.gz'), 'no gzip at all, but long enough for a header');
-    expect(inspectSegment(path('egress.2.jsonl.gz')).damage).toMatchObject({ seq: 1, offset: 0 });
+    expect(inspect('egress.2.jsonl.gz').damage).toMatchObject({ seq: 1, offset: 0 });
+  });
+
+  it('inspectSegment() holds the log against what was copied outside, and looks at each signature', async () => {
+    await write(stops(30));
+    const text = readFileSync(path(), 'utf8');
+    const lines = text.split('\n');
+    const signed = lines.find((line) => line.includes('"checkpoint"')) ?? '';
+    const { seq } = JSON.parse(signed);
+    expect(inspect(undefined, [signed]).damage).toBeNull();
+    // Of another segment, older or newer: not for this one to say.
+    expect(inspect(undefined, [signed.replace(/"seq":\d+/, '"seq":5000')]).damage).toBeNull();
+    expect(inspect(undefined, [signed.replace('"ts":1', '"ts":2')]).damage).toMatchObject({ seq });
+    expect(inspect(undefined, [signed.replace(/"seq":\d+/, '"seq":7')]).damage).toMatchObject({
+      seq: 7,
+    });
+    writeFileSync(path(), text.replace(/"signature":"./, '"signature":"x'));
+    expect(inspect().damage).toMatchObject({ seq });
+  });
+
+  it('inspectSegment() tells what was deleted, and where the line behind it goes on', async () => {
+    const gone = {
+      file: 'egress.1.jsonl',
+      number: 1,
+      first_seq: 1,
+      last_seq: 9,
+      last_hash: 'ab'.repeat(32),
+      bytes: 5,
+    };
+    await write([{ event: 'segment_deleted', ...gone }]);
+    expect(inspect().deleted).toEqual([{ seq: 9, prev: 'ab'.repeat(32) }]);
   });
 
   describe('findOpenFlows()', () => {

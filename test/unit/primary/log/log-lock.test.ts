@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockLog } from '../../../../src/primary/log/log-lock.ts';
@@ -21,6 +21,13 @@ describe('lockLog()', () => {
     expect(readFileSync(join(temp.path, 'leash.lock'), 'utf8')).toBe(`${process.pid}\n`);
     lock.release();
     lockLog(temp.path).release();
+  });
+
+  it('is on the folder: nothing in it can be removed to get around it', () => {
+    const lock = lockLog(temp.path);
+    rmSync(join(temp.path, 'leash.lock'));
+    expect(() => lockLog(temp.path)).toThrow(/^Another leash writes this log/);
+    lock.release();
   });
 
   it('is not held by a child process that outlives the lock', async () => {

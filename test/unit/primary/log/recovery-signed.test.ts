@@ -1,11 +1,12 @@
 // A start on a log that is signed, compressed, cut off or not settled yet.
 
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compressSegment } from '../../../../src/primary/archive/segment-task.ts';
 import { lastCheckpoint } from '../../../../src/primary/log/last-checkpoint.ts';
 import { recoverLog } from '../../../../src/primary/log/log-recovery.ts';
+import { MAX_WAITING_BYTES } from '../../../../src/primary/log/record-queue.ts';
 import type { Signer } from '../../../../src/primary/log/segment-writer.ts';
 import { makeSigner, openLog } from '../../../support/open-log.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
@@ -111,7 +112,9 @@ describe('recoverLog() on a signed log', () => {
     await run(20);
     const lines = readFileSync(segment(1), 'utf8').split('\n');
     writeFileSync(segment(1), `${lines.slice(0, 5).join('\n')}\n`);
-    const { findings, epoch } = recover();
+    const { findings, epoch, position } = recover();
+    // No number is given out twice either.
+    expect(position).toMatchObject({ segment: 2, seq: 22 });
     const size = lines.slice(0, 5).join('\n').length + 1;
     expect(findings).toEqual([
       { file: 'egress.1.jsonl', reason: 'truncated', last_seq: 5, offset: size },
@@ -119,25 +122,42 @@ describe('recoverLog() on a signed log', () => {
     expect(epoch).toBe(2);
     rmSync(segment(1));
     expect(recover()).toMatchObject({
-      position: { segment: 1, seq: 0 },
+      position: { segment: 1, seq: 22 },
       epoch: 2,
       findings: [{ reason: 'truncated', last_seq: 0 }],
     });
   });
 
-  it('looks through as many segments for open flows as were not settled', async () => {
+  it('looks for open flows in as many segments as may have lost a last record that waited', async () => {
     await run(20);
     expect(recover().unsettled).toEqual([{ number: 1, file: 'egress.1.jsonl' }]);
-    // A run that never came to settle what it found: three segments say so.
-    await run(30, `"reason":"${'x'.repeat(100_000)}"`);
-    const { unsettled } = recover();
-    expect(unsettled.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
-    const settledLog = openLog(file('egress.jsonl'), { signer });
-    settledLog.settled();
-    settledLog.rotate();
-    settledLog.note('stop', { reason: 'x' });
-    await settledLog.close();
-    expect(recover().unsettled.map(({ number }) => number)).toEqual([5]);
-    renameSync(segment(5), file('elsewhere'));
+    await run(100, `"reason":"${'x'.repeat(100_000)}"`);
+    const { unsettled, position } = recover();
+    // 10 MB are less than what may wait in memory: all of it.
+    expect(position.segment).toBeGreaterThan(10);
+    expect(unsettled.map(({ number }) => number)).toEqual(
+      Array.from({ length: position.segment }, (_, index) => index + 1),
+    );
+    // Where half a segment is as much, the newest ones do: until one that does not say "unsettled".
+    const rotateBytes = 16 * MAX_WAITING_BYTES;
+    for (const { file: name, number } of unsettled) {
+      if (number < position.segment) compressSegment(file(name));
+    }
+    const few = recoverLog({ logPath: file('egress.jsonl'), rotateBytes, key: signer.key });
+    expect(few.unsettled.map(({ number }) => number)).toEqual(
+      unsettled.map(({ number }) => number),
+    );
+    const log = openLog(file('egress.jsonl'), { signer });
+    log.settled();
+    for (let n = 0; n < 3; n += 1) {
+      log.rotate();
+      log.note('stop', { reason: 'x' });
+      log.flush();
+    }
+    const last = log.status().segment;
+    await log.close();
+    compressSegment(segment(last - 1));
+    const settled = recoverLog({ logPath: file('egress.jsonl'), rotateBytes, key: signer.key });
+    expect(settled.unsettled.map(({ number }) => number)).toEqual([last - 1, last]);
   });
 });
