@@ -67,7 +67,7 @@ class Forwarding implements LiveFlow {
 
   /** Not even the last record has room: what cannot be recorded does not go on. */
   cutOff(): void {
-    this.#fail('audit_unavailable');
+    this.#fail('record: cannot be written');
     this.#exchange.response.destroy();
   }
 

@@ -95,7 +95,7 @@ export function keepJudging(tunnel: Tunnel): void {
   const { deps, socket } = tunnel;
   const live: LiveFlow = {
     rejudge: (policy) => rejudgeTunnel(tunnel, policy),
-    cutOff: () => endTunnel(tunnel, 'error', { reason: 'audit_unavailable' }),
+    cutOff: () => endTunnel(tunnel, 'error', { reason: 'record: cannot be written' }),
   };
   deps.live.add(live);
   socket.once('close', () => deps.live.delete(live));

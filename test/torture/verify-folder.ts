@@ -32,13 +32,17 @@ export function verifyFolder(dir: string, mayBeDamaged = false): FolderState {
   const named = mayBeDamaged ? segments.flatMap(({ text }) => damagedFiles(text)) : [];
   const damaged = new Set(named);
   let [seq, prev] = [0, '0'.repeat(64)];
+  let before = '';
   for (const { name, text } of segments) {
     const lines = text.split('\n');
-    if (lines.pop() !== '') complain(name, ' ends within a line');
+    const previous = before;
+    before = name;
+    if (lines.pop() !== '' && !damaged.has(name)) complain(name, ' ends within a line');
     lines.forEach((line, index) => {
       const record = parse(line);
-      // A damaged line has no number to go on from; the hash of its bytes stands for it.
-      const mayBreak = damaged.has(name);
+      // A damaged line has no number to go on from; the hash of its bytes stands for it. What lost its
+      // end is not continued by the next segment either.
+      const mayBreak = damaged.has(name) || (index === 0 && damaged.has(previous));
       if (record === null && !mayBreak) complain(name, `:${index + 1} is no record: ${line}`);
       if (record !== null && !mayBreak && (record.seq !== seq + 1 || record.prev !== prev)) {
         complain(name, `:${index + 1} has seq ${record.seq} after ${seq}, or another prev`);

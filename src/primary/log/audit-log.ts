@@ -9,7 +9,6 @@ import { basename, dirname, join } from 'node:path';
 import { type EventName, MAX_RECORD_BYTES, type PrimaryEvent } from '../../shared/audit-event.ts';
 import { formatMembers } from '../../shared/audit-line.ts';
 import type { Config } from '../../shared/config.ts';
-import { codeOf } from '../../shared/error-code.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import { reserveFileName } from '../../shared/segments.ts';
 import { GroupSync } from './group-sync.ts';
@@ -17,7 +16,7 @@ import { LiveSegment } from './live-segment.ts';
 import { LogHealth } from './log-health.ts';
 import type { RecoveredLog } from './log-recovery.ts';
 import { RecordQueue } from './record-queue.ts';
-import { Reserve } from './reserve.ts';
+import { isDiskFull, Reserve } from './reserve.ts';
 import { lineBound, type Signer, SyncFailed } from './segment-writer.ts';
 
 export type AuditLogDeps = Pick<Config, 'logPath' | 'rotateBytes' | 'audit'> & {
@@ -221,7 +220,7 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
       return;
     }
     const first = health.problem === '';
-    if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error))) reserve.release();
+    if (isDiskFull(error)) reserve.release();
     retry ??= setTimeout(() => {
       retry = null;
       write();

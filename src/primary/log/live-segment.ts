@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import type { EventName } from '../../shared/audit-event.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import type { Finding, RecoveredLog } from './log-recovery.ts';
+import { isDiskFull } from './reserve.ts';
 import { segmentHeaders } from './segment-header.ts';
 import { BATCH_BYTES, type Entry, SegmentWriter, type Signer } from './segment-writer.ts';
 
@@ -42,7 +43,12 @@ export class LiveSegment {
     this.#writer = new SegmentWriter(deps.logPath, deps.recovered.position);
     if (this.#writer.bytes > 0) return;
     this.#beginHeader();
-    this.#writeHeaders();
+    try {
+      this.#writeHeaders();
+    } catch (error) {
+      // On a full disk a start says 503, which says more than nothing; it is tried again.
+      if (!isDiskFull(error)) throw error;
+    }
   }
 
   get path(): string {

@@ -88,9 +88,9 @@ export function recoverLog({ logPath, rotateBytes, key }: Input): RecoveredLog {
       const { seq, offset } = damage;
       findings.push({ file, reason: 'damaged', last_seq: seq - 1, offset });
     }
-    // No record in it: a crash came between its making and its first one, or it is nobody's.
-    if (walk.first === null) continue;
     const { seq, prev } = walk.last;
+    // No record in it: a crash came between its making and its first one, or it is nobody's.
+    if (seq === 0) continue;
     const isCut = published !== null && published.seq > seq;
     if (isCut) findings.push({ file, reason: 'truncated', last_seq: seq, offset: walk.end });
     const isNewest = newest === number && !file.endsWith('.gz');

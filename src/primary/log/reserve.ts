@@ -4,7 +4,13 @@
 
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { codeOf } from '../../shared/error-code.ts';
 import { LIMITS } from '../../shared/limits.ts';
+
+/** Whether a write failed for want of space, which giving some back may help. */
+export function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error));
+}
 
 export class Reserve {
   readonly #path: string;

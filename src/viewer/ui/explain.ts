@@ -41,6 +41,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['head_too_large', 'The head of the request is longer than leash forwards.'],
   ['too_many_headers', 'The request has more headers than leash forwards.'],
   ['audit_unavailable', 'The record could not be written, and nothing passes unrecorded.'],
+  ['record', 'Not even its last record had room, so it was cut off.'],
   ['overload', 'Leash had more to record than it could hold.'],
   ['client_tunnels', 'This client has as many tunnels open as one client may have.'],
   ['client_log', 'This client has used up its share of the record; it is paid for with time.'],

@@ -100,6 +100,24 @@ describe('recoverLog() on a signed log', () => {
     );
   });
 
+  it('gives no number out twice where the first line is the one that is damaged', async () => {
+    await run(20);
+    const bytes = readFileSync(segment(1));
+    bytes.fill(0, 0, 300);
+    writeFileSync(segment(1), bytes);
+    const { position, findings } = recover('ab'.repeat(32));
+    expect(position).toMatchObject({ segment: 2, seq: 22 });
+    expect(findings[0]).toMatchObject({ reason: 'damaged', last_seq: 0, offset: 0 });
+  });
+
+  it('takes a newest segment that is nobody’s for what it is, and goes on behind the one before', async () => {
+    await run(20);
+    writeFileSync(segment(2), 'junk\n');
+    const { position, findings } = recover();
+    expect(position).toMatchObject({ segment: 3, seq: 22 });
+    expect(findings).toMatchObject([{ file: 'egress.2.jsonl', reason: 'damaged' }]);
+  });
+
   it('counts the plain file where a segment is there twice', async () => {
     await run(20);
     const plain = readFileSync(segment(1));
