@@ -1,27 +1,35 @@
 // The log while it cannot be written: what is withdrawn, what still gets its place, what is counted.
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditLog, AuditLogDeps } from '../../../../src/primary/log/audit-log.ts';
-import { readCheckpoint } from '../../../../src/shared/checkpoint.ts';
 import { LIMITS } from '../../../../src/shared/limits.ts';
 import { limitFileSize, unlimitFileSize } from '../../../support/limit-file-size.ts';
 import { readChain } from '../../../support/log-files.ts';
-import { makeSigner, openLog } from '../../../support/open-log.ts';
+import { openLog } from '../../../support/open-log.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
 
 describe('openAuditLog(), while the log cannot be written', () => {
   let temp: TempDir;
   let dir: string;
   let log: AuditLog;
-  const told: string[] = [];
+  let told: string[] = [];
 
   beforeEach(async () => {
     temp = await tempDir();
     dir = join(temp.path, 'logs');
     mkdirSync(dir);
-    told.length = 0;
+    told = [];
   });
   afterEach(async () => {
     unlimitFileSize();
@@ -29,10 +37,12 @@ describe('openAuditLog(), while the log cannot be written', () => {
   });
 
   function open(changes: Partial<AuditLogDeps> = {}): void {
+    // Logs of other tests that were left as they were go on trying.
+    const mine = told;
     log = openLog(join(dir, 'egress.jsonl'), {
-      onHealth: (problem) => told.push(problem === '' ? 'well' : 'ill'),
-      onStuck: () => told.push('stuck'),
-      onFatal: (error) => told.push(`fatal: ${error.message}`),
+      onHealth: (problem) => mine.push(problem === '' ? 'well' : 'ill'),
+      onStuck: () => mine.push('stuck'),
+      onFatal: (error) => mine.push(`fatal: ${error.message}`),
       ...changes,
     });
   }
@@ -122,6 +132,27 @@ describe('openAuditLog(), while the log cannot be written', () => {
     expect(suspended).toMatchObject([{ refused: 2 }]);
   });
 
+  it('says at a stop what it owes, also while nothing new may pass', async () => {
+    open();
+    log.forbid('too much of it');
+    log.countRefused();
+    expect(await log.close()).toBe('');
+    expect(readChain(dir).map(({ event }) => event)).toEqual([
+      'segment',
+      'audit_suspended',
+      'checkpoint',
+    ]);
+  });
+
+  it('says at a stop what could not be written', async () => {
+    open();
+    limitFileSize(log.status().bytes + 20);
+    stop('closing', false);
+    log.flush();
+    log.countRefused();
+    expect(await log.close()).toMatch(/^2 records could not be written: Cannot write .*EFBIG/);
+  });
+
   it('stays as it is while one of two reasons is left', () => {
     open();
     log.forbid('too much of it');
@@ -135,6 +166,84 @@ describe('openAuditLog(), while the log cannot be written', () => {
     expect(log.healthy()).toBe(true);
     expect(told.filter((word) => word === 'well')).toHaveLength(1);
   });
+
+  it('tries a rotation that failed four times a second, not with each turn, and opens nothing to new ones meanwhile', async () => {
+    open({ rotateBytes: 100_000 });
+    writeFileSync(join(dir, 'egress.2.jsonl'), 'another program wrote this\n');
+    const big = 'x'.repeat(60_000);
+    stop(big, false);
+    log.flush();
+    stop(`${big}2`, false);
+    log.flush();
+    expect(told.filter((word) => !word.startsWith('written'))).toEqual(['ill']);
+    const seq = log.status().seq;
+    stop('small', false);
+    await expect.poll(() => told.includes('written small')).toBe(true);
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(told.filter((word) => !word.startsWith('written'))).toEqual(['ill']);
+    expect(log.status().seq).toBeLessThan(seq + 5);
+    rmSync(join(dir, 'egress.2.jsonl'));
+    log.flush();
+    expect(told.at(-1)).toBe('well');
+    expect(log.status().segment).toBe(2);
+    await log.close();
+    const events = readChain(dir).map(({ event }) => event);
+    expect(events.filter((event) => event === 'audit_suspended')).toHaveLength(1);
+  });
+
+  it('gives a segment its first records before any other, also where the disk was full when it began', async () => {
+    let flows: string[] = [];
+    open({ openFlows: () => flows });
+    flows = Array.from(
+      { length: 3000 },
+      (_, n) => `{"id":"1-1-${n}","event":"intent","url":"${'x'.repeat(200)}"}`,
+    );
+    log.rotate();
+    // Room for one of its three first records.
+    limitFileSize(400_000);
+    stop('closing', false);
+    log.flush();
+    expect(told).toEqual(['ill']);
+    unlimitFileSize();
+    log.flush();
+    await log.close();
+    const records = readChain(dir);
+    const second = records.slice(records.findIndex(({ number }) => number === 2));
+    const first = second.findIndex(({ event }) => event !== 'segment');
+    expect(second.slice(0, first).flatMap((record) => record.open)).toHaveLength(3000);
+    expect(second.slice(first).some(({ event }) => event === 'segment')).toBe(false);
+  });
+
+  it.each([
+    ['cut', -10, 'truncated'],
+    ['made longer', 10, 'damaged'],
+  ])(
+    'goes on in a new segment where the live one was %s by somebody, and says so',
+    async (_, by, reason) => {
+      open();
+      stop('before', false);
+      log.flush();
+      const path = join(dir, 'egress.1.jsonl');
+      const { size } = statSync(path);
+      truncateSync(path, size + by);
+      stop('after', false);
+      log.flush();
+      expect(log.healthy()).toBe(true);
+      expect(log.status().segment).toBe(2);
+      await log.close();
+      const records = readFileSync(join(dir, 'egress.2.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(records[0]).toMatchObject({ event: 'segment', number: 2 });
+      expect(records.find(({ event }) => event === 'log_recovered')).toMatchObject({
+        file: 'egress.1.jsonl',
+        reason,
+        offset: Math.min(size, size + by),
+      });
+      expect(statSync(path).size).toBe(size + by);
+    },
+  );
 
   it('goes on in a new segment where its folder was taken away, with the same chain', async () => {
     open();
@@ -154,43 +263,5 @@ describe('openAuditLog(), while the log cannot be written', () => {
     expect(JSON.parse(first ?? '')).toMatchObject({ event: 'segment', seq: before.length + 1 });
     expect(others.join()).toContain('"reason":"gone"');
     rmSync(`${dir}.taken`, { recursive: true });
-  });
-});
-
-describe('openAuditLog() signs', () => {
-  let temp: TempDir;
-  beforeEach(async () => {
-    temp = await tempDir();
-  });
-  afterEach(() => temp.close());
-
-  it('every thousand records, the last one of each segment, and the end; never nothing', async () => {
-    const lines: string[] = [];
-    const signer = makeSigner();
-    const options = { signer, onCheckpoint: (line: string) => lines.push(line) };
-    const log = openLog(join(temp.path, 'egress.jsonl'), options);
-    const members = `"reason":"${'x'.repeat(250)}"`;
-    for (let n = 0; n < 6000; n += 1) log.append('stop', '1-1-1', members);
-    log.flush();
-    await log.close();
-    const records = readChain(temp.path);
-    const signed = records.filter(({ event }) => event === 'checkpoint');
-    expect(signed.map(({ seq }) => seq)).toEqual(lines.map((line) => JSON.parse(line).seq));
-    for (const line of lines) {
-      expect(readCheckpoint(Buffer.from(line))).toMatchObject({ key: signer.key, epoch: 1 });
-    }
-    let since = 0;
-    for (const { event } of records) {
-      since = event === 'checkpoint' ? 0 : since + 1;
-      expect(since).toBeLessThanOrEqual(LIMITS.checkpointRecords);
-    }
-    expect(since).toBe(0);
-    const heads = records.filter(({ event }) => event === 'segment').slice(1);
-    expect(heads.length).toBeGreaterThan(1);
-    for (const { seq } of heads) expect(records[seq - 2]?.event).toBe('checkpoint');
-
-    const again = openLog(join(temp.path, 'egress.jsonl'), options);
-    await again.close();
-    expect(readChain(temp.path)).toHaveLength(records.length);
   });
 });
