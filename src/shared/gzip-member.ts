@@ -6,6 +6,8 @@ import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /** Input of a member; only the last one of a file has less. */
 export const MEMBER_INPUT_BYTES = 256 * 1024;
+/** Of records, 6 makes 3 % less than 3 and takes 1.7 times as long. */
+const LEVEL = 3;
 /** Fixed header of 10 bytes, 2 for the length of the extra field, the field of 8. */
 export const MEMBER_HEADER_BYTES = 20;
 /** CRC-32 and length of the input. */
@@ -21,7 +23,7 @@ const LENGTH_AT = 16;
 
 /** At most `MEMBER_INPUT_BYTES` → the whole member. Takes some milliseconds: not for the event loop of a server. */
 export function deflateMember(input: Buffer): Buffer {
-  const deflated = deflateRawSync(input);
+  const deflated = deflateRawSync(input, { level: LEVEL });
   const length = MEMBER_HEADER_BYTES + deflated.length + MEMBER_TRAILER_BYTES;
   const member = Buffer.allocUnsafe(length);
   HEAD.copy(member);

@@ -129,15 +129,15 @@ describe('leashctl alone', () => {
   it.each([
     [
       ['nonsense'],
-      'leashctl: unknown verb "nonsense", allowed: status, mode, token, verify, help\n',
+      'leashctl: unknown verb "nonsense", allowed: status, mode, token, verify, fingerprint, help\n',
     ],
     [
       ['\x1b[31m'],
-      'leashctl: unknown verb "\\u001b[31m", allowed: status, mode, token, verify, help\n',
+      'leashctl: unknown verb "\\u001b[31m", allowed: status, mode, token, verify, fingerprint, help\n',
     ],
     [
       ['constructor'],
-      'leashctl: unknown verb "constructor", allowed: status, mode, token, verify, help\n',
+      'leashctl: unknown verb "constructor", allowed: status, mode, token, verify, fingerprint, help\n',
     ],
     [['status', 'all'], 'leashctl: status takes no argument, got "all"\n'],
     [['token', '--force'], 'leashctl: token takes no argument, got "--force"\n'],
@@ -185,7 +185,11 @@ describe('leashctl alone', () => {
         problem: 'disk is full',
         segment: 1,
         seq: 5,
-        check: { state: 'done', segments: 1, damage: [] },
+        check: {
+          state: 'done',
+          segments: 3,
+          damage: [{ file: 'egress.2.jsonl', seq: 7, offset: 99 }],
+        },
       },
       records: { allowed: 3 },
       listeners: { proxy: { host: '', port: 8080 }, viewer: { host: '::1', port: 8090 } },
@@ -196,6 +200,8 @@ describe('leashctl alone', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^state +running, not ready$/m);
     expect(stdout).toMatch(/^record +NOT WRITABLE: disk is full$/m);
+    expect(stdout).toMatch(/^chain +3 segments were checked at the start$/m);
+    expect(stdout).toMatch(/^DAMAGED +egress\.2\.jsonl, record 7, byte 99: run leashctl verify$/m);
     expect(stdout).toMatch(/^proxy +\*:8080$/m);
     expect(stdout).toMatch(/^viewer +\[::1\]:8090$/m);
   });

@@ -2,6 +2,7 @@
 
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type LogRecord, segmentFiles, segmentText } from '../support/leash-records.ts';
 import { run } from '../support/run-client.ts';
@@ -36,7 +37,9 @@ const isEvent = (event: string) => (record: LogRecord) => record.event === event
 describe('LEASH_RETAIN_MB', () => {
   it('deletes the oldest segments, each with a record that the chain can be followed by', async () => {
     await start({ LEASH_ROTATE_MB: '1', LEASH_RETAIN_MB: '3' });
-    expect(count(await statuses(`${origin.url}/bytes/400000?[1-25]`), '200')).toBe(25);
+    // Not faster than it can delete.
+    const paced = await statuses('--rate', '10/s', `${origin.url}/bytes/400000?[1-25]`);
+    expect(count(paced, '200')).toBe(25);
     const gone = async () => {
       const found = (await leash.records()).filter(isEvent('segment_deleted'));
       return found.length >= 3 ? found : undefined;
@@ -114,6 +117,15 @@ describe('LEASH_SECRETS=fingerprint', () => {
     const marks = text.match(/hmac-sha256:[0-9a-f]{32}/g) ?? [];
     expect(marks.length).toBe(8);
     expect(new Set(marks).size).toBe(1);
+    const program = fileURLToPath(new URL('../../dist/viewer/cli/leashctl.js', import.meta.url));
+    const options = { env: { LEASH_STATE_DIR: leash.stateDir }, input: `${secret}\n` };
+    const shown = await run(process.execPath, [program, 'fingerprint'], options);
+    expect(shown).toMatchObject({ code: 0, stdout: `${marks[0]}\n` });
+    const nothing = await run(process.execPath, [program, 'fingerprint'], {
+      ...options,
+      input: '',
+    });
+    expect(nothing).toMatchObject({ code: 2, stdout: '' });
     const [sent] = origin.requests;
     expect(sent?.rawHeaders).toContain(`Bearer ${secret}`);
   });

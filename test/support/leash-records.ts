@@ -14,7 +14,11 @@ export type LogRecord = Record<string, any>;
 export async function readRecords(logPath: string): Promise<LogRecord[]> {
   const records: LogRecord[] = [];
   for (const file of await segmentFiles(logPath)) {
-    const text = await segmentText(file);
+    // Deleted since the folder was read, with a record of that in a later one.
+    const text = await segmentText(file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      return '';
+    });
     // What follows the last newline of the live segment is a line that is still being written.
     for (const line of text.split('\n').slice(0, -1)) {
       const record: LogRecord = JSON.parse(line);

@@ -7,6 +7,11 @@ process.exitCode = await runVerb(process.argv.slice(2), {
   env: process.env,
   out: (text) => process.stdout.write(`${text}\n`),
   err: (text) => process.stderr.write(`${text}\n`),
+  async input() {
+    const chunks: Buffer[] = [];
+    for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
+    return Buffer.concat(chunks).toString('latin1');
+  },
   terminal: process.stderr.isTTY
     ? { columns: process.stderr.columns, write: (text) => process.stderr.write(text) }
     : undefined,

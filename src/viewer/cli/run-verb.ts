@@ -8,6 +8,7 @@ import type { Status } from '../../shared/status.ts';
 import { readToken, tokenPath } from '../access/token.ts';
 import { changeMode } from '../policy/policy-write.ts';
 import { readStatus } from '../status.ts';
+import { FINGERPRINT_VERB } from './fingerprint-verb.ts';
 import { type Call, EXIT, hasCode, type Io, readWords, type Verb } from './verb.ts';
 import { VERIFY_VERB } from './verify-verb.ts';
 
@@ -21,6 +22,7 @@ const VERBS: readonly Verb[] = [
   },
   { name: 'token', help: 'print the token of the viewer', run: runToken },
   VERIFY_VERB,
+  FINGERPRINT_VERB,
 ];
 
 /** Arguments after the program's name → exit code. */
@@ -140,6 +142,16 @@ function statusTable(status: Status, problems: readonly string[]): string {
       'record',
       log.healthy ? `record ${log.seq} in segment ${log.segment}` : `NOT WRITABLE: ${log.problem}`,
     ],
+    [
+      'chain',
+      log.check.state === 'running'
+        ? `being checked since the start, ${log.check.segments} segments so far`
+        : `${log.check.segments} segments were checked at the start`,
+    ],
+    ...log.check.damage.map(({ file, seq, offset }): [string, string] => [
+      'DAMAGED',
+      `${file}, record ${seq}, byte ${offset}: run leashctl verify`,
+    ]),
     ...problems.map((text): [string, string] => ['problem', text]),
     ...status.problems.map(({ file, line, column, message }): [string, string] => [
       'policy file',

@@ -7,6 +7,8 @@ export type Io = {
   readonly env: NodeJS.ProcessEnv;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** All of standard input; bytes as latin1 characters, as headers have them. */
+  readonly input: () => Promise<string>;
   /** Where progress may be shown; absent: nobody looks. */
   readonly terminal?: { readonly columns: number; write(text: string): void } | undefined;
 };

@@ -1,0 +1,33 @@
+// `leashctl fingerprint`: what stands in the record for a credential, so that an operator who has one can
+// find where it was used. The credential comes on standard input: an argument would be in the list of processes.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fingerprint } from '../../shared/fingerprint.ts';
+import { type Call, EXIT, hasCode, type Verb } from './verb.ts';
+
+export const FINGERPRINT_VERB: Verb = {
+  name: 'fingerprint',
+  help: 'a credential on standard input → what LEASH_SECRETS=fingerprint records',
+  run: runFingerprint,
+};
+
+async function runFingerprint({ config, json, io }: Call): Promise<number> {
+  const path = join(config.stateDir, 'private', 'secrets-key');
+  let key: string;
+  try {
+    key = await readFile(path, 'utf8');
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    io.err(`there is no key: leash makes ${path} when it starts with LEASH_SECRETS=fingerprint`);
+    return EXIT.unreachable;
+  }
+  const secret = (await io.input()).replace(/\r?\n$/, '');
+  if (secret === '') {
+    io.err('leashctl: fingerprint takes the credential on standard input, got nothing');
+    return EXIT.usage;
+  }
+  const value = fingerprint(secret, Buffer.from(key.trim(), 'base64'));
+  io.out(json ? JSON.stringify({ fingerprint: value }) : value);
+  return EXIT.ok;
+}
