@@ -10,7 +10,7 @@ import { codeOf } from '../../shared/error-code.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import type { AuditLog } from '../log/audit-log.ts';
 import { listSegments } from '../log/log-recovery.ts';
-import { readSegment } from './segment-bytes.ts';
+import { readSegment } from '../log/segment-bytes.ts';
 
 export type KeptSegment = {
   readonly number: number;

@@ -23,7 +23,7 @@ import { formatMembers, parseLine } from '../../shared/audit-line.ts';
 import { type ChainDamage, type ChainPoint, ChainWalk } from '../../shared/chain-walk.ts';
 import { readCheckpoint } from '../../shared/checkpoint.ts';
 import { deflateMember, MEMBER_INPUT_BYTES } from '../../shared/gzip-member.ts';
-import { DamagedSegment, readAt, readSegment } from './segment-bytes.ts';
+import { DamagedSegment, readAt, readSegment } from '../log/segment-bytes.ts';
 
 /** What a walk over a whole segment says. */
 export type Inspection = {

@@ -3,7 +3,7 @@
 
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { type Checkpoint, MAX_CHECKPOINT_BYTES, readCheckpoint } from '../../shared/checkpoint.ts';
-import { readAt } from '../archive/segment-bytes.ts';
+import { readAt } from './segment-bytes.ts';
 
 /** Within so many bytes from its start a line says what it is. */
 const HEAD_BYTES = 192;

@@ -27,9 +27,9 @@ import {
   reserveFileName,
   segmentName,
 } from '../../shared/segments.ts';
-import { readAt, readSegment } from '../archive/segment-bytes.ts';
 import { lastCheckpoint, lastPublished } from './last-checkpoint.ts';
 import { MAX_WAITING_BYTES } from './record-queue.ts';
+import { readAt, readSegment } from './segment-bytes.ts';
 import type { LogPosition } from './segment-writer.ts';
 
 /** What was found and done, as the fields of a `log_recovered` record. */
