@@ -12,7 +12,7 @@ import { Sealer } from './archive/sealer.ts';
 import { openSegmentPool } from './archive/segment-pool.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { type AuditLog, openAuditLog } from './log/audit-log.ts';
-import { CheckpointFile } from './log/checkpoint-file.ts';
+import { CheckpointFile, checkProgram } from './log/checkpoint-file.ts';
 import { openCheckpointKey } from './log/checkpoint-key.ts';
 import { lockLog } from './log/log-lock.ts';
 import { listSegments, recoverLog } from './log/log-recovery.ts';
@@ -54,13 +54,15 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
   const dir = dirname(logPath);
   const logName = basename(logPath);
   const warn = (problem: string) => diagnostics.warn({ problem }, 'The record needs a look');
+  await checkProgram(config.checkpointCommand);
   let lock = lockLog(dir);
   const hostId = await readHostId(config.stateDir);
   const signer = await openCheckpointKey(config.stateDir);
   const checkpoints = new CheckpointFile({
     path: join(dir, checkpointFileName(logName)),
     command: config.checkpointCommand,
-    onProblem: warn,
+    onProblem: (problem) =>
+      diagnostics.warn({ problem }, 'A checkpoint was not kept; it comes again with the next one'),
   });
   const pool = openSegmentPool();
   let isSettled = false;
@@ -135,6 +137,7 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
       retention = startRetention({
         ...{ retainBytes: config.retainBytes, retainMs: config.retainMs },
         ...{ rotateBytes: config.rotateBytes, logPath, log, now },
+        isDamaged: (number) => checker.isDamaged(number),
         onProblem: warn,
       });
     },

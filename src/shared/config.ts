@@ -189,8 +189,14 @@ export function parseConfig(
   }
   // Each field of Config has its row in SETTINGS, of the field's type: the compiler checks it there.
   const all = config as Config;
-  const conflict = retentionConflict(all);
+  const conflict = retentionConflict(all) ?? shareConflict(all);
   return conflict === null ? all : { problem: `Cannot start: ${conflict}` };
+}
+
+/** A share is refused by the verdict on an intent, which `relaxed` does not wait for. */
+function shareConflict({ clientLogBytesPerMinute, audit }: Config): string | null {
+  if (clientLogBytesPerMinute === 0 || audit !== 'relaxed') return null;
+  return `LEASH_CLIENT_LOG_MB_MIN is "${clientLogBytesPerMinute / MIB}", allowed with LEASH_AUDIT=relaxed: 0`;
 }
 
 /** The live segment is never deleted: a log that may be no larger would be full for ever. */

@@ -121,6 +121,11 @@ describe('LEASH_SECRETS=fingerprint', () => {
     const options = { env: { LEASH_STATE_DIR: leash.stateDir }, input: `${secret}\n` };
     const shown = await run(process.execPath, [program, 'fingerprint'], options);
     expect(shown).toMatchObject({ code: 0, stdout: `${marks[0]}\n` });
+    const scheme = await run(process.execPath, [program, 'fingerprint'], {
+      ...options,
+      input: `Bearer ${secret}`,
+    });
+    expect(scheme.stdout).toBe(`Bearer ${marks[0]}\n`);
     const nothing = await run(process.execPath, [program, 'fingerprint'], {
       ...options,
       input: '',

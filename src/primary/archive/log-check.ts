@@ -49,6 +49,8 @@ export async function settleFlows(
 export type LogChecker = {
   /** What is known so far, at any time. */
   current(): LogCheck;
+  /** Whether damage was found in this segment. */
+  isDamaged(number: number): boolean;
   /** Walks all segments that were there at the start, the newest first. */
   walkAll(): Promise<void>;
   /** Walks one that turned out to be damaged. */
@@ -92,6 +94,9 @@ export function createLogChecker(deps: LogCheckDeps): LogChecker {
     named.add(file);
     damage.push(place);
     deps.onChange();
+    deps.onProblem(
+      `${file} is not what was written, from record ${seq} on (byte ${offset}); keep the files as they are and run: leashctl verify ${dir}`,
+    );
     if (known.has(file)) return;
     log.note('log_recovered', { file, reason, last_seq: Math.max(0, seq - 1), offset });
     // Nothing is to follow damage in its own segment.
@@ -113,6 +118,8 @@ export function createLogChecker(deps: LogCheckDeps): LogChecker {
 
   return {
     current: () => ({ state, segments, damage }),
+    isDamaged: (number) =>
+      damage.some(({ file }) => file.replace(/\.gz$/, '') === segmentName(logName, number)),
     async walk(file) {
       await inspect(file, []);
     },

@@ -52,6 +52,8 @@ export type RetentionDeps = RetentionRule & {
   /** Of a segment: so much may be on the way out beyond what is retained. */
   readonly rotateBytes: number;
   readonly log: AuditLog;
+  /** Whether the check found damage in it: that goes on the record with it. */
+  isDamaged(number: number): boolean;
   now(): number;
   onProblem(problem: string): void;
 };
@@ -141,6 +143,7 @@ async function remove(deps: RetentionDeps, segment: KeptSegment): Promise<void> 
     last_seq: seq,
     last_hash: prev,
     bytes,
+    ...(deps.isDamaged(number) ? { damaged: true } : {}),
   });
   // It may have been compressed while the record was on its way to the disk.
   const gone = unlink(join(dir, file));

@@ -142,18 +142,32 @@ function writeCompressed(path: string, target: string): string | null {
 /** A flow without a last record: its id, and the members that say whose it was. */
 export type OrphanedFlow = { readonly id: string; readonly members: string };
 
-const FLOW_LINES: ReadonlySet<string> = new Set([...OPENING_EVENTS, ...TERMINAL_EVENTS, 'segment']);
+const FLOW_LINES: ReadonlySet<string> = new Set([
+  ...OPENING_EVENTS,
+  ...TERMINAL_EVENTS,
+  'segment',
+  'stop',
+]);
 type Place = { readonly path: string; readonly offset: number; readonly length: number };
 
 /** Flows that begin in these segments (oldest first), or were open before them, and do not end. */
 export function findOpenFlows(paths: readonly string[]): OrphanedFlow[] {
   const open = new Map<string, Place | OrphanedFlow>();
-  for (const [index, path] of paths.entries()) {
+  // Lists of open flows: of the first segment, and of one behind damage.
+  let takesList = true;
+  for (const path of paths) {
+    const takes = takesList;
+    takesList = false;
     const walk = new ChainWalk({
       wanted: FLOW_LINES,
       onLine({ event, offset, bytes }) {
         if (event === 'segment') {
-          if (index === 0) for (const flow of listedFlows(bytes)) open.set(flow.id, flow);
+          if (takes) for (const flow of listedFlows(bytes)) open.set(flow.id, flow);
+          return;
+        }
+        // A clean stop is written when all flows have ended.
+        if (event === 'stop') {
+          open.clear();
           return;
         }
         const id = /,"id":"([^"]{1,40})"/.exec(bytes.toString('latin1', 0, 240))?.[1] ?? '';
@@ -162,12 +176,17 @@ export function findOpenFlows(paths: readonly string[]): OrphanedFlow[] {
         else open.set(id, { path, offset, length: bytes.length });
       },
     });
+    let isDamaged = false;
     try {
       for (const chunk of readSegment(path)) walk.push(chunk);
     } catch (error) {
-      // What is behind damage cannot be known.
       if (!(error instanceof DamagedSegment)) throw error;
+      isDamaged = true;
     }
+    // The end of what was open may stand where nobody can read it: nothing is said of it.
+    if (!isDamaged && walk.damage() === null) continue;
+    open.clear();
+    takesList = true;
   }
   return [...open].map(([id, flow]) => ('id' in flow ? flow : { id, members: membersAt(flow) }));
 }

@@ -3,7 +3,8 @@
 // Never in the way of the log: what cannot be copied now is tried again with the next one.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFile, open, readFile, rename } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, appendFile, open, readFile, rename } from 'node:fs/promises';
 import { LIMITS } from '../../shared/limits.ts';
 
 export type CheckpointFileDeps = {
@@ -12,6 +13,15 @@ export type CheckpointFileDeps = {
   readonly command: string;
   onProblem(problem: string): void;
 };
+
+/** Throws where the program cannot be run: what is not kept is missed only when it is too late. */
+export async function checkProgram(command: string): Promise<void> {
+  if (command === '') return;
+  await access(command, constants.X_OK).catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ENOENT' ? 'there is no such program' : 'it cannot be run';
+    throw new Error(`LEASH_CHECKPOINT_COMMAND is "${command}": ${why}; a path, no arguments`);
+  });
+}
 
 export class CheckpointFile {
   readonly #deps: CheckpointFileDeps;

@@ -3,6 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { authScheme } from '../../shared/credential-headers.ts';
 import { fingerprint } from '../../shared/fingerprint.ts';
 import { type Call, EXIT, hasCode, type Verb } from './verb.ts';
 
@@ -27,7 +28,10 @@ async function runFingerprint({ config, json, io }: Call): Promise<number> {
     io.err('leashctl: fingerprint takes the credential on standard input, got nothing');
     return EXIT.usage;
   }
-  const value = fingerprint(secret, Buffer.from(key.trim(), 'base64'));
+  // As the record has it: the scheme is left, what follows it is the secret.
+  const scheme = authScheme(secret);
+  const hidden = fingerprint(secret.slice(scheme.length).trim(), Buffer.from(key.trim(), 'base64'));
+  const value = scheme + hidden;
   io.out(json ? JSON.stringify({ fingerprint: value }) : value);
   return EXIT.ok;
 }

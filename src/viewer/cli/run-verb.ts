@@ -29,7 +29,7 @@ const VERBS: readonly Verb[] = [
 export async function runVerb(args: readonly string[], io: Io): Promise<number> {
   const json = args.includes('--json');
   const [name = 'help', ...words] = args.filter((arg) => arg !== '--json');
-  if (['help', '--help', '-h'].includes(name)) {
+  if (name === 'help' || args.includes('--help') || args.includes('-h')) {
     io.out(usage());
     return EXIT.ok;
   }
@@ -146,11 +146,11 @@ function statusTable(status: Status, problems: readonly string[]): string {
       'chain',
       log.check.state === 'running'
         ? `being checked since the start, ${log.check.segments} segments so far`
-        : `${log.check.segments} segments were checked at the start`,
+        : `${log.check.segments} segment${log.check.segments === 1 ? '' : 's'} checked at the start, ${log.check.damage.length === 0 ? 'no damage' : 'DAMAGE'}`,
     ],
     ...log.check.damage.map(({ file, seq, offset }): [string, string] => [
       'DAMAGED',
-      `${file}, record ${seq}, byte ${offset}: run leashctl verify`,
+      `${file}, record ${seq}, byte ${offset}: run leashctl verify FOLDER (that of LOG_PATH)`,
     ]),
     ...problems.map((text): [string, string] => ['problem', text]),
     ...status.problems.map(({ file, line, column, message }): [string, string] => [

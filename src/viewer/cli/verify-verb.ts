@@ -52,7 +52,9 @@ async function runVerify({ config, json, io, argument, options }: Call): Promise
   if (found === null || (found.records === 0 && found.problems.length === 0)) {
     const names = logName.replace(/(\.[^.]*)?$/, '.<n>$1');
     const what = found === null ? 'it is no folder' : `no record in segments ${plainName(names)}`;
-    io.err(`leashctl: nothing to verify in ${plainName(dir)}: ${what}`);
+    io.err(
+      `leashctl: nothing to verify in ${plainName(dir)}: ${what}; name the folder: leashctl verify FOLDER`,
+    );
     return EXIT.failure;
   }
   io.out(json ? JSON.stringify(verdictJson(found, pinned)) : formatVerdict(found, pinned));

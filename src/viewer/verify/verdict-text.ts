@@ -99,7 +99,7 @@ function signed({ checkpoints, signedSeq, lastSeq, problems }: Verification): st
   const behind = lastSeq - signedSeq;
   const rest =
     behind === 0 ? 'all of them' : `${many(behind, 'record')} behind it by the chain alone`;
-  const claim = problems.length === 0 ? '' : '; problems apart';
+  const claim = problems.length === 0 ? '' : '; the records named above are not covered';
   return `up to seq ${signedSeq} by ${many(checkpoints, 'checkpoint')}, ${rest}${claim}`;
 }
 

@@ -59,6 +59,12 @@ describe('parseConfig()', () => {
     expect(parsed(small)).toMatchObject({ retainBytes: 2 * MIB, retainMs: 30 * 86_400_000 });
   });
 
+  it('parseConfig() refuses a share of the log where nobody waits for the log', () => {
+    const relaxed = { LEASH_CLIENT_LOG_MB_MIN: '5', LEASH_AUDIT: 'relaxed' };
+    expect(problemOf(relaxed)).toMatch(/LEASH_CLIENT_LOG_MB_MIN is "5", .*relaxed/);
+    expect(parsed({ LEASH_CLIENT_LOG_MB_MIN: '5' }).clientLogBytesPerMinute).toBe(5 * 1024 * 1024);
+  });
+
   it('parseConfig() reads what the environment says', () => {
     const config = parsed({
       LEASH_DIR: '/p',

@@ -127,6 +127,8 @@ describe('work on whole segments', () => {
   });
 
   describe('findOpenFlows()', () => {
+    const fill = (count: number): Entry[] =>
+      Array.from({ length: count }, () => ({ event: 'policy_error', message: 'x'.repeat(5000) }));
     const intent = (id: string, url = 'https://a.test/'): Entry => ({
       event: 'intent',
       id,
@@ -171,6 +173,14 @@ describe('work on whole segments', () => {
       ]);
     });
 
+    it('says nothing of what was open before a clean stop, or before damage', async () => {
+      await write([intent('1-1-1'), { event: 'stop', reason: 'x' }, intent('2-1-1')]);
+      expect(findOpenFlows([path()]).map(({ id }) => id)).toEqual(['2-1-1']);
+      const lines = readFileSync(path(), 'utf8').split('\n');
+      writeFileSync(path(), lines.map((line, index) => (index === 2 ? 'x' : line)).join('\n'));
+      expect(findOpenFlows([path()])).toEqual([]);
+    });
+
     it('knows what was open before the first of the segments, and follows it through all', async () => {
       await write(
         [
@@ -181,7 +191,7 @@ describe('work on whole segments', () => {
               { id: '1-1-6', event: 'intent', client: '::1' },
             ],
           },
-          ...stops(300),
+          ...fill(300),
           ends('1-1-5'),
           intent('1-1-8'),
         ],

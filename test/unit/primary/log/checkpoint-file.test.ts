@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CheckpointFile } from '../../../../src/primary/log/checkpoint-file.ts';
+import { CheckpointFile, checkProgram } from '../../../../src/primary/log/checkpoint-file.ts';
 import { LIMITS } from '../../../../src/shared/limits.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
 
@@ -106,6 +106,13 @@ describe('CheckpointFile', () => {
     await file.flush();
     expect(problems).toEqual([expect.stringMatching(/LEASH_CHECKPOINT_COMMAND .*ENOENT/)]);
     expect(existsSync(path())).toBe(true);
+  });
+
+  it('is refused at a start where the program cannot be run', async () => {
+    await expect(checkProgram('')).resolves.toBeUndefined();
+    await expect(checkProgram(script('exit 0'))).resolves.toBeUndefined();
+    await expect(checkProgram('/nope')).rejects.toThrow(/"\/nope": there is no such program/);
+    await expect(checkProgram(path())).rejects.toThrow();
   });
 
   it('gives the program nothing of leash’s environment', async () => {

@@ -62,7 +62,7 @@ describe('formatVerdict()', () => {
     ['segments', { deleted: 4 }, '4 deleted before'],
     ['signed', { signedSeq: 1234 }, 'all of them'],
     ['signed', { checkpoints: 0 }, 'nothing'],
-    ['signed', { problems: [problem] }, 'problems apart'],
+    ['signed', { problems: [problem] }, 'named above are not covered'],
     ['key', {}, `${KEY}, NOT PINNED`],
     ['key', { keys: [KEY, 'cd'] }, 'and 1 more'],
     ['key', { keys: [] }, 'none'],
