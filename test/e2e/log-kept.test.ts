@@ -1,6 +1,6 @@
 // What stays true of the record when processes are killed, files are changed and folders vanish.
 
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../src/shared/checkpoint.ts';
@@ -183,7 +183,8 @@ describe('a folder that is taken away', () => {
     await start();
     expect((await curl(`${origin.url}/status/200`)).stdout).toBe('200\n');
     const before = (await leash.records()).at(-1)?.seq;
-    await rm(join(temp.path, 'logs'), { recursive: true });
+    // In one step: leash goes on in the next segment as soon as its own is gone.
+    await rename(join(temp.path, 'logs'), join(temp.path, 'taken'));
     const seen = origin.requests.length;
     expect((await curl(`${origin.url}/status/200?[1-5]`)).stdout).toBe('503\n'.repeat(5));
     expect(origin.requests).toHaveLength(seen);
