@@ -182,7 +182,7 @@ describe('a folder that is taken away', () => {
   it('stops forwarding at once; when it is there again, the chain goes on and says what is gone', async () => {
     await start();
     expect((await curl(`${origin.url}/status/200`)).stdout).toBe('200\n');
-    const before = (await leash.records()).at(-1)?.seq;
+    const { seq: before } = await leash.waitForRecords(isEvent('allowed'));
     // In one step: leash goes on in the next segment as soon as its own is gone.
     await rename(join(temp.path, 'logs'), join(temp.path, 'taken'));
     const seen = origin.requests.length;
