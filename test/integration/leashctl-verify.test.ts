@@ -89,7 +89,8 @@ describe('leashctl verify', () => {
     expect(found.stdout).toMatch(
       /^kept +checkpoints: 6 beside the log, 6 of --checkpoint; 12 in the log$/m,
     );
-    expect(await python(args)).toMatchObject({ code: 0, stderr: '' });
+    const page = await python([logs, '--key', signer.key, '--checkpoint', kept]);
+    expect(page).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('lists the file of an older program as not chained, whatever is in it', async () => {
@@ -161,10 +162,15 @@ describe('leashctl verify', () => {
     expect(stderr).toMatch(message);
   });
 
-  it('verify.py exits with 2 and says how it is used', async () => {
-    const { code, stderr } = await python([]);
-    expect(code).toBe(2);
-    expect(stderr).toContain('verify.py FOLDER [--key HEX|FILE] [--checkpoint FILE]');
+  it.each<[string[]]>([
+    [[]],
+    [['a', 'b']],
+    [['a', '--key', 'abc']],
+    [['a', '--checkpoint', '/none']],
+  ])('verify.py exits with 2 on %j and says how it is used', async (args) => {
+    const { code, stdout, stderr } = await python(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('verify.py [-h] [--key HEX] [--checkpoint FILE] folder');
   });
 
   it('shows progress on a terminal, and none in JSON', async () => {

@@ -58,6 +58,11 @@ export const RECORD_DAMAGES: readonly DamageCase[] = [
     expect: { outcome: 'VERIFIED' },
   },
   {
+    name: 'the last record of the log cut short',
+    lines: (log) => newest(log).push(`${newest(log).pop()?.slice(0, -9)}}`),
+    expect: { outcome: 'DAMAGED', seq: 41, file: 'egress.3.jsonl' },
+  },
+  {
     name: 'a record deleted',
     lines: (log) => linesOf(log, 2).splice(4, 1),
     expect: { outcome: 'MISSING', seq: 18, file: 'egress.2.jsonl' },
