@@ -3,7 +3,9 @@
 
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../shared/config.ts';
+import { LIMITS } from '../shared/limits.ts';
 import { checkpointFileName, segmentName } from '../shared/segments.ts';
 import type { LogCheck } from '../shared/status.ts';
 import { createLogChecker, settleFlows } from './archive/log-check.ts';
@@ -108,6 +110,7 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
     onProblem: warn,
   });
   let retention: Retention | null = null;
+  let settling: Promise<void> = Promise.resolve();
 
   /** Not before it is known what they leave open: that is looked up in them. */
   function seal(files: readonly string[]): void {
@@ -116,9 +119,10 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
   }
 
   async function lookBack(): Promise<void> {
-    await settleFlows({ logPath, recovered, log, pool }).catch((error: Error) =>
+    settling = settleFlows({ logPath, recovered, log, pool }).catch((error: Error) =>
       warn(`Cannot end the flows of the last run: ${error.message}`),
     );
+    await settling;
     isSettled = true;
     await removeLeftovers(dir);
     const { segment } = log.status();
@@ -144,6 +148,8 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
     async close() {
       retention?.close();
       sealer.close();
+      // What it does not come to, the next start does.
+      await Promise.race([settling, pause(LIMITS.settleStopMs, undefined, { ref: false })]);
       await pool.close();
       const problem = await log.close();
       await checkpoints.flush();

@@ -86,6 +86,8 @@ export const LIMITS = {
   checkpointCommandMs: 30 * SECOND,
   /** What waits for it, each saying all about those before. More: oldest goes. */
   checkpointsWaiting: 100,
+  /** A stop waits so long for the end of what the run before left open. Then: the next start does it. */
+  settleStopMs: 3 * SECOND,
   /** How often it is looked whether segments are old or many enough to be deleted. */
   retentionMs: 1 * SECOND,
   /** Clients that have a share of the log of their own; each wrote within a minute. More: share one. */

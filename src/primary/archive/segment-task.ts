@@ -165,9 +165,10 @@ export function findOpenFlows(paths: readonly string[]): OrphanedFlow[] {
           if (takes) for (const flow of listedFlows(bytes)) open.set(flow.id, flow);
           return;
         }
-        // A clean stop is written when all flows have ended.
+        // A clean stop is written when all flows of its run have ended; of runs before, it knows nothing.
         if (event === 'stop') {
-          open.clear();
+          const run = /,"id":"(\d+-)/.exec(bytes.toString('latin1', 0, 240))?.[1] ?? '';
+          for (const id of open.keys()) if (id.startsWith(run)) open.delete(id);
           return;
         }
         const id = /,"id":"([^"]{1,40})"/.exec(bytes.toString('latin1', 0, 240))?.[1] ?? '';
