@@ -92,7 +92,11 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
       diagnostics.error('The live segment, or its folder, was changed or taken away');
       // The lock is on the folder, which may be another one now.
       lock.release();
-      lock = lockLog(dir);
+      try {
+        lock = lockLog(dir);
+      } catch (error) {
+        deps.onFatal(error instanceof Error ? error.message : String(error));
+      }
     },
     onSealed: (segments) => seal(segments.map((number) => segmentName(logName, number))),
     onFatal: (error) => deps.onFatal(`The record cannot be written: ${error.message}`),

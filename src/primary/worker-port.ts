@@ -6,7 +6,7 @@
 // Invariant: seq, prev, ts, event, id and worker are written by the primary; a worker cannot name them.
 
 import type { Socket } from 'node:net';
-import { type EventName, FLOW_FIELD_NAMES, IDENTITY_NAMES } from '../shared/audit-event.ts';
+import { FLOW_FIELD_NAMES, IDENTITY_NAMES } from '../shared/audit-event.ts';
 import { parseHost } from '../shared/host.ts';
 import {
   encodeMinted,
@@ -23,24 +23,14 @@ import type { WorkerControl } from '../shared/worker-control.ts';
 import { type ClientQuota, shareIn } from './client-quota.ts';
 import { FlowTable, type OpenFlow } from './flow-table.ts';
 import { appendAll } from './log/append-all.ts';
+import type { AuditLog } from './log/audit-log.ts';
 import { lineBound } from './log/segment-writer.ts';
 
 export type PortDeps = {
   readonly number: number;
   readonly idPrefix: string;
   readonly pipe: Socket;
-  readonly log: {
-    append(
-      event: EventName,
-      id: string,
-      members: Buffer | string,
-      onWritten?: () => void,
-      onWithdrawn?: () => void,
-    ): void;
-    countRefused(): void;
-    pauseFor(resume: () => void): boolean;
-    healthy(): boolean;
-  };
+  readonly log: Pick<AuditLog, 'append' | 'countRefused' | 'pauseFor' | 'healthy'>;
   /** False: the worker goes on without a verdict, so a flow is opened in any case. */
   readonly waits: boolean;
   /** How much each client may put into the log; null: as much as it likes. */

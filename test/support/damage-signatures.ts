@@ -23,6 +23,13 @@ function setBack(log: SignedLog): void {
   rechain(log, { segment: 2, line: 1 }, signer);
 }
 
+/** A changed record, and everything from there on signed with a key of the forger's own. */
+function signAgain(log: SignedLog): void {
+  changeLine(linesOf(log, 1), 2);
+  rechain(log, { segment: 0, line: 1 }, other);
+  replaceKept(log);
+}
+
 export const SIGNATURE_DAMAGES: readonly DamageCase[] = [
   {
     name: 'two logs spliced',
@@ -71,31 +78,19 @@ export const SIGNATURE_DAMAGES: readonly DamageCase[] = [
   },
   {
     name: 'all signed again with another key; the key is known',
-    lines: (log) => {
-      changeLine(linesOf(log, 1), 2);
-      rechain(log, { segment: 0, line: 1 }, other);
-      replaceKept(log);
-    },
+    lines: signAgain,
     given: 'key',
     expect: { outcome: 'RE-SIGNED', seq: 7, file: 'egress.1.jsonl' },
   },
   {
     name: 'all signed again with another key; checkpoints were kept',
-    lines: (log) => {
-      changeLine(linesOf(log, 1), 2);
-      rechain(log, { segment: 0, line: 1 }, other);
-      replaceKept(log);
-    },
+    lines: signAgain,
     given: 'before',
     expect: { outcome: 'RE-SIGNED', seq: 7, file: 'egress.1.jsonl' },
   },
   {
     name: 'all signed again with another key, and nothing was kept elsewhere',
-    lines: (log) => {
-      changeLine(linesOf(log, 1), 2);
-      rechain(log, { segment: 0, line: 1 }, other);
-      replaceKept(log);
-    },
+    lines: signAgain,
     expect: { outcome: 'VERIFIED' },
   },
   {

@@ -97,7 +97,7 @@ export async function recoverFolder(logPath: string, rotateBytes: number): Promi
   // What a start looks at in the background, in front of the last checkpoint and in older segments.
   const checker = createLogChecker({
     ...{ logPath, recovered, log },
-    pool: { inspect: async (path) => inspectSegment(path), findOpenFlows: async () => [] },
+    pool: { inspect: async (path) => inspectSegment(path) },
     onChange() {},
     onProblem() {},
   });

@@ -13,7 +13,7 @@ import { type Leash, startLeash } from '../support/start-leash.ts';
 import { canMount, mountTmpfs, type Tmpfs } from '../support/tmpfs.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { report } from './report.ts';
-import { moreServed } from './rig.ts';
+import { forwardingAgain, moreServed } from './rig.ts';
 import { LONG, scaled, within } from './scale.ts';
 
 const MIB = 1024 * 1024;
@@ -80,12 +80,7 @@ async function sufferThen(makeRoom: () => void, fullMs: number) {
   const served = load.served();
   const roomMs = performance.now();
   makeRoom();
-  await waitFor(() => load.served() > served, {
-    what: 'forwarding to go on',
-    timeoutMs: within(2_000),
-    everyMs: 5,
-  });
-  const resumedAfterMs = performance.now() - roomMs;
+  const resumedAfterMs = await forwardingAgain(load, served, roomMs);
   await load.stop();
   return { grown, lastSeenMs, resumedAfterMs };
 }

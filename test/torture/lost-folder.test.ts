@@ -14,7 +14,7 @@ import { type Leash, startLeash } from '../support/start-leash.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { pathFilters } from './drive-log.ts';
 import { report } from './report.ts';
-import { moreServed } from './rig.ts';
+import { forwardingAgain, moreServed } from './rig.ts';
 import { within } from './scale.ts';
 
 /** Attaching strace to a process that it did not start takes root on most machines. */
@@ -72,12 +72,7 @@ async function sufferUntil(mend: () => Promise<void>): Promise<number> {
   const served = load.served();
   await mend();
   const mendedMs = performance.now();
-  await waitFor(() => load.served() > served, {
-    what: 'forwarding to go on',
-    timeoutMs: within(2_000),
-    everyMs: 5,
-  });
-  const resumedAfterMs = performance.now() - mendedMs;
+  const resumedAfterMs = await forwardingAgain(load, served, mendedMs);
   await load.stop();
   return resumedAfterMs;
 }

@@ -3,14 +3,14 @@
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { LogRecord } from '../support/leash-records.ts';
-import { type Load, startLoad } from '../support/load.ts';
+import type { Load } from '../support/load.ts';
 import { checkLoad, NOTHING_LOST, openBefore } from '../support/load-check.ts';
 import { type LoadOrigin, startLoadOrigin } from '../support/load-origin.ts';
 import { isAlive } from '../support/process-tree.ts';
 import { type Leash, startLeash } from '../support/start-leash.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { report } from './report.ts';
-import { moreServed, samePorts } from './rig.ts';
+import { moreServed, samePorts, startKillLoad } from './rig.ts';
 import { scaled, seededRandom, within } from './scale.ts';
 
 const KILLS = scaled(8, 100);
@@ -26,14 +26,7 @@ beforeEach(async () => {
   env = { ...(await samePorts()), LEASH_ROTATE_MB: '1' };
   first = await startLeash({ workers: 2, env });
   leash = first;
-  load = startLoad({
-    proxyPort: leash.proxyPort,
-    origin: origin.url,
-    connections: scaled(100, 200),
-    perSecond: scaled(300, 500),
-    bodyBytes: 500,
-    tunnelEvery: 4,
-  });
+  load = startKillLoad(leash, origin);
 });
 afterEach(async () => {
   await load.stop();

@@ -2,13 +2,13 @@
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { LogRecord } from '../support/leash-records.ts';
-import { type Load, type LoadRequest, startLoad } from '../support/load.ts';
+import type { Load, LoadRequest } from '../support/load.ts';
 import { checkLoad, NOTHING_LOST } from '../support/load-check.ts';
 import { type LoadOrigin, startLoadOrigin } from '../support/load-origin.ts';
 import { type Leash, startLeash } from '../support/start-leash.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { report } from './report.ts';
-import { listeningWorkers, moreServed, percentile } from './rig.ts';
+import { listeningWorkers, moreServed, percentile, startKillLoad } from './rig.ts';
 import { scaled, seededRandom, within } from './scale.ts';
 
 const KILLS = scaled(8, 60);
@@ -22,14 +22,7 @@ let load: Load;
 beforeEach(async () => {
   origin = await startLoadOrigin();
   leash = await startLeash({ workers: WORKERS });
-  load = startLoad({
-    proxyPort: leash.proxyPort,
-    origin: origin.url,
-    connections: scaled(100, 200),
-    perSecond: scaled(300, 500),
-    bodyBytes: 500,
-    tunnelEvery: 4,
-  });
+  load = startKillLoad(leash, origin);
 });
 afterEach(async () => {
   await load.stop();

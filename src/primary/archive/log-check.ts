@@ -19,7 +19,7 @@ export type LogCheckDeps = {
   readonly logPath: string;
   readonly recovered: RecoveredLog;
   readonly log: AuditLog;
-  readonly pool: Pick<SegmentPool, 'inspect' | 'findOpenFlows'>;
+  readonly pool: Pick<SegmentPool, 'inspect'>;
   /** The result changed. */
   onChange(): void;
   onProblem(problem: string): void;
@@ -27,20 +27,24 @@ export type LogCheckDeps = {
 
 /** Damaged places that are named; there is no use in more. */
 const MAX_NAMED = 20;
+/** `<epoch>-<worker>-<n>`: it goes into a new record as it stands, and the old one may be anybody's. */
+const FLOW_ID = /^([1-9]\d{0,8})-([1-9]\d{0,8})-\d{1,16}$/;
 
 /** Ends what the last run left open: one `error` record, `primary_exit`, for each. */
 export async function settleFlows(
-  deps: Pick<LogCheckDeps, 'logPath' | 'log' | 'pool' | 'recovered'>,
+  deps: Pick<LogCheckDeps, 'logPath' | 'log' | 'recovered'> & {
+    readonly pool: Pick<SegmentPool, 'findOpenFlows'>;
+  },
 ): Promise<void> {
   const { log, recovered, pool } = deps;
   const dir = dirname(deps.logPath);
   const flows = await pool.findOpenFlows(recovered.unsettled.map(({ file }) => join(dir, file)));
   const ends = flows
     // What this run has opened meanwhile in the same segment is its own.
-    .filter(({ id }) => Number(id.split('-')[0]) < log.epoch)
+    .filter(({ id }) => Number(FLOW_ID.exec(id)?.[1] ?? Infinity) < log.epoch)
     .map(({ id, members }) => ({
       id,
-      members: `"worker":${Number(id.split('-')[1])},${members === '' ? '' : `${members},`}"reason":"primary_exit"`,
+      members: `"worker":${FLOW_ID.exec(id)?.[2]},${members === '' ? '' : `${members},`}"reason":"primary_exit"`,
     }));
   await appendAll(log, 'error', ends);
   log.settled();
@@ -68,6 +72,7 @@ export function createLogChecker(deps: LogCheckDeps): LogChecker {
   const known = new Set(
     recovered.findings.flatMap(({ file, reason }) => (reason === 'damaged' ? file : [])),
   );
+  /** Files with damage, also those that are not listed. */
   const named = new Set<string>();
   /** Behind what was deleted, by the records of that. */
   const deleted: ChainPoint[] = [];
@@ -90,7 +95,13 @@ export function createLogChecker(deps: LogCheckDeps): LogChecker {
 
   function found(reason: 'damaged' | 'missing', place: LogDamage): void {
     const { file, seq, offset } = place;
-    if (named.has(file) || damage.length === MAX_NAMED) return;
+    if (named.has(file)) return;
+    if (damage.length === MAX_NAMED) {
+      if (named.size === MAX_NAMED)
+        deps.onProblem(`More than ${MAX_NAMED} segments are damaged; run: leashctl verify ${dir}`);
+      named.add(file);
+      return;
+    }
     named.add(file);
     damage.push(place);
     deps.onChange();
@@ -118,8 +129,10 @@ export function createLogChecker(deps: LogCheckDeps): LogChecker {
 
   return {
     current: () => ({ state, segments, damage }),
-    isDamaged: (number) =>
-      damage.some(({ file }) => file.replace(/\.gz$/, '') === segmentName(logName, number)),
+    isDamaged(number) {
+      const file = segmentName(logName, number);
+      return named.has(file) || named.has(`${file}.gz`);
+    },
     async walk(file) {
       await inspect(file, []);
     },

@@ -4,13 +4,13 @@
 
 import { stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { GENESIS } from '../../shared/audit-line.ts';
+import { MAX_RECORD_BYTES } from '../../shared/audit-event.ts';
 import { type ChainPoint, ChainWalk } from '../../shared/chain-walk.ts';
 import { codeOf } from '../../shared/error-code.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import type { AuditLog } from '../log/audit-log.ts';
 import { listSegments } from '../log/log-recovery.ts';
-import { readSegment } from '../log/segment-bytes.ts';
+import { DamagedSegment, readSegment } from '../log/segment-bytes.ts';
 
 export type KeptSegment = {
   readonly number: number;
@@ -51,7 +51,7 @@ export type RetentionDeps = RetentionRule & {
   readonly logPath: string;
   /** Of a segment: so much may be on the way out beyond what is retained. */
   readonly rotateBytes: number;
-  readonly log: AuditLog;
+  readonly log: Pick<AuditLog, 'status' | 'forbid' | 'noteOnDisk'>;
   /** Whether the check found damage in it: that goes on the record with it. */
   isDamaged(number: number): boolean;
   now(): number;
@@ -70,6 +70,9 @@ export function startRetention(deps: RetentionDeps): Retention {
   let isLooking = false;
   let sealed: readonly KeptSegment[] | null = null;
   let isClosed = false;
+  /** What the log says already is not said again where a file cannot be deleted. */
+  const announced = new Set<number>();
+  let problem = '';
 
   async function look(): Promise<void> {
     sealed ??= await listSealed(deps);
@@ -79,10 +82,13 @@ export function startRetention(deps: RetentionDeps): Retention {
     const { goes, isFull } = segmentsToDelete(sealed, liveBytes, deps, deps.now());
     // What is to go is there until it is gone.
     const isTooFast = retainBytes > 0 && total > retainBytes + 2 * rotateBytes;
-    log.forbid(isFull ? TOO_YOUNG : isTooFast ? TOO_FAST : '');
+    log.forbid(isFull ? TOO_YOUNG : isTooFast ? problem || TOO_FAST : '');
     for (const segment of goes) {
       if (isClosed) return;
+      if (!announced.has(segment.number)) await announce(deps, segment);
+      announced.add(segment.number);
       await remove(deps, segment);
+      announced.delete(segment.number);
       sealed = null;
     }
   }
@@ -91,14 +97,22 @@ export function startRetention(deps: RetentionDeps): Retention {
     if (isLooking) return;
     isLooking = true;
     look()
+      .then(() => tell(''))
       .catch((error: Error) => {
         sealed = null;
         // It was compressed while its name was on the list.
-        if (codeOf(error) !== 'ENOENT') deps.onProblem(error.message);
+        if (codeOf(error) !== 'ENOENT')
+          tell(`Cannot delete a segment that is to go: ${error.message}`);
       })
       .finally(() => {
         isLooking = false;
       });
+  }
+
+  /** Once a second it is tried again; only what is new is said. */
+  function tell(news: string): void {
+    if (news !== '' && news !== problem) deps.onProblem(news);
+    problem = news;
   }
 
   const timer = setInterval(start, LIMITS.retentionMs);
@@ -117,6 +131,8 @@ export function startRetention(deps: RetentionDeps): Retention {
 const TOO_YOUNG = 'LEASH_RETAIN_MB is reached by segments that are younger than LEASH_RETAIN_DAYS';
 const TOO_FAST = 'LEASH_RETAIN_MB is passed faster than segments are deleted';
 
+const NEWLINE = 0x0a;
+
 /** Oldest first. */
 async function listSealed({ log, logPath }: RetentionDeps): Promise<KeptSegment[]> {
   const dir = dirname(logPath);
@@ -130,32 +146,47 @@ async function listSealed({ log, logPath }: RetentionDeps): Promise<KeptSegment[
   return sealed;
 }
 
-async function remove(deps: RetentionDeps, segment: KeptSegment): Promise<void> {
+/** Puts the end of a segment on the record; on the disk when it resolves. */
+async function announce(deps: RetentionDeps, segment: KeptSegment): Promise<void> {
   const dir = dirname(deps.logPath);
   const { file, number, bytes } = segment;
   const next = listSegments(dir, basename(deps.logPath)).findLast((each) => each.number > number);
   const first = beginningOf(join(dir, file));
-  const { seq, prev } = beginningOf(join(dir, next?.file ?? ''));
+  const behind = next === undefined ? null : beginningOf(join(dir, next.file));
   await deps.log.noteOnDisk('segment_deleted', {
     file,
     number,
-    first_seq: first.seq + 1,
-    last_seq: seq,
-    last_hash: prev,
+    ...(first === null ? {} : { first_seq: first.seq + 1 }),
+    ...(behind === null ? {} : { last_seq: behind.seq, last_hash: behind.prev }),
     bytes,
-    ...(deps.isDamaged(number) ? { damaged: true } : {}),
+    ...(first === null || deps.isDamaged(number) ? { damaged: true } : {}),
   });
-  // It may have been compressed while the record was on its way to the disk.
-  const gone = unlink(join(dir, file));
-  await (file.endsWith('.gz') ? gone : gone.catch(() => unlink(join(dir, `${file}.gz`))));
 }
 
-/** What a segment's first line continues. */
-function beginningOf(path: string): ChainPoint {
-  const walk = new ChainWalk();
-  for (const chunk of readSegment(path)) {
-    walk.push(chunk);
-    if (walk.first !== null) return walk.first;
+async function remove({ logPath }: RetentionDeps, { file }: KeptSegment): Promise<void> {
+  const path = join(dirname(logPath), file);
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || file.endsWith('.gz')) throw error;
+    // It was compressed while the record was on its way to the disk.
+    await unlink(`${path}.gz`);
   }
-  return { seq: 0, prev: GENESIS };
+}
+
+/** What a segment's first line continues; null: its beginning is damaged. Reads no further than that line. */
+function beginningOf(path: string): ChainPoint | null {
+  const walk = new ChainWalk();
+  let bytes = 0;
+  try {
+    for (const chunk of readSegment(path)) {
+      const end = chunk.indexOf(NEWLINE) + 1;
+      walk.push(end > 0 ? chunk.subarray(0, end) : chunk);
+      bytes += chunk.length;
+      if (end > 0 || bytes > MAX_RECORD_BYTES) break;
+    }
+  } catch (error) {
+    if (!(error instanceof DamagedSegment)) throw error;
+  }
+  return walk.first;
 }

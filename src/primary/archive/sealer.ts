@@ -37,7 +37,8 @@ export class Sealer {
   }
 
   async #run(): Promise<void> {
-    for (const file of [...this.#files]) {
+    // What is added meanwhile is come to, too; what failed is not tried again before the next time.
+    for (const file of this.#files) {
       if (this.#isClosed) return;
       try {
         const result = await this.#deps.pool.compress(join(this.#deps.dir, file));

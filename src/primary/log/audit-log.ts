@@ -194,7 +194,12 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
       else onWritten();
     }
     sync.soon();
-    checkpointTimer ??= setTimeout(sign, LIMITS.checkpointMs);
+    checkpointTimer ??= setTimeout(() => {
+      checkpointTimer = null;
+      // Behind a cut that somebody made, nothing is signed.
+      write();
+      if (health.problem === '') sign();
+    }, LIMITS.checkpointMs);
   }
 
   function onCheckpoint(line: string): void {
@@ -205,7 +210,6 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
   }
 
   function sign(): void {
-    checkpointTimer = null;
     if (closed || live.unsigned === 0) return;
     try {
       live.checkpoint();
@@ -263,7 +267,7 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
     counts: () => Object.fromEntries(counts),
     flush: write,
     async close() {
-      if (queue.length > 0) write();
+      write();
       // The last words are for the reserve, too: from when, and how many were refused.
       const { problem, reason } = health;
       if (reason !== '') health.conclude();

@@ -37,7 +37,7 @@ export class GroupSync {
     if (this.#waiting.length === 1) process.nextTick(() => this.#start());
   }
 
-  /** Resolves when all who wait were told; no sync begins later. */
+  /** Resolves when all who wait were told, or a sync has failed; none begins later. */
   async close(): Promise<void> {
     if (this.#waiting.length > 0) this.#start();
     while (this.#running !== null) await this.#running;
@@ -66,7 +66,11 @@ export class GroupSync {
       },
       // After a failed sync the kernel may have dropped the pages and report success the next time
       // (what PostgreSQL learnt in 2018): only a new start, which reads the disk, tells the truth.
-      (error: Error) => this.#deps.onFailed(error),
+      (error: Error) => {
+        this.#isClosed = true;
+        this.#running = null;
+        this.#deps.onFailed(error);
+      },
     );
   }
 }

@@ -107,13 +107,13 @@ export class LiveSegment {
   }
 
   checkpoint(): void {
-    const { deps, writer } = { deps: this.#deps, writer: this.#writer };
-    const { hostId, recovered, signer } = deps;
-    const facts = { id: deps.nextId(), tsMs: deps.now(), hostId, epoch: recovered.epoch };
-    const line = writer.checkpoint(facts, signer);
+    this.#writeHeaders();
+    const { hostId, recovered, signer, nextId, now } = this.#deps;
+    const facts = { id: nextId(), tsMs: now(), hostId, epoch: recovered.epoch };
+    const line = this.#writer.checkpoint(facts, signer);
     this.#unsigned = 0;
-    deps.onOwnRecord('checkpoint');
-    deps.onCheckpoint(line);
+    this.#deps.onOwnRecord('checkpoint');
+    this.#deps.onCheckpoint(line);
   }
 
   /**

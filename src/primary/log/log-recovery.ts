@@ -18,8 +18,7 @@ import {
   truncateSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { MAX_RECORD_BYTES } from '../../shared/audit-event.ts';
-import { GENESIS, parseLine } from '../../shared/audit-line.ts';
+import { GENESIS } from '../../shared/audit-line.ts';
 import { ChainWalk } from '../../shared/chain-walk.ts';
 import {
   checkpointFileName,
@@ -29,7 +28,7 @@ import {
 } from '../../shared/segments.ts';
 import { lastCheckpoint, lastPublished } from './last-checkpoint.ts';
 import { MAX_WAITING_BYTES } from './record-queue.ts';
-import { readAt, readSegment } from './segment-bytes.ts';
+import { readSegment } from './segment-bytes.ts';
 import type { LogPosition } from './segment-writer.ts';
 
 /** What was found and done, as the fields of a `log_recovered` record. */
@@ -173,14 +172,8 @@ function walkTail(path: string, number: number, key: string): Tail {
   return {
     walk,
     epoch,
-    damage: walk.damage() ?? (isPlain ? lastDamage(path, walk) : tornEnd(walk)),
+    damage: walk.damage() ?? (isPlain ? null : tornEnd(walk)),
   };
-}
-
-/** Each line is confirmed by the hash in the next one; the last one has to be read. */
-function lastDamage(path: string, walk: ChainWalk): Place | null {
-  if (walk.records === 0 || isRecord(path, walk)) return null;
-  return { seq: walk.last.seq, offset: walk.lastStart };
 }
 
 /** What is compressed was whole. */
@@ -191,16 +184,6 @@ function tornEnd({ tornBytes, last, end }: ChainWalk): Place | null {
 /** `{"seq":7,"prev":"…","ts":1.5,"event":"stop","id":"<epoch>-…`: ids begin with the start they are of. */
 function epochOf(line: Buffer): number {
   return Number(/,"id":"(\d{1,9})-/.exec(line.toString('latin1', 0, 200))?.[1] ?? 0);
-}
-
-function isRecord(path: string, { lastStart, end }: ChainWalk): boolean {
-  if (end - lastStart > MAX_RECORD_BYTES) return false;
-  const fd = openSync(path, 'r');
-  try {
-    return parseLine(readAt(fd, lastStart, end - lastStart - 1).toString()) !== null;
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /**

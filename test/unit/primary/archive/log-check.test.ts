@@ -1,9 +1,14 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLogChecker } from '../../../../src/primary/archive/log-check.ts';
-import { compressSegment, inspectSegment } from '../../../../src/primary/archive/segment-task.ts';
+import { createLogChecker, settleFlows } from '../../../../src/primary/archive/log-check.ts';
+import {
+  compressSegment,
+  inspectSegment,
+  type OrphanedFlow,
+} from '../../../../src/primary/archive/segment-task.ts';
 import { recoverLog } from '../../../../src/primary/log/log-recovery.ts';
+import { readChain } from '../../../support/log-files.ts';
 import { makeSigner, openLog } from '../../../support/open-log.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
 
@@ -51,7 +56,7 @@ describe('createLogChecker()', () => {
     const log = openLog(logPath, { signer, rotateBytes: ROTATE, recovered });
     const checker = createLogChecker({
       ...{ logPath, recovered, log },
-      pool: { inspect: async (input) => inspectSegment(input), findOpenFlows: async () => [] },
+      pool: { inspect: async (input) => inspectSegment(input) },
       onChange() {},
       onProblem: (problem) => problems.push(problem),
     });
@@ -149,5 +154,50 @@ describe('createLogChecker()', () => {
     );
     writeLines(2, [...lines.slice(0, -1), forged]);
     expect((await check()).damage).toMatchObject([{ file: 'egress.2.jsonl', seq: lastSeq(2) }]);
+  });
+
+  it('names no more than twenty, says so, and knows of the others', async () => {
+    await run(900);
+    const count = readdirSync(temp.path).filter((name) => /\.\d+\.jsonl$/.test(name)).length - 1;
+    expect(count).toBeGreaterThan(22);
+    for (let number = 1; number <= count; number += 1) {
+      const [first = '', second = '', ...rest] = linesOf(number);
+      writeLines(number, [first, second.replace('xxx', 'xyx'), ...rest]);
+    }
+    const logPath = path('egress.jsonl');
+    const recovered = recoverLog({ logPath, rotateBytes: ROTATE, key: signer.key });
+    const log = openLog(logPath, { signer, rotateBytes: ROTATE, recovered });
+    const checker = createLogChecker({
+      ...{ logPath, recovered, log },
+      pool: { inspect: async (input) => inspectSegment(input) },
+      onChange() {},
+      onProblem: (problem) => problems.push(problem),
+    });
+    await checker.walkAll();
+    await log.close();
+    expect(checker.current().damage).toHaveLength(20);
+    expect(problems).toHaveLength(21);
+    expect(problems[20]).toContain('More than 20 segments');
+    expect([checker.isDamaged(1), checker.isDamaged(count)]).toEqual([true, true]);
+  });
+});
+
+describe('settleFlows()', () => {
+  it('ends what a run before left open, under no other id than one of a flow', async () => {
+    const temp = await tempDir();
+    const logPath = join(temp.path, 'egress.jsonl');
+    await openLog(logPath).close();
+    const log = openLog(logPath);
+    expect(log.epoch).toBe(2);
+    const flow = (id: string): OrphanedFlow => ({ id, members: '"client":"10.0.0.1"' });
+    const ids = ['1-3-7', '2-1-1', '1-3-7","x":"', 'undefined', '1-x-7', '1-0-7', '1--7'];
+    const pool = { findOpenFlows: async () => ids.map(flow) };
+    const recovered = recoverLog({ logPath, rotateBytes: ROTATE, key: '' });
+    await settleFlows({ logPath, log, pool, recovered });
+    await log.close();
+    const errors = readChain(temp.path).filter(({ event }) => event === 'error');
+    expect(errors).toMatchObject([{ id: '1-3-7', worker: 3, reason: 'primary_exit' }]);
+    expect(errors).toHaveLength(1);
+    await temp.close();
   });
 });

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AuditLog, AuditLogDeps } from '../../../../src/primary/log/audit-log.ts';
 import { LIMITS } from '../../../../src/shared/limits.ts';
 import { limitFileSize, unlimitFileSize } from '../../../support/limit-file-size.ts';
@@ -32,6 +32,7 @@ describe('openAuditLog(), while the log cannot be written', () => {
     told = [];
   });
   afterEach(async () => {
+    vi.useRealTimers();
     unlimitFileSize();
     await temp.close();
   });
@@ -242,6 +243,29 @@ describe('openAuditLog(), while the log cannot be written', () => {
         offset: Math.min(size, size + by),
       });
       expect(statSync(path).size).toBe(size + by);
+    },
+  );
+
+  it.each(['at its time', 'at a stop'])(
+    'signs nothing behind a cut that somebody made (%s)',
+    async (moment) => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      open();
+      stop('before', false);
+      log.flush();
+      const path = join(dir, 'egress.1.jsonl');
+      const cut = statSync(path).size - 10;
+      truncateSync(path, cut);
+      if (moment === 'at its time') {
+        vi.advanceTimersByTime(LIMITS.checkpointMs);
+        expect(log.status().segment).toBe(2);
+      }
+      vi.useRealTimers();
+      await log.close();
+      const second = readFileSync(join(dir, 'egress.2.jsonl'), 'utf8').trim().split('\n');
+      const events = second.map((line) => JSON.parse(line).event);
+      expect(events).toEqual(['segment', 'log_recovered', 'checkpoint']);
+      expect(statSync(path).size).toBe(cut);
     },
   );
 

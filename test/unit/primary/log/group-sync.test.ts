@@ -50,6 +50,9 @@ describe('GroupSync', () => {
     await turn();
     syncs[0]?.reject(new Error('EIO'));
     await expect.poll(() => told).toEqual(['failed EIO']);
+    sync.now(() => told.push('b'));
+    await sync.close();
+    expect([told, syncs.length]).toEqual([['failed EIO'], 1]);
   });
 
   it('close() waits for what is under way, and begins nothing more', async () => {
