@@ -104,7 +104,13 @@ export type FlowFields = Partial<FlowIdentity> &
     audit?: 'would_block_in_enforce';
     req_headers?: HeaderPairs;
     res_headers?: HeaderPairs;
+    /** Fields that followed a body. */
+    req_trailers?: HeaderPairs;
+    res_trailers?: HeaderPairs;
+    /** What the client speaks. */
     proto?: 'h1' | 'h2' | 'ws';
+    /** What the upstream speaks, where that is another. */
+    upstream_proto?: 'h1' | 'h2';
     rule?: string;
     policy?: number;
     mode?: string;
@@ -151,7 +157,10 @@ export const FLOW_FIELD_NAMES: ReadonlySet<string> = new Set<string>([
     'res_parts',
     'req_sha256',
     'res_sha256',
+    'req_trailers',
+    'res_trailers',
     'proto',
+    'upstream_proto',
     'rule',
     'policy',
     'mode',

@@ -15,6 +15,20 @@ export const LIMITS = {
   headers: 100,
   /** Requests of one connection that run at once; clients wait for each answer. More: close. */
   pipelinedRequests: 16,
+  /** Streams at once on a connection of HTTP/2, as RFC 9113 5.1.2 advises. More: refused by nghttp2. */
+  http2Streams: 100,
+  /**
+   * Bytes of one HTTP/2 body that may be on their way before they are read: 256 KiB at 50 ms are
+   * 5 MB/s. A reader that stands still holds so many. Full: the sender waits.
+   */
+  http2StreamWindowBytes: 256 * KIB,
+  /** The same for all bodies of a connection; what arrives is counted as read. Full: as above. */
+  http2ConnectionWindowBytes: MIB,
+  /** Above our own limits, so that who exceeds those hears 431 or 502, on the record. More: reset. */
+  http2HeadBytes: 64 * KIB,
+  http2HeadFields: 2048,
+  /** Frames that break the protocol, and streams refused for it. More: the connection ends. */
+  http2BadFrames: 100,
   /** The longest registered method has 17. Longer: 400. */
   methodBytes: 32,
   /** A head arrives within one round trip; slower is slowloris. Then: 408 and close. */
@@ -61,6 +75,8 @@ export const LIMITS = {
   idleUpstreamMs: 4 * SECOND,
   /** 1xx responses before the final one; Node would accept 5000. More: 502. */
   informationalResponses: 8,
+  /** How long a client waits for the upstream's 100, as curl does. Then: it gets one from leash. */
+  continueMs: SECOND,
   /** Bytes of a refusal are on their way to the client; a reset would eat them. Then: destroy. */
   lingerMs: 2 * SECOND,
   /** The kernel cuts it to somaxconn. Full: the client's SYN is dropped and sent again. */

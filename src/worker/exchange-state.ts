@@ -1,14 +1,13 @@
 // What the steps of one exchange share, and the one way to say no to it.
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FlowFields, HeaderPairs } from '../shared/audit-event.ts';
 import type { NormalPath, Target } from '../shared/host.ts';
-import { LIMITS } from '../shared/limits.ts';
 import type { Decision, Policy } from '../shared/policy.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { Flow } from './flow.ts';
 import type { Capture } from './http/capture.ts';
-import { type RawHeaders, valuesOf, withoutCredential } from './http/header-list.ts';
+import type { ClientStream } from './http/client-stream.ts';
+import { valuesOf, withoutCredential } from './http/header-list.ts';
 import { formatRefusal, type RefusalMessage } from './http/refusal.ts';
 import type { RequestHead } from './http/request-head.ts';
 import type { Asked, Shown } from './judge.ts';
@@ -22,13 +21,16 @@ export type TunnelContext = {
   readonly credential: Shown;
   /** Requests seen so far, for the tunnel's own record. */
   requests: number;
+  /** Those that run: the tunnel's record comes after theirs. */
+  readonly running: Set<Promise<void>>;
+  /** Why its connection was ended, where its HTTP/2 was broken; '' otherwise. */
+  problem: string;
 };
 
 /** What the steps of one exchange share. */
 export type Exchange = {
   readonly deps: WorkerDeps;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly stream: ClientStream;
   readonly client: string;
   readonly tunnel: TunnelContext | null;
   readonly credential: Shown;
@@ -59,7 +61,7 @@ export type RefuseInput = {
 
 /** Answers with a refusal and ends the flow with `blocked` (leash said no) or `error` (a failure). */
 export function refuse(exchange: Exchange, input: RefuseInput): void {
-  const { request, response, flow, deps } = exchange;
+  const { stream, flow, deps } = exchange;
   const { status, reason, policy, decision } = input;
   const failed = status === 502 || status === 504;
   const fields: FlowFields = {
@@ -71,43 +73,19 @@ export function refuse(exchange: Exchange, input: RefuseInput): void {
     ...(failed && decision?.wouldBlock ? { audit: 'would_block_in_enforce' as const } : {}),
     policy: policy.version,
     mode: policy.mode ?? '',
+    ...(stream.proto === 'h1' ? {} : { proto: stream.proto }),
     req_headers: recordedHeaders(exchange),
     duration_ms: roundMs(deps.now() - exchange.startedMs),
     ...input.sent?.fields,
   };
   flow.end(failed ? 'error' : 'blocked', fields, input.sent?.captures);
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
+  if (stream.isAnswered) {
+    stream.abort();
     return;
   }
   const rule = decision?.rule ?? '';
-  const { headers, body } = refusalText(exchange, { status, reason, policy, rule });
-  // A body that was not read would stand in front of the next request.
-  const bodyless = !announcesBody(request.rawHeaders);
-  const keep = bodyless && status !== 400 && status !== 431 && !deps.draining();
-  // The listener serves nothing behind such an answer.
-  if (!keep) response.shouldKeepAlive = false;
-  response.writeHead(status, keep ? headers : [...headers, 'Connection', 'close']);
-  if (bodyless) response.end(body);
-  else endAfterBody(exchange, body);
-}
-
-/** The client reads the refusal only if its upload is not answered with a reset: read on a little. */
-function endAfterBody({ request, response }: Exchange, body: string): void {
-  response.write(body);
-  const end = () => {
-    clearTimeout(timer);
-    response.end();
-  };
-  const timer = setTimeout(end, LIMITS.lingerMs);
-  request.once('end', end);
-  request.once('close', end);
-  request.resume();
-}
-
-function announcesBody(headers: RawHeaders): boolean {
-  const length = valuesOf(headers, 'content-length')[0] ?? '0';
-  return length !== '0' || valuesOf(headers, 'transfer-encoding').length > 0;
+  const mayKeep = status !== 400 && status !== 417 && status !== 431 && !deps.draining();
+  stream.refuse({ status, ...refusalText(exchange, { status, reason, policy, rule }), mayKeep });
 }
 
 type RefusalInput = {
@@ -119,7 +97,8 @@ type RefusalInput = {
 
 /** Headers and body that tell this client that leash refuses, and why. */
 export function refusalText(exchange: Exchange, input: RefusalInput): RefusalMessage {
-  const { request, flow } = exchange;
+  const { stream, flow } = exchange;
+  const { method, url, headers } = stream.line;
   const { status, reason, policy, rule } = input;
   return formatRefusal(
     {
@@ -128,12 +107,12 @@ export function refusalText(exchange: Exchange, input: RefusalInput): RefusalMes
       id: flow.id,
       host: flow.identity.host ?? '',
       port: flow.identity.port ?? 0,
-      method: request.method ?? '',
-      path: pathOf(request.url ?? ''),
+      method,
+      path: pathOf(url),
       mode: policy.mode ?? '',
       rule,
     },
-    valuesOf(request.rawHeaders, 'accept').join(','),
+    valuesOf(headers, 'accept').join(','),
   );
 }
 
@@ -144,16 +123,16 @@ function pathOf(url: string): string {
 
 /** What the policy is asked about this exchange. */
 export function askOf(exchange: Exchange, asked: Pick<Allowed, 'head' | 'path'>): Asked {
-  const { client, credential, request } = exchange;
+  const { client, credential, stream } = exchange;
   const { path, ambiguous } = asked.path;
-  const method = request.method ?? '';
+  const { method } = stream.line;
   const { target } = asked.head;
   return { stage: 'request', target, client, credential, method, path, ambiguous };
 }
 
 /** The head as received; but a credential that was meant for leash is not for the record. */
-export function recordedHeaders({ request, deps }: Exchange): HeaderPairs {
-  return deps.forRecord.headers(withoutCredential(request.rawHeaders));
+export function recordedHeaders({ stream, deps }: Exchange): HeaderPairs {
+  return deps.forRecord.headers(withoutCredential(stream.line.headers));
 }
 
 /** Milliseconds with three decimals: what a record needs, and no float noise. */

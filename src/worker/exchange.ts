@@ -5,7 +5,6 @@
 // Invariant: no request byte leaves before the primary has the intent on the log.
 // Invariant: CONNECT target, SNI, Host and absolute URI agree, or the request is refused.
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FlowIdentity } from '../shared/audit-event.ts';
 import { parsePath, type Target } from '../shared/host.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -19,41 +18,29 @@ import {
 } from './exchange-state.ts';
 import { Flow } from './flow.ts';
 import { forward } from './forward.ts';
-import { valuesOf } from './http/header-list.ts';
-import { carriesToken } from './http/http-message.ts';
+import type { ClientStream } from './http/client-stream.ts';
+import { carriesToken, hostField } from './http/http-message.ts';
 import { VERDICT_REFUSALS } from './http/refusal.ts';
 import { type RequestHead, readRequestHead } from './http/request-head.ts';
 import { judge, shownCredential } from './judge.ts';
 
 export type ExchangeInput = {
   readonly deps: WorkerDeps;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly stream: ClientStream;
   readonly client: string;
   readonly tunnel: TunnelContext | null;
 };
 
 /** Runs one exchange; resolves when it has its terminal record. Never rejects. */
 export async function handleExchange(input: ExchangeInput): Promise<void> {
-  const { deps, request, tunnel } = input;
-  // Either side may vanish at any time; who needs to know listens for 'close'.
-  for (const side of [request, input.response]) side.on('error', () => {});
+  const { deps, stream, tunnel } = input;
+  const { headers } = stream.line;
   if (tunnel !== null) tunnel.requests += 1;
   // 1. Parse: one head, names agreeing, framing unambiguous.
-  const head = readRequestHead(
-    {
-      method: request.method ?? '',
-      url: request.url ?? '',
-      httpVersion: request.httpVersion,
-      headers: request.rawHeaders,
-    },
-    tunnel,
-  );
-  const credential = tunnel === null ? shownCredential(request.rawHeaders) : tunnel.credential;
+  const head = readRequestHead(stream.line, tunnel);
+  const credential = tunnel === null ? shownCredential(headers) : tunnel.credential;
   const flow = new Flow(deps.link, identityOf(input, 'target' in head ? head.target : null));
   const exchange: Exchange = { ...input, credential, flow, startedMs: deps.now() };
-  // Bytes behind a request to upgrade are another protocol's to the parser: none are served.
-  if (valuesOf(request.rawHeaders, 'upgrade').length > 0) input.response.shouldKeepAlive = false;
   const refuseNow = (status: number, reason: string) =>
     refuse(exchange, { status, reason, policy: deps.policy() });
   try {
@@ -61,7 +48,7 @@ export async function handleExchange(input: ExchangeInput): Promise<void> {
     const path = parsePath(head.path);
     if ('problem' in path) return refuseNow(400, 'malformed: path');
     // 2. What leash itself sent comes back to it: a server that was reached leads here.
-    if (carriesToken(request.rawHeaders, deps.hopToken)) return refuseNow(403, 'self_connection');
+    if (carriesToken(headers, deps.hopToken)) return refuseNow(403, 'self_connection');
     // 3. Room: without place for the record there is no request.
     const noRoom = deps.link.refusal();
     if (noRoom !== null) return refuseNow(503, noRoom);
@@ -74,7 +61,7 @@ export async function handleExchange(input: ExchangeInput): Promise<void> {
     flow.end('error', {
       reason: `internal: ${error instanceof Error ? error.message : 'unknown'}`,
     });
-    input.response.destroy();
+    stream.abort();
   }
 }
 
@@ -108,24 +95,20 @@ async function admit(
 }
 
 function identityOf(input: ExchangeInput, target: Target | null): FlowIdentity {
-  const { request, tunnel, client } = input;
+  const { stream, tunnel, client } = input;
   const known = target ?? tunnel?.target ?? null;
   return {
     ...(tunnel === null ? {} : { tunnel: tunnel.id }),
     client,
     ...(known === null ? {} : { host: known.host, port: known.port }),
-    method: request.method ?? '',
+    method: stream.line.method,
     url: input.deps.forRecord.url(urlOf(input, known)),
   };
 }
 
 /** The URL as the operator should see it: whole, with the scheme that was really spoken. */
-function urlOf({ request, tunnel }: ExchangeInput, target: Target | null): string {
-  const url = request.url ?? '';
+function urlOf({ stream, tunnel }: ExchangeInput, target: Target | null): string {
+  const { url } = stream.line;
   if (tunnel === null || target === null || !url.startsWith('/')) return url;
-  const standard = target.port === (tunnel.scheme === 'https' ? 443 : 80);
-  const authority = standard
-    ? target.authority.slice(0, target.authority.lastIndexOf(':'))
-    : target.authority;
-  return `${tunnel.scheme}://${authority}${url}`;
+  return `${tunnel.scheme}://${hostField(target, tunnel.scheme)}${url}`;
 }

@@ -87,7 +87,8 @@ const OTHER_BYTES = 8 * 1024;
 function mayBeTooLong(fields: FlowFields): boolean {
   let chars = (fields.req_body?.length ?? 0) + (fields.res_body?.length ?? 0);
   chars += fields.url?.length ?? 0;
-  for (const pairs of [fields.req_headers, fields.res_headers]) {
+  const { req_headers, res_headers, req_trailers, res_trailers } = fields;
+  for (const pairs of [req_headers, res_headers, req_trailers, res_trailers]) {
     for (const [name, value] of pairs ?? []) chars += name.length + value.length + 1;
   }
   // Six bytes for one is the worst that JSON does to a character.

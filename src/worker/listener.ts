@@ -3,14 +3,19 @@
 // exchange.ts. Bytes that are no HTTP end here, with one refusal and one record.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { canonicalIp } from '../shared/address.ts';
 import { LIMITS } from '../shared/limits.ts';
 import type { WorkerDeps } from './deps.ts';
 import { handleExchange } from './exchange.ts';
 import type { TunnelContext } from './exchange-state.ts';
 import { Flow } from './flow.ts';
+import type { ClientStream } from './http/client-stream.ts';
+import { Http1Client } from './http/http1-client.ts';
+import { serveHttp2 } from './http/http2-session.ts';
 import { formatRawRefusal } from './http/refusal.ts';
 import { runTunnel } from './tunnel.ts';
 import { lingerThenClose } from './tunnel-state.ts';
@@ -31,6 +36,7 @@ export function startListener(
 ): Listener {
   const connections = new WeakMap<Duplex, Connection>();
   const sockets = new Set<Duplex>();
+  const sessions = new Set<ServerHttp2Session>();
   const active = new Map<Duplex, number>();
   const latest = new WeakMap<Duplex, ServerResponse>();
   const server = createHttpServer(deps.config);
@@ -61,7 +67,7 @@ export function startListener(
     } else if (connection.tunnel !== null) refuseBytes(socket, connection, 400, 'nested_connect');
     else void openTunnel(request, socket as Socket, head, connection.client);
   });
-  server.on('request', (request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
     const connection = connections.get(socket);
     if (connection === undefined) socket.destroy();
@@ -75,13 +81,11 @@ export function startListener(
       socket.destroy();
       return;
     }
-    active.set(socket, running + 1);
-    void handleExchange({ deps, request, response, ...connection }).finally(() => {
-      const left = (active.get(socket) ?? 1) - 1;
-      if (left > 0) active.set(socket, left);
-      else active.delete(socket);
-    });
-  });
+    run(socket, connection, new Http1Client(request, response));
+  };
+  server.on('request', onRequest);
+  // The upstream is asked whether the body is wanted (RFC 9110 10.1.1).
+  server.on('checkContinue', onRequest);
   server.on('checkExpectation', ({ socket }) => {
     const connection = connections.get(socket);
     if (connection === undefined) socket.destroy();
@@ -104,6 +108,18 @@ export function startListener(
     onListening,
   );
 
+  function run(socket: Duplex, connection: Connection, stream: ClientStream): void {
+    active.set(socket, (active.get(socket) ?? 0) + 1);
+    const { tunnel } = connection;
+    const ended = handleExchange({ deps, stream, ...connection }).finally(() => {
+      tunnel?.running.delete(ended);
+      const left = (active.get(socket) ?? 1) - 1;
+      if (left > 0) active.set(socket, left);
+      else active.delete(socket);
+    });
+    tunnel?.running.add(ended);
+  }
+
   /** The last request so far was, or is, answered with a close. */
   function isOver(socket: Duplex): boolean {
     return latest.get(socket)?.shouldKeepAlive === false;
@@ -123,12 +139,31 @@ export function startListener(
       head,
       client,
       serve(inner, context) {
-        connections.set(inner, { client, tunnel: context });
+        const connection = { client, tunnel: context };
+        if (inner instanceof TLSSocket && inner.alpnProtocol === 'h2') {
+          openHttp2(inner, connection);
+          return;
+        }
+        connections.set(inner, connection);
         server.emit('connection', inner);
         // Sniffing paused it; the bytes that were put back are read before the socket's own.
         inner.resume();
       },
     });
+  }
+
+  function openHttp2(socket: TLSSocket, connection: Connection & { tunnel: TunnelContext }): void {
+    const { idleMs, exchangeIdleMs } = deps.config;
+    const session = serveHttp2(socket, {
+      idleMs,
+      exchangeIdleMs: exchangeIdleMs + CLIENT_GRACE_MS,
+      onStream: (stream) => run(socket, connection, stream),
+      onProblem(code) {
+        connection.tunnel.problem ||= code;
+      },
+    });
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
   }
 
   /** Bytes that the parser refused. Silence is no request: it ends without a record of its own. */
@@ -181,6 +216,7 @@ export function startListener(
     async drain(timeoutMs) {
       server.close();
       server.closeIdleConnections();
+      for (const session of sessions) session.close();
       const deadline = deps.now() + timeoutMs;
       while (active.size > 0 && deps.now() < deadline) await pause(20);
       for (const socket of sockets) socket.destroy();

@@ -9,6 +9,11 @@ export type Progress = {
   readonly answer: { readonly status: number; readonly headers: RawHeaders } | null;
   /** Empty: no connection was made. */
   readonly upstreamIp: string;
+  /** What the upstream speaks; null: no connection was made. */
+  readonly upstreamProto: 'h1' | 'h2' | null;
+  /** As received. */
+  readonly reqTrailers: RawHeaders;
+  readonly resTrailers: RawHeaders;
   readonly ttfbMs: number;
   readonly reqBytes: number;
   readonly resBytes: number;
@@ -21,24 +26,28 @@ export function outcomeFields(
   { decision, policy }: Allowed,
   progress: Progress,
 ): FlowFields {
-  const { answer, upstreamIp, ttfbMs, reqBytes, resBytes } = progress;
+  const { answer, upstreamIp, upstreamProto, ttfbMs, reqBytes, resBytes } = progress;
+  const { stream, deps } = exchange;
+  const { proto } = stream;
+  const pairs = (list: RawHeaders) => deps.forRecord.headers(headerPairs(list));
   return {
     status: answer?.status ?? 0,
     bytes: resBytes,
     ...(decision.wouldBlock ? { audit: 'would_block_in_enforce' as const } : {}),
     req_headers: recordedHeaders(exchange),
-    ...(answer === null
-      ? {}
-      : { res_headers: exchange.deps.forRecord.headers(headerPairs(answer.headers)) }),
-    proto: 'h1',
+    ...(answer === null ? {} : { res_headers: pairs(answer.headers) }),
+    ...(progress.reqTrailers.length === 0 ? {} : { req_trailers: pairs(progress.reqTrailers) }),
+    ...(progress.resTrailers.length === 0 ? {} : { res_trailers: pairs(progress.resTrailers) }),
+    proto,
+    ...(upstreamProto === null || upstreamProto === proto ? {} : { upstream_proto: upstreamProto }),
     rule: decision.rule,
     policy: policy.version,
     mode: policy.mode ?? '',
     upstream_ip: upstreamIp,
     req_bytes: reqBytes,
     ...(progress.attempts > 1 ? { attempts: progress.attempts } : {}),
-    ...(exchange.request.complete ? {} : { req_unfinished: true }),
+    ...(stream.isComplete ? {} : { req_unfinished: true }),
     ttfb_ms: roundMs(ttfbMs),
-    duration_ms: roundMs(exchange.deps.now() - exchange.startedMs),
+    duration_ms: roundMs(deps.now() - exchange.startedMs),
   };
 }

@@ -145,6 +145,14 @@ async function establish(tunnel: Tunnel): Promise<void> {
   }
 }
 
+/** The requests' own records come before the tunnel's: they end on the same event. */
+async function endAfterRequests(tunnel: Tunnel, context: TunnelContext): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  await Promise.all(context.running);
+  const { requests, problem } = context;
+  endTunnel(tunnel, 'connect_closed', { requests, reason: problem && `http2: ${problem}` });
+}
+
 function answer({ socket }: Tunnel): void {
   socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
 }
@@ -165,10 +173,9 @@ function serveInner(tunnel: Tunnel, inner: Socket, scheme: 'http' | 'https'): vo
     scheme,
     credential: tunnel.asked.credential,
     requests: 0,
+    running: new Set(),
+    problem: '',
   };
-  // The requests' own records come before the tunnel's: they end on the same event, earlier.
-  tunnel.socket.once('close', () => {
-    setImmediate(() => endTunnel(tunnel, 'connect_closed', { requests: context.requests }));
-  });
+  tunnel.socket.once('close', () => void endAfterRequests(tunnel, context));
   tunnel.serve(inner, context);
 }

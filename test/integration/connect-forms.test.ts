@@ -181,7 +181,7 @@ const ONE_HOP = [
   'Proxy-Connection: keep-alive',
   'Proxy.Connection: keep-alive',
   'Keep-Alive: timeout=5',
-  'TE: trailers',
+  'TE: gzip;q=0.5',
   'Trailer: X-Secret',
   'Upgrade: h2c',
   'HTTP2-Settings: AAMAAABkAAQAAP__',

@@ -7,6 +7,7 @@ import { duplexPair } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { handleExchange } from '../../src/worker/exchange.ts';
+import { Http1Client } from '../../src/worker/http/http1-client.ts';
 import { connectThrough, openSocket, readUntil } from '../support/raw.ts';
 import { run } from '../support/run-client.ts';
 import { type Origin, startOrigin } from '../support/start-origin.ts';
@@ -92,8 +93,7 @@ describe('an exchange that does not move ends', () => {
     const server = createServer((request, response) => {
       void handleExchange({
         deps: proxy.deps,
-        request,
-        response,
+        stream: new Http1Client(request, response),
         client: '127.0.0.9',
         tunnel: null,
       });

@@ -5,6 +5,8 @@ import { createSecureContext } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseAuthority, type Target } from '../../src/shared/host.ts';
 import { createUpstream, type Route, type Upstream } from '../../src/worker/upstream/upstream.ts';
+import type { UpstreamAnswer } from '../../src/worker/upstream/upstream-stream.ts';
+import { deferred } from '../support/deferred.ts';
 import { good } from '../support/good.ts';
 import { type Origin, startOrigin } from '../support/start-origin.ts';
 
@@ -40,19 +42,26 @@ afterAll(async () => {
 
 it('a pooled connection serves whom it was dialled for, by the right that it was dialled by', async () => {
   expect(upstream.pooled(route)).toBeNull();
-  const request = upstream.request({
-    checked: await upstream.check(route),
-    abandoned: null,
-    method: 'GET',
-    path: '/status/200',
-    headers: ['Host', 'pool.test'],
-    idleMs: 5_000,
-  });
-  request.end();
-  const [response] = await once(request, 'response');
-  response.resume();
-  await once(response, 'end');
-  await expect.poll(() => upstream.pooled(route)).toMatchObject({ addresses: null, opened: true });
+  const abandoned = new AbortController().signal;
+  const connection = await upstream.open(route, { abandoned, shared: false });
+  expect(connection).toMatchObject({ proto: 'h1', ip: '127.0.0.1', isOpened: true });
+  const { promise, resolve, reject } = deferred<UpstreamAnswer>();
+  connection.send(
+    {
+      method: 'GET',
+      scheme: 'http',
+      authority: 'pool.test',
+      path: '/status/200',
+      headers: ['Host', 'pool.test'],
+      isWhole: true,
+      idleMs: 5_000,
+    },
+    { onInformation() {}, onAnswer: resolve, onFailed: reject },
+  );
+  const { body } = await promise;
+  body.resume();
+  await once(body, 'end');
+  await expect.poll(() => upstream.pooled(route)).toMatchObject({ isOpened: true });
   const { addresses } = route;
   const others: Route[] = [
     { ...route, owner: '10.0.0.2 ' },

@@ -137,7 +137,6 @@ const HANDSHAKES: readonly (readonly [kind: string, options: TlsOptions])[] = [
   ['TLS 1.1 only', { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1' }],
   ['no authentication', { ciphers: 'aNULL:@SECLEVEL=0', maxVersion: 'TLSv1.2' }],
   ['no encryption', { ciphers: 'eNULL:@SECLEVEL=0', maxVersion: 'TLSv1.2' }],
-  ['HTTP/2 only', { ALPNProtocols: ['h2'] }],
 ];
 
 const STRANGERS: readonly (readonly [kind: string, serve: (socket: Socket) => void])[] = [

@@ -102,14 +102,29 @@ function readChunks(bytes: Buffer, from: number): Body | Problem {
     if (!/^[0-9a-fA-F]{1,6}$/.test(line)) return { problem: `chunk size ${JSON.stringify(line)}` };
     const dataAt = lineEnd + 2;
     const dataEnd = dataAt + Number.parseInt(line, 16);
+    if (dataEnd === dataAt) return readTrailers(bytes, dataAt, Buffer.concat(parts));
     if (bytes.length < dataEnd + 2) {
       return { body: Buffer.concat([...parts, bytes.subarray(dataAt, dataEnd)]), next: null };
     }
     if (bytes.toString('latin1', dataEnd, dataEnd + 2) !== '\r\n') {
-      return { problem: 'no line end behind a chunk, or a trailer' };
+      return { problem: 'no line end behind a chunk' };
     }
     at = dataEnd + 2;
-    if (dataEnd === dataAt) return { body: Buffer.concat(parts), next: at };
     parts.push(bytes.subarray(dataAt, dataEnd));
   }
+}
+
+/** Fields behind a body; none of them may say how long it is or whom it is for. */
+function readTrailers(bytes: Buffer, from: number, body: Buffer): Body | Problem {
+  // The line end of the last chunk's size is the first half of an empty section's.
+  const end = bytes.indexOf(HEAD_END, from - 2, 'latin1');
+  if (end < 0) return { body, next: null };
+  const lines = bytes.toString('latin1', from, Math.max(from, end)).split('\r\n');
+  for (const line of lines.filter((each) => each !== '')) {
+    const [, name = ''] = FIELD.exec(line) ?? [];
+    if (name === '' || /^(?:host|content.length|transfer.encoding)$/i.test(name)) {
+      return { problem: `trailer ${JSON.stringify(line)}` };
+    }
+  }
+  return { body, next: end + HEAD_END.length };
 }

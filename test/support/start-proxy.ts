@@ -29,7 +29,7 @@ export type TestProxy = {
   readonly caPem: string;
   readonly deps: WorkerDeps;
   setPolicy(source: Partial<PolicySource>): void;
-  /** curl by way of this proxy, trusting its CA. */
+  /** curl by way of this proxy, trusting its CA; over HTTP/1 where the arguments name no version. */
   curl(...args: readonly string[]): Promise<RunResult>;
   /** Waits until this many flows have ended, and gives their terminal records in order. */
   ended(count: number, timeoutMs?: number): Promise<FakeLink['records']>;
@@ -118,7 +118,8 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
     },
     curl(...args) {
       const via = ['--proxy', `http://127.0.0.1:${port}`, '--cacert', ca.certPath];
-      return run('curl', ['-sS', ...via, ...args]);
+      const version = args.some((arg) => arg.startsWith('--http')) ? [] : ['--http1.1'];
+      return run('curl', ['-sS', ...via, ...version, ...args]);
     },
     async ended(count, timeoutMs = 5_000) {
       const wanted = { what: `${count} flows to end`, timeoutMs, everyMs: 5 };

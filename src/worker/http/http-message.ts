@@ -1,7 +1,8 @@
-// What leash takes out of and puts into HTTP/1 messages on their way. Pure: header lists in, header
+// What leash takes out of and puts into messages on their way. Pure: header lists in, header
 // lists out, no socket, no policy.
 
 import type { CaptureMode } from '../../shared/config.ts';
+import type { Target } from '../../shared/host.ts';
 import { type RawHeaders, valuesOf } from './header-list.ts';
 import type { Framing, RequestHead } from './request-head.ts';
 
@@ -11,15 +12,25 @@ const HOP_BY_HOP = new Set([
   'proxy-connection',
   'keep-alive',
   'te',
-  'trailer',
   'transfer-encoding',
   'upgrade',
   'http2-settings',
   'proxy-authorization',
   'proxy-authenticate',
   'proxy-authentication-info',
-  // leash answers the expectation itself (RFC 9110 10.1.1).
+  // Said anew where it holds (RFC 9110 10.1.1).
   'expect',
+]);
+// RFC 9110 6.5.1: what frames, routes or authenticates a message cannot come after it.
+const NOT_IN_TRAILERS = new Set([
+  'content-length',
+  'content-encoding',
+  'content-type',
+  'content-range',
+  'host',
+  'authorization',
+  'cookie',
+  'set-cookie',
 ]);
 // Where a client says that a request comes from. An agent can write here what it likes, so nothing of
 // it reaches a server that might believe it; the record has it as it was received.
@@ -71,11 +82,7 @@ const ODD_SPELLING = /[_.]/;
  */
 export function upstreamHeaders(request: UpstreamHead): string[] {
   const { head } = request;
-  const defaultPort = request.scheme === 'https' ? 443 : 80;
-  const host =
-    head.target.port === defaultPort
-      ? head.target.authority.slice(0, head.target.authority.lastIndexOf(':'))
-      : head.target.authority;
+  const host = hostField(head.target, request.scheme);
   const drop = nominated(request.headers);
   const list: string[] = [];
   const framing = framingField(head.framing, request.method);
@@ -93,8 +100,10 @@ export function upstreamHeaders(request: UpstreamHead): string[] {
       framed = true;
       continue;
     }
-    if (drop.has(spelled) || drop.has(lower)) continue;
+    if (spelled.startsWith(':') || drop.has(spelled) || drop.has(lower)) continue;
     if (HOP_BY_HOP.has(lower) || lower === 'content-length') continue;
+    // Node refuses to announce what cannot follow.
+    if (lower === 'trailer' && head.framing.kind !== 'chunked') continue;
     if (lower.startsWith('x-forwarded-') || ORIGIN_CLAIMS.has(lower)) continue;
     if (request.agentSource !== '' && lower === 'x-agent-source') continue;
     if (lower === 'host') {
@@ -108,6 +117,33 @@ export function upstreamHeaders(request: UpstreamHead): string[] {
   if (request.agentSource !== '') list.push('X-Agent-Source', request.agentSource);
   if (request.hopToken !== '') list.push('Via', `1.1 ${request.hopToken}`);
   if (!framed && framing !== null) list.push(framing.name, framing.value);
+  if (takesTrailers(request.headers)) list.push('TE', 'trailers');
+  if (head.expectsContinue) list.push('Expect', '100-continue');
+  return list;
+}
+
+/** Host in normal form, with the port where it is not the scheme's own (RFC 9110 7.2). */
+export function hostField({ authority, port }: Target, scheme: 'http' | 'https'): string {
+  const isDefault = port === (scheme === 'https' ? 443 : 80);
+  return isDefault ? authority.slice(0, authority.lastIndexOf(':')) : authority;
+}
+
+/** RFC 9110 10.1.4. The other codings that `TE` may name concern one hop. */
+function takesTrailers(headers: RawHeaders): boolean {
+  return valuesOf(headers, 'te').some((value) => /(?:^|,)\s*trailers\s*(?:$|,)/i.test(value));
+}
+
+/** Trailers as they go on: without what may not stand there, and without what concerns one hop. */
+export function forwardedTrailers(trailers: RawHeaders): string[] {
+  const list: string[] = [];
+  for (let at = 0; at + 1 < trailers.length; at += 2) {
+    const name = trailers[at] ?? '';
+    const lower = name.toLowerCase();
+    if (HOP_BY_HOP.has(lower) || NOT_IN_TRAILERS.has(lower) || lower.startsWith(':')) continue;
+    if (NOT_FOR_CLIENTS.has(lower) || lower.startsWith('x-forwarded-')) continue;
+    if (ORIGIN_CLAIMS.has(lower)) continue;
+    list.push(name, trailers[at + 1] ?? '');
+  }
   return list;
 }
 
@@ -127,7 +163,8 @@ export function clientHeaders(headers: RawHeaders): string[] {
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] ?? '';
     const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || drop.has(lower) || NOT_FOR_CLIENTS.has(lower)) continue;
+    if (lower.startsWith(':') || HOP_BY_HOP.has(lower) || drop.has(lower)) continue;
+    if (NOT_FOR_CLIENTS.has(lower)) continue;
     if (lower === 'content-length') lengthAt = list.length;
     else if (lower === 'content-disposition' && lengthAt >= 0) lengthIsFirst = true;
     list.push(name, headers[at + 1] ?? '');

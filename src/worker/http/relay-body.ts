@@ -11,8 +11,16 @@ export type BodyTap = { push(chunk: Buffer): void };
 /** Chunks from this size on are worth a write of their own. */
 const TINY_BYTES = 1024;
 
-/** Starts the relay; the sink is ended with the source. Errors are the caller's to watch. */
-export function relayBody(source: Readable, sink: Writable, tap: BodyTap): void {
+/**
+ * Starts the relay. `onEnd`: the source has ended and all of it is handed on; by default that ends the
+ * sink. Errors are the caller's to watch.
+ */
+export function relayBody(
+  source: Readable,
+  sink: Writable,
+  tap: BodyTap,
+  onEnd: () => void = () => sink.end(),
+): void {
   let tiny: Buffer[] = [];
   const resume = () => source.resume();
   const pass = (chunk: Buffer) => {
@@ -37,6 +45,6 @@ export function relayBody(source: Readable, sink: Writable, tap: BodyTap): void 
   });
   source.once('end', () => {
     flush();
-    sink.end();
+    onEnd();
   });
 }

@@ -19,9 +19,11 @@ export type RequestHead = {
   /** Path and query in origin form, as it goes to the upstream. */
   readonly path: string;
   readonly framing: Framing;
+  /** The client waits for a 100 before it sends its body (RFC 9110 10.1.1). */
+  readonly expectsContinue?: true;
 };
 export type HeadProblem = {
-  readonly status: 400 | 421 | 431;
+  readonly status: 400 | 417 | 421 | 431;
   readonly reason: string;
   readonly otherHost?: string;
 };
@@ -30,8 +32,17 @@ export type RequestLine = {
   readonly method: string;
   readonly url: string;
   readonly httpVersion: string;
+  /** As received: over HTTP/2 with the pseudo-header fields. */
   readonly headers: RawHeaders;
+  /** What only HTTP/2 has; `isWhole`: no body follows the head. */
+  readonly http2?: {
+    readonly authority: string | undefined;
+    readonly scheme: string;
+    readonly isWhole: boolean;
+  };
 };
+
+const METHOD = /^[A-Z]+(?:-[A-Z]+)*$/;
 
 /** Methods of RTSP and Icecast, which Node's parser takes without a word about their protocol. */
 const OTHER_PROTOCOLS = new Set([
@@ -42,7 +53,7 @@ const OTHER_PROTOCOLS = new Set([
 /**
  * Checks form, names and framing of one request.
  * `tunnel`: the destination that CONNECT named, null for a request to the proxy itself.
- * @see RFC 9112 3.2 and 6.3, CVE-2026-58044, CVE-2022-24766
+ * @see RFC 9112 3.2 and 6.3, RFC 9113 8.3.1, CVE-2026-58044, CVE-2022-24766
  */
 export function readRequestHead(
   line: RequestLine,
@@ -50,7 +61,12 @@ export function readRequestHead(
 ): RequestHead | HeadProblem {
   // 1. Size and version.
   if (line.headers.length > LIMITS.headers * 2) return { status: 431, reason: 'too_many_headers' };
-  if (line.httpVersion !== '1.1' && line.httpVersion !== '1.0') return malformed('http_version');
+  if (line.http2 !== undefined) {
+    const problem = checkHttp2(line, tunnel);
+    if (problem !== null) return problem;
+  } else if (line.httpVersion !== '1.1' && line.httpVersion !== '1.0') {
+    return malformed('http_version');
+  }
   if (line.method.length > LIMITS.methodBytes) return malformed('method');
   if (OTHER_PROTOCOLS.has(line.method)) return malformed('other_protocol');
   // 2. Framing, before anything is dialled (llhttp reports some of these only after the head).
@@ -61,9 +77,38 @@ export function readRequestHead(
   if (hosts.length > 1) return malformed('two_host_headers');
   const hostText = hosts[0];
   if (hostText === undefined && line.httpVersion === '1.1') return malformed('no_host_header');
-  return tunnel === null
-    ? readProxyForm(line, hostText, framing)
-    : readTunnelForm(line, hostText, tunnel, framing);
+  const head =
+    tunnel === null
+      ? readProxyForm(line, hostText, framing)
+      : readTunnelForm(line, hostText, tunnel, framing);
+  // 4. What the client waits for.
+  const mayExpect = framing.kind !== 'none' && line.httpVersion !== '1.0';
+  const expected = mayExpect ? valuesOf(line.headers, 'expect') : [];
+  if ('status' in head || expected.length === 0) return head;
+  if (expected.length > 1 || expected[0]?.toLowerCase() !== '100-continue') {
+    return { status: 417, reason: 'malformed: expect' };
+  }
+  return { ...head, expectsContinue: true };
+}
+
+/** What the parser of HTTP/1 sees to, or what HTTP/2 alone can say. */
+function checkHttp2(
+  { method, url, headers, http2 }: RequestLine,
+  tunnel: InnerHop | null,
+): HeadProblem | null {
+  if (method === 'CONNECT') return { status: 400, reason: 'nested_connect' };
+  if (!METHOD.test(method)) return malformed('method');
+  let bytes = 0;
+  for (const text of headers) bytes += text.length;
+  if (bytes > LIMITS.headBytes) return { status: 431, reason: 'head_too_large' };
+  // There is no form with a scheme and a host in `:path`.
+  if (!url.startsWith('/') && url !== '*') return malformed('request_target');
+  if (tunnel === null || http2 === undefined) return malformed('http_version');
+  if (http2.authority === undefined && valuesOf(headers, 'host').length === 0) {
+    return malformed('no_authority');
+  }
+  if (http2.scheme !== tunnel.scheme) return { status: 421, reason: 'scheme_mismatch' };
+  return disagreement(http2.authority, tunnel.target.port, tunnel.target);
 }
 
 function readProxyForm(
@@ -112,6 +157,9 @@ function disagreement(
 function readFraming(line: RequestLine): Framing | string {
   const codings = valuesOf(line.headers, 'transfer-encoding');
   const lengths = valuesOf(line.headers, 'content-length');
+  // nghttp2 holds the length against the body, and refuses Transfer-Encoding.
+  if (line.http2?.isWhole) return { kind: 'none' };
+  if (line.http2 !== undefined && lengths.length === 0) return { kind: 'chunked' };
   if (codings.length > 0) {
     if (line.httpVersion === '1.0') return 'transfer_encoding_on_http_1_0';
     if (codings.length > 1 || codings[0]?.toLowerCase() !== 'chunked') return 'transfer_encoding';

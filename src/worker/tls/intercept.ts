@@ -24,7 +24,7 @@ export async function intercept(tunnel: Tunnel, serve: (inner: TLSSocket) => voi
   const tls = new TLSSocket(socket, {
     isServer: true,
     secureContext,
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: ['h2', 'http/1.1'],
   });
   let secured = false;
   const fail = (words: string) => {
@@ -44,12 +44,15 @@ export async function intercept(tunnel: Tunnel, serve: (inner: TLSSocket) => voi
     tls.disableRenegotiation();
     clearTimeout(timer);
     deps.tlsFailures.succeeded(client, target.host);
+    // Only tls.Server would clear it, and HTTP/2 would wait for that.
+    Object.assign(tls, { secureConnecting: false });
+    // Which HTTP is spoken inside is known from here on (ALPN, RFC 7301).
+    if (!tunnel.flow.ended) serve(tls);
   });
   tls.once('close', () => {
     clearTimeout(timer);
     fail('closed during the handshake');
   });
-  serve(tls);
 }
 
 /** OpenSSL's alert names, which say what the client did not like: `unknown ca`, `no shared cipher`. */

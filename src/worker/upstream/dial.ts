@@ -8,6 +8,7 @@ import {
   DEFAULT_CIPHERS,
   type PeerCertificate,
   type SecureContext,
+  type TLSSocket,
   connect as tlsConnect,
 } from 'node:tls';
 import { codeOf } from '../../shared/error-code.ts';
@@ -42,11 +43,11 @@ export function connect(
     abandoned?.addEventListener('abort', giveUp, { once: true });
     const socket = netConnect({ host: address, port, noDelay: true, allowHalfOpen: halfOpen });
     const timer = setTimeout(
-      () => fail(new UpstreamError(504, 'connect: timeout', true)),
+      () => fail(new UpstreamError(504, 'connect: timeout', { retryable: true })),
       LIMITS.connectMs,
     );
     const onError = (error: Error) =>
-      fail(new UpstreamError(502, `connect: ${codeOf(error)}`, true));
+      fail(new UpstreamError(502, `connect: ${codeOf(error)}`, { retryable: true }));
     function fail(error: UpstreamError): void {
       clearTimeout(timer);
       abandoned?.removeEventListener('abort', giveUp);
@@ -65,8 +66,16 @@ export function connect(
   });
 }
 
-/** TLS on a connection, verified for the target's name. Rejects with `UpstreamError`. */
-export function secure(raw: Socket, target: Target, roots: SecureContext): Promise<Socket> {
+/**
+ * TLS on a connection, verified for the target's name; `protocols`: what is offered by ALPN. Rejects
+ * with `UpstreamError`.
+ */
+export function secure(
+  raw: Socket,
+  target: Target,
+  roots: SecureContext,
+  protocols: readonly string[],
+): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = tlsConnect({
       socket: raw,
@@ -74,7 +83,7 @@ export function secure(raw: Socket, target: Target, roots: SecureContext): Promi
       ...(target.isIp ? {} : { servername: target.host }),
       rejectUnauthorized: true,
       checkServerIdentity: (_name, certificate) => identityProblem(target.host, certificate),
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [...protocols],
     });
     const timer = setTimeout(
       () => fail(new UpstreamError(504, 'tls_server: timeout')),

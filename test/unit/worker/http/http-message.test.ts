@@ -3,6 +3,7 @@ import { parseAuthority, type Target } from '../../../../src/shared/host.ts';
 import { headerPairs, valuesOf } from '../../../../src/worker/http/header-list.ts';
 import {
   clientHeaders,
+  forwardedTrailers,
   responseCapture,
   safeReasonPhrase,
   upstreamHeaders,
@@ -85,10 +86,31 @@ describe('upstreamHeaders()', () => {
   it('drops hop-by-hop fields and what Connection nominates (RFC 9110 7.6.1)', () => {
     const sent = [
       ...['Host', 'a.test', 'Connection', 'close, X-Hop', 'X-Hop', '1', 'Keep-Alive', '5'],
-      ...['Proxy-Authorization', 'Basic x', 'Proxy-Connection', 'close', 'TE', 'trailers'],
+      ...['Proxy-Authorization', 'Basic x', 'Proxy-Connection', 'close', 'TE', 'gzip;q=0.5'],
       ...['Upgrade', 'h2c', 'HTTP2-Settings', 'x', 'Expect', '100-continue', 'X-Kept', '1'],
     ];
     expect(forwarded(sent)).toEqual(['Host', 'a.test', 'X-Kept', '1']);
+  });
+
+  it('says anew that trailers are taken, and that a 100 is waited for', () => {
+    const sent = ['Host', 'a.test', 'TE', 'gzip, trailers', 'Expect', '100-Continue'];
+    const framing = { kind: 'length', bytes: 3 } as const;
+    expect(forwarded(sent, { framing, expectsContinue: true }, 'POST')).toEqual([
+      ...['Host', 'a.test', 'Content-Length', '3', 'TE', 'trailers', 'Expect', '100-continue'],
+    ]);
+  });
+
+  it('announces trailers only where they can follow', () => {
+    const sent = ['Host', 'a.test', 'Trailer', 'X-T'];
+    expect(forwarded(sent)).toEqual(['Host', 'a.test']);
+    const framing = { kind: 'chunked' } as const;
+    expect(forwarded(sent, { framing }, 'POST')).toContain('Trailer');
+  });
+
+  it('has no pseudo-header field of HTTP/2', () => {
+    expect(forwarded([':authority', 'evil.test', ':path', '/', 'a', 'b'])).toEqual([
+      ...['Host', 'a.test', 'a', 'b'],
+    ]);
   });
 
   it('does not let Connection nominate away framing, host or credentials', () => {
@@ -199,5 +221,19 @@ describe('small readers', () => {
     expect(safeReasonPhrase('Not Found')).toBe('Not Found');
     expect(safeReasonPhrase('O\u001b[2JK')).toBe('');
     expect(safeReasonPhrase(undefined)).toBe('');
+  });
+});
+
+describe('forwardedTrailers()', () => {
+  it('keeps what may follow a body', () => {
+    const list = ['Grpc-Status', '0', 'x-checksum', 'abc', 'x-checksum', 'def'];
+    expect(forwardedTrailers(list)).toEqual(list);
+  });
+
+  it.each([
+    ...['Content-Length', 'transfer-encoding', 'Host', 'Authorization', 'Set-Cookie', 'Cookie'],
+    ...['Connection', 'Alt-Svc', 'x-leash', 'X-Forwarded-For', 'Forwarded', ':status'],
+  ])('drops %s', (name) => {
+    expect(forwardedTrailers([name, 'x', 'a', 'b'])).toEqual(['a', 'b']);
   });
 });

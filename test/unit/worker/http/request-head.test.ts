@@ -90,3 +90,66 @@ describe('readRequestHead() at the proxy itself', () => {
     expect('reason' in problem && problem.reason).toContain(reason);
   });
 });
+
+describe('readRequestHead() over HTTP/2', () => {
+  const authority = 'a.test';
+  const http2 = { authority, scheme: 'https', isWhole: true };
+  const overHttp2 = (line: Line) => read({ httpVersion: '2.0', headers: [], http2, ...line });
+
+  it.each<[string, Line]>([
+    ['an authority', {}],
+    ['an authority in another spelling', { http2: { ...http2, authority: 'A.test.:443' } }],
+    ['an authority and the same Host', { headers: ['host', 'a.test'] }],
+    ['a Host alone', { headers: ['host', 'a.test'], http2: { ...http2, authority: undefined } }],
+  ])('takes %s', (_name, line) => {
+    expect(overHttp2(line)).toEqual({ target, path: '/x?y', framing: { kind: 'none' } });
+  });
+
+  it.each<[string, Line, number, string]>([
+    ['another authority', { http2: { ...http2, authority: 'b.test' } }, 421, 'host_mismatch'],
+    ['another Host beside it', { headers: ['host', 'b.test'] }, 421, 'host_mismatch'],
+    ['an empty authority', { http2: { ...http2, authority: '' } }, 400, 'host_header'],
+    ['userinfo', { http2: { ...http2, authority: 'a.test@b.test' } }, 400, 'host_header'],
+    ['no name at all', { http2: { ...http2, authority: undefined } }, 400, 'no_authority'],
+    ['another scheme', { http2: { ...http2, scheme: 'http' } }, 421, 'scheme_mismatch'],
+    ['CONNECT', { method: 'CONNECT', url: '' }, 400, 'nested_connect'],
+    ['a method in lower case', { method: 'get' }, 400, 'method'],
+    ['a method that is no word', { method: 'G T' }, 400, 'method'],
+    ['an absolute URI as path', { url: 'https://a.test/' }, 400, 'request_target'],
+    ['no path', { url: '' }, 400, 'request_target'],
+    ['101 fields', { headers: Array(202).fill('a') }, 431, 'too_many_headers'],
+    ['a head of 17 KiB', { headers: ['a', 'x'.repeat(17 * 1024)] }, 431, 'head_too_large'],
+    ['two lengths', lengths('1', '2'), 400, 'content_length'],
+    ['an expectation that is none', expecting('banana'), 417, 'expect'],
+  ])('refuses %s', (_name, line, status, reason) => {
+    const problem = overHttp2(line);
+    expect(problem).toMatchObject({ status });
+    expect('reason' in problem && problem.reason).toContain(reason);
+  });
+
+  it('is of unknown length where neither the head ends it nor a length is given', () => {
+    const open = { ...http2, isWhole: false };
+    expect(overHttp2({ http2: open })).toMatchObject({ framing: { kind: 'chunked' } });
+    const headers = ['content-length', '5'];
+    expect(overHttp2({ http2: open, headers })).toMatchObject({
+      framing: { kind: 'length', bytes: 5 },
+    });
+  });
+
+  it('knows who waits for a 100', () => {
+    expect(overHttp2(expecting('100-Continue'))).toMatchObject({ expectsContinue: true });
+  });
+
+  it('is none outside of a tunnel', () => {
+    const line = { httpVersion: '2.0', headers: [], http2 };
+    expect(read(line, null)).toMatchObject({ status: 400 });
+  });
+
+  function lengths(...values: string[]): Line {
+    const headers = values.flatMap((value) => ['content-length', value]);
+    return { headers, http2: { ...http2, isWhole: false } };
+  }
+  function expecting(what: string): Line {
+    return { headers: ['expect', what], http2: { ...http2, isWhole: false } };
+  }
+});

@@ -1,0 +1,116 @@
+// A request over HTTP/2, as an exchange sees it: Node's stream behind the interface of
+// client-stream.ts. What becomes of the connection is http2-session.ts's to know.
+
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import type { Readable, Writable } from 'node:stream';
+import type { AnswerHead, ClientStream, OwnAnswer } from './client-stream.ts';
+import type { RawHeaders } from './header-list.ts';
+import { watchEnd } from './http2-end.ts';
+import { headerObject } from './http2-headers.ts';
+import type { RequestLine } from './request-head.ts';
+
+const { NGHTTP2_NO_ERROR, NGHTTP2_INTERNAL_ERROR } = constants;
+
+export class Http2Client implements ClientStream {
+  readonly proto = 'h2';
+  readonly line: RequestLine;
+  readonly #stream: ServerHttp2Stream;
+  readonly #hasEnded: () => boolean;
+  #requestTrailers: RawHeaders = [];
+  #answerTrailers: RawHeaders = [];
+
+  constructor(stream: ServerHttp2Stream, line: RequestLine) {
+    this.#stream = stream;
+    this.line = line;
+    this.#hasEnded = watchEnd(stream);
+    stream.on('error', ignore);
+    stream.on('trailers', (_object, _flags, list?: string[]) => {
+      this.#requestTrailers = list ?? [];
+    });
+    stream.on('wantTrailers', () => {
+      // Node ends an answer before it resets its stream: with trailers that are due, the end is not
+      // sent. An empty list is an empty DATA frame that ends the stream.
+      if (!stream.closed) stream.sendTrailers(headerObject(this.#answerTrailers));
+    });
+  }
+
+  get body(): Readable {
+    return this.#stream;
+  }
+
+  trailers(): RawHeaders {
+    return this.#requestTrailers;
+  }
+
+  get isComplete(): boolean {
+    return this.#stream.endAfterHeaders || this.#hasEnded();
+  }
+
+  get isGone(): boolean {
+    return this.#stream.closed || this.#stream.destroyed;
+  }
+
+  onGone(listener: () => void): void {
+    this.#stream.once('close', listener);
+  }
+
+  offGone(listener: () => void): void {
+    this.#stream.off('close', listener);
+  }
+
+  get isAnswered(): boolean {
+    return this.#stream.headersSent || this.isGone;
+  }
+
+  get isFinished(): boolean {
+    return this.#stream.writableFinished;
+  }
+
+  inform(status: number, headers: RawHeaders): void {
+    if (this.isAnswered) return;
+    this.#stream.additionalHeaders({ ':status': status, ...headerObject(headers) });
+  }
+
+  answer({ status, headers, isWhole }: AnswerHead): void {
+    const object = { ':status': status, ...headerObject(headers) };
+    const options = { endStream: isWhole, waitForTrailers: !isWhole, sendDate: false };
+    this.#stream.respond(object, options);
+  }
+
+  /** A head waits for nothing in HTTP/2. */
+  flush(): void {}
+
+  get sink(): Writable {
+    return this.#stream;
+  }
+
+  setTrailers(trailers: RawHeaders): void {
+    this.#answerTrailers = trailers;
+  }
+
+  onFinished(listener: () => void): void {
+    this.#stream.once('finish', listener);
+  }
+
+  refuse({ status, headers, body }: OwnAnswer): void {
+    this.answer({ status, phrase: '', headers, isWhole: false });
+    this.#stream.end(body);
+    if (!this.isComplete) this.discardRest();
+  }
+
+  abort(code: number = NGHTTP2_INTERNAL_ERROR): void {
+    if (!this.#stream.closed) this.#stream.close(code);
+  }
+
+  // RFC 9113 8.1: whoever has been answered may be asked to stop its upload.
+  discardRest(): void {
+    const stream = this.#stream;
+    stream.removeAllListeners('data');
+    stream.resume();
+    const stop = () => setImmediate(() => this.abort(NGHTTP2_NO_ERROR));
+    if (stream.writableFinished) stop();
+    else stream.once('finish', stop);
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,62 @@
+// One request on its way to an upstream and the answer to it, whatever version of HTTP the upstream
+// speaks: what an exchange knows of its upstream's side. http1-pool.ts and http2-pool.ts make them.
+
+import type { Readable, Writable } from 'node:stream';
+import type { AnswerHead } from '../http/client-stream.ts';
+import type { RawHeaders } from '../http/header-list.ts';
+
+export type UpstreamRequest = {
+  readonly method: string;
+  readonly scheme: 'http' | 'https';
+  /** Host, and the port where it is not the scheme's own. */
+  readonly authority: string;
+  readonly path: string;
+  /** As HTTP/1 has them, Host and framing included. */
+  readonly headers: readonly string[];
+  /** No body follows. */
+  readonly isWhole: boolean;
+  /** Silence after which it fails. */
+  readonly idleMs: number;
+};
+
+/** An upstream's answer, its head as received. */
+export type UpstreamAnswer = {
+  readonly head: AnswerHead;
+  readonly body: Readable;
+  /** The body has ended as the upstream meant it to. */
+  isComplete(): boolean;
+  /** Known when the body has ended. */
+  trailers(): RawHeaders;
+};
+
+/** None of these is called before `send` has returned. */
+export type UpstreamEvents = {
+  onInformation(status: number, headers: RawHeaders): void;
+  onAnswer(answer: UpstreamAnswer): void;
+  /** It failed, or its answer was cut off; may be called more than once. */
+  onFailed(error: Error): void;
+};
+
+export interface UpstreamStream {
+  /** Its connection has carried another request before. */
+  readonly isReused: boolean;
+  /** Where the request's body goes; ending it ends the request. */
+  readonly sink: Writable;
+  /** What follows the body; before `sink` ends. */
+  setTrailers(trailers: RawHeaders): void;
+  /** Lets go of a request that is not finished, so that nobody takes it for whole. */
+  abort(): void;
+}
+
+/** A connection to an upstream, for one request; others may share it. */
+export type Connection = {
+  readonly proto: 'h1' | 'h2';
+  /** The address that was dialled. */
+  readonly ip: string;
+  /** The policy opened the address: it is not a public one. */
+  readonly isOpened: boolean;
+  /** Sends the head. Throws `UpstreamError` where it cannot be sent at all. */
+  send(request: UpstreamRequest, events: UpstreamEvents): UpstreamStream;
+  /** It is not needed after all. */
+  discard(): void;
+};
