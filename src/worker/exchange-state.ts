@@ -1,13 +1,14 @@
 // What the steps of one exchange share, and the one way to say no to it.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FlowFields, HeaderPairs } from '../shared/audit-event.ts';
+import type { FlowFields, HeaderPairs, Truncation } from '../shared/audit-event.ts';
 import type { NormalPath, Target } from '../shared/host.ts';
 import { LIMITS } from '../shared/limits.ts';
 import type { Decision, Policy } from '../shared/policy.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { Flow } from './flow.ts';
-import type { Capture } from './http/capture.ts';
+import { Capture } from './http/capture.ts';
+import { codingOf } from './http/content-coding.ts';
 import { type RawHeaders, valuesOf, withoutCredential } from './http/header-list.ts';
 import { formatRefusal, type RefusalMessage } from './http/refusal.ts';
 import type { RequestHead } from './http/request-head.ts';
@@ -140,6 +141,42 @@ export function refusalText(exchange: Exchange, input: RefusalInput): RefusalMes
 /** Path and query of a request target in any form. */
 function pathOf(url: string): string {
   return url.replace(/^https?:\/\/[^/?#]*/i, '') || '/';
+}
+
+/** What is copied of one direction of an exchange. */
+type CaptureInput = {
+  readonly dir: 'req' | 'res';
+  /** Of the message whose body it is. */
+  readonly headers: RawHeaders;
+  /** Why nothing is copied, or null. */
+  readonly skip: Truncation | null;
+};
+
+/** The tap on one direction. A timer looks at it until `forgetCaptures`. */
+export function openCapture({ deps, flow, client }: Exchange, input: CaptureInput): Capture {
+  const { dir, headers, skip } = input;
+  const { capture: mode, captureLimitBytes: limitBytes } = deps.config;
+  const capture = new Capture({
+    dir,
+    limitBytes,
+    coding: skip === null ? codingOf(mode, headers) : null,
+    decoderLoad: deps.decoderLoad,
+    skip,
+    mustCut: () => deps.link.mustCut(client),
+    emitPart: (fields) => flow.part(fields),
+    now: deps.now,
+  });
+  deps.captures.add(capture);
+  return capture;
+}
+
+/** Call when the flow has ended. A drain waits for those whose record is not written yet. */
+export function forgetCaptures({ deps, flow }: Exchange, captures: readonly Capture[]): void {
+  const forget = () => {
+    for (const capture of captures) deps.captures.delete(capture);
+  };
+  if (flow.pending === null) forget();
+  else void flow.pending.then(forget);
 }
 
 /** What the policy is asked about this exchange. */

@@ -2,13 +2,21 @@
 // with back-pressure past their taps. Whatever ends first, exactly one terminal record follows.
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { FlowEvent, FlowFields, Truncation } from '../shared/audit-event.ts';
+import type { FlowEvent, FlowFields } from '../shared/audit-event.ts';
 import { codeOf } from '../shared/error-code.ts';
 import { LIMITS } from '../shared/limits.ts';
 import type { Policy } from '../shared/policy.ts';
-import { type Allowed, askOf, type Exchange, refusalText, refuse } from './exchange-state.ts';
+import {
+  type Allowed,
+  askOf,
+  type Exchange,
+  forgetCaptures,
+  openCapture,
+  refusalText,
+  refuse,
+} from './exchange-state.ts';
 import { relayAnswer, writeAnswerHead } from './http/answer.ts';
-import { Capture } from './http/capture.ts';
+import type { Capture } from './http/capture.ts';
 import { isReplayable, responseCapture, upstreamHeaders } from './http/http-message.ts';
 import { relayBody } from './http/relay-body.ts';
 import type { LiveFlow } from './live-flows.ts';
@@ -40,7 +48,9 @@ class Forwarding implements LiveFlow {
     this.#exchange = exchange;
     this.#allowed = allowed;
     this.#done = done;
-    this.#reqCapture = this.#capture('req', exchange.deps.config.capture === 'none' ? 'off' : null);
+    const skip = exchange.deps.config.capture === 'none' ? 'off' : null;
+    const headers = exchange.request.rawHeaders;
+    this.#reqCapture = openCapture(exchange, { dir: 'req', headers, skip });
   }
 
   readonly #onClientClose = () => this.#fail(this.#clientGone());
@@ -157,8 +167,9 @@ class Forwarding implements LiveFlow {
     }
     this.#answer = answer;
     this.#ttfbMs = deps.now() - startedMs;
-    const skip = responseCapture(deps.config.capture, answer.rawHeaders);
-    const capture = this.#capture('res', skip);
+    const headers = answer.rawHeaders;
+    const skip = responseCapture(deps.config.capture, headers);
+    const capture = openCapture(this.#exchange, { dir: 'res', headers, skip });
     this.#resCapture = capture;
     answer.on('error', () => {});
     answer.once('close', () => {
@@ -247,26 +258,27 @@ class Forwarding implements LiveFlow {
       attempts: this.#retried ? 2 : 1,
     };
     this.#release();
-    const captures = [this.#reqCapture, ...(this.#resCapture === null ? [] : [this.#resCapture])];
     const outcome = outcomeFields(this.#exchange, this.#allowed, progress);
-    flow.end(event, { ...outcome, ...fields }, captures);
+    flow.end(event, { ...outcome, ...fields }, this.#captures());
     this.#finish();
   }
 
   #release(): void {
     const { request, deps } = this.#exchange;
-    const { captures } = deps;
     deps.live.delete(this);
     this.#abandoned?.abort();
     request.socket.off('close', this.#onClientClose);
-    captures.delete(this.#reqCapture);
-    if (this.#resCapture !== null) captures.delete(this.#resCapture);
+  }
+
+  #captures(): Capture[] {
+    return this.#resCapture === null ? [this.#reqCapture] : [this.#reqCapture, this.#resCapture];
   }
 
   /** Lets go of both sides; one that is not finished is broken, so that nobody takes it for whole. */
   #finish(): void {
     const { request, response } = this.#exchange;
     const upstream = this.#upstream;
+    forgetCaptures(this.#exchange, this.#captures());
     if (this.#answer !== null && !response.writableFinished) response.destroy();
     // Whole but not read to its end, it would stay open for nobody.
     if (upstream !== null && !(this.#answer?.readableEnded ?? false)) upstream.destroy();
@@ -282,19 +294,5 @@ class Forwarding implements LiveFlow {
     request.resume();
     const timer = setTimeout(() => request.socket.destroy(), LIMITS.lingerMs);
     request.once('close', () => clearTimeout(timer));
-  }
-
-  #capture(dir: 'req' | 'res', skip: Truncation | null): Capture {
-    const { deps, flow, client } = this.#exchange;
-    const capture = new Capture({
-      dir,
-      limitBytes: deps.config.captureLimitBytes,
-      skip,
-      mustCut: () => deps.link.mustCut(client),
-      emitPart: (fields) => flow.part(fields),
-      now: deps.now,
-    });
-    deps.captures.add(capture);
-    return capture;
   }
 }
