@@ -20,7 +20,6 @@ export type DecoderSink = {
   asWire(bytes: Buffer): void;
   /** No more will come, and it is not all. */
   cut(reason: Truncation): void;
-  mustCut(): Truncation | null;
 };
 
 export type DecoderDeps = {
@@ -180,20 +179,12 @@ export class CaptureDecoder {
 
   #onDecoded(bytes: Buffer): void {
     if (this.#isDone) return;
-    const { sink } = this.#deps;
     this.#decodedBytes += bytes.length;
     const isBomb =
       this.#decodedBytes > LIMITS.decodeFreeBytes &&
       this.#decodedBytes > this.#givenBytes * LIMITS.decodeRatio;
-    if (isBomb) {
-      this.#fail();
-      return;
-    }
-    const cut = sink.mustCut();
-    if (cut !== null) {
-      this.#settle();
-      sink.cut(cut);
-    } else if (!sink.decoded(bytes, this.#givenSinceMs)) this.#settle();
+    if (!this.#deps.sink.decoded(bytes, this.#givenSinceMs)) this.#settle();
+    else if (isBomb) this.#fail();
   }
 
   /** The decoder sees an end: there must be nothing behind it. */

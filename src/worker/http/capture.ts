@@ -118,7 +118,7 @@ export class Capture {
   }
 
   #openDecoder(coding: Coding): CaptureDecoder {
-    const { decoderLoad: load, mustCut, now } = this.#deps;
+    const { decoderLoad: load, now } = this.#deps;
     return new CaptureDecoder({
       coding,
       load,
@@ -133,7 +133,6 @@ export class Capture {
         cut: (reason) => {
           this.#truncated ??= reason;
         },
-        mustCut,
       },
     });
   }

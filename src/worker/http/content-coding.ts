@@ -7,6 +7,7 @@ import { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import type { CaptureMode } from '../../shared/config.ts';
 import { codeOf } from '../../shared/error-code.ts';
+import { LIMITS } from '../../shared/limits.ts';
 import { ZstdDecoder } from '../zstd/zstd-decoder.ts';
 import { type RawHeaders, valuesOf } from './header-list.ts';
 
@@ -96,6 +97,9 @@ function decodeZstdNow(bytes: Buffer, maxBytes: number): Buffer | 'longer' | 'co
   return 'longer';
 }
 
+/** What comes out at once: each piece is a way to a thread and back. */
+const chunkSize = LIMITS.captureHeldBytes;
+
 export type DecodeStream = Duplex & {
   /** Bytes that were read, where the decoder counts them: it stops at an end, whatever follows. */
   readonly bytesWritten?: number;
@@ -103,10 +107,11 @@ export type DecodeStream = Duplex & {
 
 /** A stream for a body that begins like this. What it can give is given before the next write is done. */
 export function decodeStream(coding: Coding, first: Buffer): DecodeStream {
-  if (coding === 'gzip') return zlib.createGunzip(ZLIB_PARTIAL);
-  if (coding === 'br') return zlib.createBrotliDecompress(BROTLI_PARTIAL);
   if (coding === 'zstd') return zstdStream();
-  return isZlib(first) ? zlib.createInflate(ZLIB_PARTIAL) : zlib.createInflateRaw(ZLIB_PARTIAL);
+  if (coding === 'br') return zlib.createBrotliDecompress({ ...BROTLI_PARTIAL, chunkSize });
+  const options = { ...ZLIB_PARTIAL, chunkSize };
+  if (coding === 'gzip') return zlib.createGunzip(options);
+  return isZlib(first) ? zlib.createInflate(options) : zlib.createInflateRaw(options);
 }
 
 /** Meant is zlib's format (RFC 1950); some servers send the bare one. */

@@ -186,7 +186,6 @@ function runSequences(
     literalState = following(literalTable, literalState, input);
     matchState = following(matchTable, matchState, input);
     offsetState = following(offsetTable, offsetState, input);
-    if (input.left < 0) throw new ZstdError('sequences are cut off');
   }
   if (input.left !== 0) throw new ZstdError('sequences have another length');
   return out.finish();
