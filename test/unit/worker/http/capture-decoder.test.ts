@@ -194,10 +194,10 @@ describe('Capture of a coded body', () => {
         member.subarray(10),
       ]);
       expect(zlib.gunzipSync(wire).toString()).toBe('hello');
-      const { capture, state, end } = setup('gzip', 4 * MIB);
+      const { capture, state, load, end } = setup('gzip', 4 * MIB);
       for (let at = 0; at < wire.length; at += 65_536) {
         capture.push(wire.subarray(at, at + 65_536));
-        await new Promise((resolve) => setImmediate(resolve));
+        await waitFor(() => load.waitingBytes === 0, { what: 'the decoder', everyMs: 1 });
       }
       // Not all of it is kept until it ends.
       const isGivenUp = () => size < MIB || state.parts.length > 0;

@@ -143,7 +143,8 @@ describe('Capture of a hostile body', () => {
     while (state.parts.length === 0) await nextTurn();
     state.cut = 'record_full';
     const sent = state.parts.length;
-    await nextTurn();
+    while (load.streams > 0) await nextTurn();
+    expect(state.parts).toHaveLength(sent);
     expect(capture.close()).toBeNull();
     const fields = capture.finish();
     expect(fields).toMatchObject({ req_truncated: expect.any(String), req_parts: sent });
