@@ -61,6 +61,7 @@ export type Truncation =
   | 'limit'
   | 'content_type'
   | 'off'
+  | 'undecodable'
   | 'backpressure'
   | 'record_full'
   | 'client_log';

@@ -50,6 +50,28 @@ export const LIMITS = {
   captureHeldBytes: 64 * KIB,
   /** How long captured bytes of a stream may wait for more, so that the record is fresh. Then: `part`. */
   partAfterMs: 10 * SECOND,
+  /**
+   * Coded bytes that are decoded for the copy in one go, on the event loop: a hostile body of this
+   * length costs 3 ms (measured), an honest one 0.1 ms. More: a stream decodes, in libuv's threads.
+   */
+  decodeNowBytes: 16 * KIB,
+  /** What may come out of it: 1 ms at the slowest decoder's speed. More: a stream decodes. */
+  decodeNowOutputBytes: 256 * KIB,
+  /**
+   * Coded bytes of one body that wait for its decoder: what fits the usual copy (1 MiB) is never cut
+   * for it. Full: the copy is cut (`backpressure`).
+   */
+  decodeWaitingBytes: MIB,
+  /** The same of all bodies of a worker. Full: the same. */
+  decodeWaitingTotalBytes: 64 * MIB,
+  /** Streams that decode at once in a worker: one takes 100 KB and twice its copy. More: not decoded. */
+  decodeStreams: 1000,
+  /** Text becomes ten times as long, logs thirty times. More than that: the copy ends (`undecodable`). */
+  decodeRatio: 100,
+  /** Up to here the ratio does not count: a body of spaces is no bomb. */
+  decodeFreeBytes: MIB,
+  /** How long a flow's last record waits for decoders; a drain waits a second for it. Then: what there is (`backpressure`). */
+  decodeCloseMs: 0.8 * SECOND,
   /** A SecureContext measured 45 KB, so 64 MB. Full: the one not used for longest is dropped. */
   leafCacheEntries: 1000,
   /** Unacknowledged bytes on a worker's pipe at which captures are cut (`backpressure`). */

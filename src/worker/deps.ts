@@ -6,6 +6,7 @@ import type { Config } from '../shared/config.ts';
 import type { Policy } from '../shared/policy.ts';
 import type { Clients } from './clients.ts';
 import type { Capture } from './http/capture.ts';
+import type { DecoderLoad } from './http/capture-decoder.ts';
 import type { LiveFlows } from './live-flows.ts';
 import type { PrimaryLink } from './primary-link.ts';
 import type { LeafCache } from './tls/leaf-cache.ts';
@@ -30,6 +31,7 @@ export type WorkerDeps = {
   };
   /** Captures that are open; a timer sends what has waited too long. */
   readonly captures: Set<Capture>;
+  readonly decoderLoad: DecoderLoad;
   /** The policy in force; swapped whole by main.ts. */
   policy(): Policy;
   /** This host's own addresses, read again when interfaces may have changed. */

@@ -63,6 +63,11 @@ export async function handleExchange(input: ExchangeInput): Promise<void> {
     });
     stream.abort();
   }
+  // Its tunnel's record comes after it, also where a copy is still being decoded.
+  const { pending } = flow;
+  if (pending === null || tunnel === null) return;
+  tunnel.running.add(pending);
+  void pending.then(() => tunnel.running.delete(pending));
 }
 
 async function admit(

@@ -20,6 +20,8 @@ export class Flow {
   readonly #link: PrimaryLink;
   readonly #number: number;
   #ended = false;
+  #written = false;
+  #pending: Promise<void> | null = null;
 
   constructor(link: PrimaryLink, identity: FlowIdentity) {
     const { number, id } = link.nextFlow();
@@ -49,6 +51,11 @@ export class Flow {
     return this.#ended;
   }
 
+  /** Null: the terminal record waits for nothing. Else it is written when this resolves. */
+  get pending(): Promise<void> | null {
+    return this.#pending;
+  }
+
   /** Asks the primary to put the flow on the log; only after `ack` may it go on. */
   open(event: 'intent' | 'connect_allowed', policy: number, rest: FlowFields): Promise<Verdict> {
     return this.#link.open({ event, flow: this.#number, policy, identity: this.identity, rest });
@@ -56,14 +63,30 @@ export class Flow {
 
   /** A piece of a capture. Pieces after the end are dropped: the terminal record is the last. */
   part(fields: FlowFields): void {
-    if (!this.#ended) this.#link.record('part', this.#number, fields);
+    if (!this.#written) this.#link.record('part', this.#number, fields);
   }
 
-  /** The terminal record; the first call counts, later ones do nothing. */
+  /**
+   * The terminal record; the first call counts, later ones do nothing. It is written at once, or as
+   * soon as the captures have decoded what they were given.
+   */
   end(event: FlowEvent, fields: FlowFields, captures: readonly Capture[] = []): void {
     if (this.#ended) return;
-    const all = collect(this.identity, fields, captures);
     this.#ended = true;
+    let closing: Promise<void>[] | null = null;
+    for (const capture of captures) {
+      const closed = capture.close();
+      if (closed !== null) closing = [...(closing ?? []), closed];
+    }
+    if (closing === null) this.#write(event, fields, captures);
+    else {
+      this.#pending = Promise.all(closing).then(() => this.#write(event, fields, captures));
+    }
+  }
+
+  #write(event: FlowEvent, fields: FlowFields, captures: readonly Capture[]): void {
+    const all = collect(this.identity, fields, captures);
+    this.#written = true;
     this.#link.record(event, this.#number, all);
   }
 }

@@ -5,7 +5,7 @@ import type { FlowEvent, FlowFields } from '../shared/audit-event.ts';
 import { codeOf } from '../shared/error-code.ts';
 import { LIMITS } from '../shared/limits.ts';
 import type { Policy } from '../shared/policy.ts';
-import { openCapture } from './exchange-capture.ts';
+import { forgetCaptures, openCapture } from './exchange-capture.ts';
 import { type Allowed, askOf, type Exchange, refusalText, refuse } from './exchange-state.ts';
 import { relayAnswer, writeAnswerHead } from './http/answer.ts';
 import type { Capture } from './http/capture.ts';
@@ -51,7 +51,8 @@ class Forwarding implements LiveFlow {
     this.#allowed = allowed;
     this.#done = done;
     const skip = exchange.deps.config.capture === 'none' ? 'off' : null;
-    this.#reqCapture = openCapture(exchange, 'req', skip);
+    const { headers } = exchange.stream.line;
+    this.#reqCapture = openCapture(exchange, { dir: 'req', headers, skip });
   }
 
   readonly #onClientGone = () => this.#fail(this.#clientGone());
@@ -176,8 +177,9 @@ class Forwarding implements LiveFlow {
     }
     this.#answer = answer;
     this.#ttfbMs = deps.now() - startedMs;
-    const skip = responseCapture(deps.config.capture, answer.head.headers);
-    const capture = openCapture(this.#exchange, 'res', skip);
+    const { headers } = answer.head;
+    const skip = responseCapture(deps.config.capture, headers);
+    const capture = openCapture(this.#exchange, { dir: 'res', headers, skip });
     this.#resCapture = capture;
     stream.onFinished(() => this.#end('allowed', {}));
     relayAnswer(this.#exchange, answer, capture);
@@ -261,26 +263,27 @@ class Forwarding implements LiveFlow {
       attempts: this.#attempts,
     };
     this.#release();
-    const captures = [this.#reqCapture, ...(this.#resCapture === null ? [] : [this.#resCapture])];
     const outcome = outcomeFields(this.#exchange, this.#allowed, progress);
-    flow.end(event, { ...outcome, ...fields }, captures);
+    flow.end(event, { ...outcome, ...fields }, this.#captures());
     this.#finish(resetCode);
   }
 
   #release(): void {
     const { stream, deps } = this.#exchange;
-    const { captures } = deps;
     deps.live.delete(this);
     clearTimeout(this.#continueTimer);
     this.#abandoned?.abort();
     stream.offGone(this.#onClientGone);
-    captures.delete(this.#reqCapture);
-    if (this.#resCapture !== null) captures.delete(this.#resCapture);
+  }
+
+  #captures(): Capture[] {
+    return this.#resCapture === null ? [this.#reqCapture] : [this.#reqCapture, this.#resCapture];
   }
 
   /** Lets go of both sides; one that is not finished is broken, so that nobody takes it for whole. */
   #finish(resetCode?: number): void {
     const { stream } = this.#exchange;
+    forgetCaptures(this.#exchange, this.#captures());
     if (this.#answer !== null && !stream.isFinished) stream.abort(resetCode);
     // Whole but not read to its end, it would stay open for nobody; nor is more of an upload sent.
     const isRead = this.#answer?.body.readableEnded ?? false;

@@ -221,7 +221,8 @@ export function startListener(
       while (active.size > 0 && deps.now() < deadline) await pause(20);
       for (const socket of sockets) socket.destroy();
       // Ends of sockets are events of the next turns; their records must be on the pipe first.
-      while (sockets.size > 0 && deps.now() < deadline + 1000) await pause(5);
+      const isOpen = () => sockets.size > 0 || deps.captures.size > 0;
+      while (isOpen() && deps.now() < deadline + 1000) await pause(5);
       await pause(5);
     },
   };

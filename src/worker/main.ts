@@ -113,6 +113,7 @@ function begin(start: StartMessage): void {
     hopToken: start.hopToken,
     forRecord: recordFilter(start.secretsKey),
     captures,
+    decoderLoad: { streams: 0, waitingBytes: 0 },
     policy: () => policy,
     ownAddresses: () => ownAddresses,
     draining: () => draining,

@@ -148,7 +148,7 @@ async function establish(tunnel: Tunnel): Promise<void> {
 /** The requests' own records come before the tunnel's: they end on the same event. */
 async function endAfterRequests(tunnel: Tunnel, context: TunnelContext): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
-  await Promise.all(context.running);
+  while (context.running.size > 0) await Promise.all(context.running);
   const { requests, problem } = context;
   endTunnel(tunnel, 'connect_closed', { requests, reason: problem && `http2: ${problem}` });
 }

@@ -92,6 +92,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
       Date.now,
     ),
     captures: new Set(),
+    decoderLoad: { streams: 0, waitingBytes: 0 },
     tlsFailures: new TlsFailures(),
     live: new LiveFlows(),
     hopToken: HOP_TOKEN,

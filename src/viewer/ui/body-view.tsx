@@ -86,8 +86,11 @@ function notices(body: Body, contentType: string): string[] {
   if (body.truncated !== '') {
     const why = TRUNCATIONS.get(body.truncated) ?? body.truncated;
     const kind = body.truncated === 'content_type' && contentType ? ` (${contentType})` : '';
+    // Of a copy that was decoded before it was written, nobody knows how long all of it is.
+    const isCounted = body.decoded === '' || body.decoded_bytes > 0;
+    const part = `${formatBytes(body.captured_bytes)}${isCounted ? ` of ${full}` : ' of its text'}`;
     notes.push(
-      `Not the whole body: ${formatBytes(body.captured_bytes)} of ${full} are on the log, because ${why}${kind}. The rest was passed on.`,
+      `Not the whole body: ${part} are on the log, because ${why}${kind}. The rest was passed on.`,
     );
   }
   if (body.missing_parts > 0) {

@@ -87,6 +87,7 @@ export const TRUNCATIONS: ReadonlyMap<string, string> = new Map([
   ['limit', 'the limit of one capture was reached'],
   ['content_type', 'bodies of this content type are not copied'],
   ['off', 'copying bodies is switched off'],
+  ['undecodable', 'what follows is not coded as its label says, or becomes too long'],
   ['backpressure', 'the record could not keep up'],
   ['record_full', 'the disk under the record was nearly full'],
   ['client_log', 'the share of the record that this client has was used up'],

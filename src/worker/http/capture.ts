@@ -1,6 +1,7 @@
 // The tap on one direction of an exchange: counts, hashes and copies body bytes beside their path.
 // It never holds a byte back from the receiver and never changes one; it may only copy less, and
-// then says so. Knows nothing of sockets and HTTP.
+// then says so. Counts and hash are of the wire's bytes; the copy is decoded where there is a coding.
+// Knows nothing of sockets and HTTP.
 //
 // Invariant: a tap never delays, changes or reorders a client's bytes.
 // Invariant: nothing is cut silently: a shortened copy carries a mark, the full length and the SHA-256.
@@ -9,11 +10,17 @@ import { isUtf8 } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
 import type { FlowFields, Truncation } from '../../shared/audit-event.ts';
 import { LIMITS } from '../../shared/limits.ts';
+import { CaptureDecoder, type DecoderLoad } from './capture-decoder.ts';
+import type { Coding } from './content-coding.ts';
+import { HeldBytes } from './held-bytes.ts';
 
 export type CaptureDeps = {
   readonly dir: 'req' | 'res';
-  /** Bytes of the body that are copied at most. */
+  /** Bytes of the copy at most. */
   readonly limitBytes: number;
+  /** What the copy is freed of; null: it is of the wire's bytes. */
+  readonly coding: Coding | null;
+  readonly decoderLoad: DecoderLoad;
   /** Why nothing is copied, or null. */
   readonly skip: Truncation | null;
   /** Why copies must give way: the pipe to the primary, or the disk, is full. Null: they need not. */
@@ -22,26 +29,24 @@ export type CaptureDeps = {
   now(): number;
 };
 
-const NOTHING = Buffer.alloc(0);
-/** Chunks from this size on are kept as they are; 64 KiB hold at most 16 of them. */
-const OWN_BYTES = 4096;
-
 export class Capture {
   readonly #deps: CaptureDeps;
   readonly #hash: Hash = createHash('sha256');
-  /** What is held: large chunks as they came, small ones joined in `#tail`. */
-  #held: Buffer[] = [];
-  #tail: Buffer = NOTHING;
-  #tailBytes = 0;
-  #heldBytes = 0;
+  readonly #held = new HeldBytes();
   #heldSinceMs = 0;
   #sentBytes = 0;
   #parts = 0;
   #bytes = 0;
   #truncated: Truncation | null = null;
+  readonly #decoder: CaptureDecoder | null;
+  /** The body is not coded as it says: the copy is of the wire's bytes. */
+  #isWire: boolean;
+  #isClosed = false;
 
   constructor(deps: CaptureDeps) {
     this.#deps = deps;
+    this.#isWire = deps.coding === null;
+    this.#decoder = deps.coding === null ? null : this.#openDecoder(deps.coding);
   }
 
   /** Body bytes seen so far. */
@@ -51,6 +56,7 @@ export class Capture {
 
   /** Takes note of the next chunk; the caller forwards it in any case. */
   push(chunk: Buffer): void {
+    if (this.#isClosed) return;
     this.#bytes += chunk.length;
     this.#hash.update(chunk);
     if (this.#truncated !== null) return;
@@ -60,27 +66,44 @@ export class Capture {
     }
     this.#truncated = this.#deps.mustCut();
     if (this.#truncated !== null) return;
-    const room = this.#deps.limitBytes - this.#sentBytes - this.#heldBytes;
-    if (chunk.length > room) this.#truncated = 'limit';
-    this.#hold(chunk.subarray(0, Math.max(0, room)));
+    if (this.#decoder === null || this.#isWire) this.#copy(chunk, null);
+    else if (!this.#decoder.push(chunk)) {
+      if (this.#isWire) this.#copy(chunk, null);
+      else this.#truncated = 'backpressure';
+    }
   }
 
   /** Sends what has waited for 10 s as a part, so that a slow stream is visible while it runs. */
   sweep(nowMs: number): void {
-    if (this.#heldBytes > 0 && nowMs - this.#heldSinceMs >= LIMITS.partAfterMs) this.#emit(false);
+    this.#decoder?.sweep(nowMs);
+    if (this.#held.length > 0 && nowMs - this.#heldSinceMs >= LIMITS.partAfterMs) this.#emit(false);
   }
 
   /** Sends all that is held as parts, when the record would be too long with it. */
   spill(): void {
-    while (this.#heldBytes > 0) this.#emit(true);
+    while (this.#held.length > 0) this.#emit(true);
   }
 
-  /** The record's fields about this direction. Call once, when no byte will follow. */
+  /**
+   * No byte will follow. Null: `finish` may be called at once; else it should wait for this, which
+   * takes a bounded time: a decoder is still at work. Call once.
+   */
+  close(): Promise<void> | null {
+    this.#isClosed = true;
+    if (this.#decoder === null) return null;
+    if (this.#deps.mustCut() === null) return this.#decoder.close();
+    this.#decoder.stop();
+    return null;
+  }
+
+  /** The record's fields about this direction, with what there is by now. */
   finish(): FlowFields {
+    this.#decoder?.stop();
     if (this.#deps.mustCut() === 'record_full') this.#drop();
     if (this.#parts > 0) this.spill();
     return fieldsOf(this.#deps.dir, {
-      piece: this.#heldBytes > 0 ? encodePiece(this.#join()) : null,
+      piece: this.#held.length > 0 ? encodePiece(this.#held.join()) : null,
+      decoded: this.#isWire || this.#sentBytes + this.#held.length === 0 ? null : this.#deps.coding,
       sha256: this.#bytes > 0 ? this.#hash.copy().digest('hex') : '',
       truncated: this.#truncated,
       parts: this.#parts,
@@ -89,62 +112,59 @@ export class Capture {
 
   /** The last space on the disk is for what ends the flows, not for what was in them. */
   #drop(): void {
-    if (this.#heldBytes === 0) return;
+    if (this.#held.length === 0) return;
     this.#truncated = 'record_full';
-    this.#held = [];
-    this.#tail = NOTHING;
-    this.#tailBytes = 0;
-    this.#heldBytes = 0;
+    this.#held.take();
   }
 
-  #hold(chunk: Buffer): void {
+  #openDecoder(coding: Coding): CaptureDecoder {
+    const { decoderLoad: load, now } = this.#deps;
+    return new CaptureDecoder({
+      coding,
+      load,
+      now,
+      sink: {
+        decoded: (bytes, sinceMs) => this.#copy(bytes, sinceMs),
+        asWire: (bytes) => {
+          this.#isWire = true;
+          this.#held.take();
+          this.#copy(bytes, null);
+        },
+        cut: (reason) => {
+          this.#truncated ??= reason;
+        },
+      },
+    });
+  }
+
+  /** `sinceMs`: when it came; null: now. False: the copy has its end here. */
+  #copy(bytes: Buffer, sinceMs: number | null): boolean {
+    const room = this.#deps.limitBytes - this.#sentBytes - this.#held.length;
+    if (bytes.length > room) this.#truncated ??= 'limit';
+    return this.#hold(bytes.subarray(0, Math.max(0, room)), sinceMs) && bytes.length <= room;
+  }
+
+  #hold(chunk: Buffer, sinceMs: number | null): boolean {
     let rest = chunk;
     while (rest.length > 0) {
-      if (this.#heldBytes >= LIMITS.captureHeldBytes) this.#emit(false);
-      const taken = rest.subarray(0, LIMITS.captureHeldBytes - this.#heldBytes);
-      if (this.#heldBytes === 0) this.#heldSinceMs = this.#deps.now();
-      // A small view would keep the whole read buffer behind it alive.
-      const isSmall = taken.buffer.byteLength > taken.length * 2;
-      if (isSmall || taken.length < OWN_BYTES) this.#append(taken);
-      else {
-        this.#sealTail();
-        this.#held.push(taken);
+      if (this.#held.length >= LIMITS.captureHeldBytes) {
+        // A decoder may give many pieces for one chunk.
+        const cut = this.#deps.mustCut();
+        this.#truncated ??= cut;
+        if (cut !== null) return false;
+        this.#emit(false);
       }
-      this.#heldBytes += taken.length;
+      const taken = rest.subarray(0, LIMITS.captureHeldBytes - this.#held.length);
+      if (this.#held.length === 0) this.#heldSinceMs = sinceMs ?? this.#deps.now();
+      this.#held.add(taken);
       rest = rest.subarray(taken.length);
     }
-  }
-
-  /** Copies: a body that comes byte by byte must not cost an object for each. */
-  #append(chunk: Buffer): void {
-    if (this.#tailBytes + chunk.length > this.#tail.length) {
-      const grown = Buffer.allocUnsafe(
-        Math.min(
-          LIMITS.captureHeldBytes,
-          Math.max(this.#tailBytes + chunk.length, this.#tail.length * 2),
-        ),
-      );
-      this.#tail.copy(grown, 0, 0, this.#tailBytes);
-      this.#tail = grown;
-    }
-    chunk.copy(this.#tail, this.#tailBytes);
-    this.#tailBytes += chunk.length;
-  }
-
-  #sealTail(): void {
-    if (this.#tailBytes > 0) this.#held.push(this.#tail.subarray(0, this.#tailBytes));
-    this.#tail = NOTHING;
-    this.#tailBytes = 0;
-  }
-
-  #join(): Buffer {
-    this.#sealTail();
-    const [first, ...others] = this.#held;
-    return first !== undefined && others.length === 0 ? first : Buffer.concat(this.#held);
+    return true;
   }
 
   #emit(all: boolean): void {
-    const bytes = this.#join();
+    this.#decoder?.commit();
+    const bytes = this.#held.take();
     const length = all ? bytes.length : wholeCharacters(bytes);
     const piece = encodePiece(bytes.subarray(0, length));
     this.#deps.emitPart({
@@ -155,8 +175,7 @@ export class Capture {
     });
     this.#parts += 1;
     this.#sentBytes += length;
-    this.#held = length < bytes.length ? [bytes.subarray(length)] : [];
-    this.#heldBytes = bytes.length - length;
+    if (length < bytes.length) this.#held.add(bytes.subarray(length));
     this.#heldSinceMs = this.#deps.now();
   }
 }
@@ -194,6 +213,7 @@ function wholeCharacters(bytes: Buffer): number {
 
 type Facts = {
   readonly piece: Piece | null;
+  readonly decoded: Coding | null;
   readonly sha256: string;
   readonly truncated: Truncation | null;
   readonly parts: number;
@@ -203,6 +223,7 @@ function fieldsOf(dir: 'req' | 'res', facts: Facts): FlowFields {
   const fields: Record<string, unknown> = {};
   if (facts.piece !== null) fields[`${dir}_body`] = facts.piece.body;
   if (facts.piece?.base64) fields[`${dir}_encoding`] = 'base64';
+  if (facts.decoded !== null) fields[`${dir}_decoded`] = facts.decoded;
   if (facts.sha256 !== '') fields[`${dir}_sha256`] = facts.sha256;
   if (facts.truncated !== null) fields[`${dir}_truncated`] = facts.truncated;
   if (facts.parts > 0) fields[`${dir}_parts`] = facts.parts;

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { MAX_RECORD_BYTES } from '../../../src/shared/audit-event.ts';
 import { formatMembers, MAX_STAMP_BYTES } from '../../../src/shared/audit-line.ts';
@@ -36,6 +37,41 @@ describe('Flow', () => {
     expect(flow.ended).toBe(true);
   });
 
+  it('ends at once and writes its last record, with the parts before it, when all is decoded', async () => {
+    const link = fakeLink();
+    const flow = new Flow(link, identity);
+    const capture = new Capture({
+      dir: 'res',
+      limitBytes: 1 << 20,
+      coding: 'gzip',
+      decoderLoad: { streams: 0, waitingBytes: 0 },
+      skip: null,
+      mustCut: () => null,
+      emitPart: (fields) => flow.part(fields),
+      now: () => 0,
+    });
+    const text = Array.from({ length: 30_000 }, (_, n) => `${n * 7919}\n`).join('');
+    capture.push(gzipSync(text));
+    flow.end('allowed', { status: 200 }, [capture]);
+    flow.end('error', { reason: 'late' }, [capture]);
+    // What comes now is no part of what was counted.
+    const { bytes } = capture;
+    capture.push(Buffer.from('late'));
+    expect(capture.bytes).toBe(bytes);
+    expect(flow.ended).toBe(true);
+    expect(link.records.filter(({ event }) => event !== 'part')).toEqual([]);
+    await flow.pending;
+    const [last, ...parts] = [...link.records].reverse();
+    expect(last).toMatchObject({ event: 'allowed', fields: { res_decoded: 'gzip', status: 200 } });
+    expect(last?.fields.res_parts).toBe(parts.length);
+    expect(
+      parts
+        .reverse()
+        .map(({ fields }) => fields.body)
+        .join(''),
+    ).toBe(text);
+  });
+
   it.each([
     // Every character doubles in JSON.
     ['bodies', 64 * 1024, '\\'.repeat(9000)],
@@ -49,6 +85,8 @@ describe('Flow', () => {
         new Capture({
           dir,
           limitBytes: 1 << 20,
+          coding: null,
+          decoderLoad: { streams: 0, waitingBytes: 0 },
           skip: null,
           mustCut: () => null,
           emitPart: (fields) => flow.part(fields),

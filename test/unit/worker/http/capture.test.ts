@@ -11,6 +11,8 @@ function setup(options: { limitBytes?: number; skip?: Truncation | null } = {}) 
   const capture = new Capture({
     dir: 'res',
     limitBytes: options.limitBytes ?? 1024 * 1024,
+    coding: null,
+    decoderLoad: { streams: 0, waitingBytes: 0 },
     skip: options.skip ?? null,
     mustCut: () => state.cut,
     emitPart: (fields) => state.parts.push(fields),

@@ -53,6 +53,8 @@ describe('relayBody()', () => {
           const capture = new Capture({
             dir: 'res',
             limitBytes,
+            coding: null,
+            decoderLoad: { streams: 0, waitingBytes: 0 },
             skip: null,
             mustCut: () => (congested ? 'backpressure' : null),
             emitPart() {},
