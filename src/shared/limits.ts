@@ -27,6 +27,9 @@ export const LIMITS = {
   /** Above our own limits, so that who exceeds those hears 431 or 502, on the record. More: reset. */
   http2HeadBytes: 64 * KIB,
   http2HeadFields: 2048,
+  /** Requests that a client of HTTP/2 resets before their answer: at once, and over time. More: close. */
+  http2Resets: 500,
+  http2ResetsPerSecond: 30,
   /** Frames that break the protocol, and streams refused for it. More: the connection ends. */
   http2BadFrames: 100,
   /** The longest registered method has 17. Longer: 400. */

@@ -150,7 +150,7 @@ describe('the detail', () => {
     await open();
     await rowOf('/json?n=1').click();
     const [request = '', response = ''] = await messages();
-    expect(request).toMatch(/Authorization\s+Bearer \[hidden: 9 characters\]/);
+    expect(request).toMatch(/authorization\s+Bearer \[hidden: 9 characters\]/i);
     expect(request).toContain('"ask": [\n    1,\n    2\n  ]');
     expect(response).toMatch(/Set-Cookie\s+\[hidden: 14 characters\]/);
     expect(response).toContain('"text": "the answer"');

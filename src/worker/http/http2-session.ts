@@ -1,14 +1,16 @@
 // HTTP/2 on a client's connection inside a tunnel: settings, limits and silence. Each stream is a
-// request; what is done with it is exchange.ts's. Floods (CVE-2023-44487 rapid reset, CONTINUATION,
-// SETTINGS, PING) are cut off by nghttp2, which ends the connection; the numbers below are Node's part.
+// request; what is done with it is exchange.ts's. Floods of frames (CONTINUATION, SETTINGS, PING, empty
+// DATA) are nghttp2's and Node's to cut off; requests that are reset at once (CVE-2023-44487) are ours.
 
-import { performServerHandshake, type ServerHttp2Session } from 'node:http2';
+import { constants, performServerHandshake, type ServerHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { codeOf } from '../../shared/error-code.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import type { ClientStream } from './client-stream.ts';
 import { Http2Client } from './http2-client.ts';
 import { requestLineOf } from './http2-headers.ts';
+
+const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR } = constants;
 
 export type Http2Serving = {
   /** Silence between requests, and inside one, before it is closed. */
@@ -35,12 +37,14 @@ export function serveHttp2(socket: TLSSocket, serving: Http2Serving): ServerHttp
     maxSessionRejectedStreams: LIMITS.http2BadFrames,
   });
   let open = 0;
+  let resets = 0;
+  let resetAtMs = performance.now();
   session.on('error', (error) => serving.onProblem(codeOf(error)));
   // The proxy's sockets may be half open, which HTTP/2 has no use for: nobody waits for an answer.
-  socket.once('end', () => session.destroy());
+  socket.once('end', end);
   session.setLocalWindowSize(LIMITS.http2ConnectionWindowBytes);
   session.on('timeout', () => {
-    if (open === 0) session.destroy();
+    if (open === 0) end();
   });
   // As with HTTP/1, whoever says nothing at first has less time than who has been heard.
   session.setTimeout(LIMITS.headMs);
@@ -48,6 +52,7 @@ export function serveHttp2(socket: TLSSocket, serving: Http2Serving): ServerHttp
     open += 1;
     stream.once('close', () => {
       open -= 1;
+      if (stream.rstCode !== NGHTTP2_NO_ERROR && !stream.headersSent) onReset();
       if (open === 0 && !session.destroyed) session.setTimeout(serving.idleMs);
     });
     // A client that does not read, or a request that stops in the middle.
@@ -55,5 +60,22 @@ export function serveHttp2(socket: TLSSocket, serving: Http2Serving): ServerHttp
     const client = new Http2Client(stream, requestLineOf(headers ?? [], stream.endAfterHeaders));
     serving.onStream(client);
   });
+
+  /** Not `session.destroy`: that waits for its last write, which a client that does not read holds up. */
+  function end(): void {
+    socket.destroy();
+  }
+
+  /** A leaky bucket. nghttp2 has one, too, but leaves the connection open when it runs over. */
+  function onReset(): void {
+    const nowMs = performance.now();
+    const drained = ((nowMs - resetAtMs) / 1000) * LIMITS.http2ResetsPerSecond;
+    resets = Math.max(0, resets - drained) + 1;
+    resetAtMs = nowMs;
+    if (resets <= LIMITS.http2Resets || session.destroyed) return;
+    serving.onProblem('too many resets');
+    session.goaway(NGHTTP2_ENHANCE_YOUR_CALM);
+    setImmediate(end);
+  }
   return session;
 }

@@ -59,7 +59,8 @@ export class Http2Pool {
     // Its streams fail by themselves.
     http2.on('error', () => {});
     http2.on('timeout', () => {
-      if (session.open === 0) http2.close();
+      // Not `close`, which an upstream that does not read would hold up.
+      if (session.open === 0) socket.destroy();
     });
     http2.setTimeout(LIMITS.idleUpstreamMs);
     http2.once('close', () => this.#forget(key, session));
