@@ -123,6 +123,8 @@ function send(session: Session, request: UpstreamRequest, events: UpstreamEvents
   });
   return {
     isReused,
+    // A head waits for nothing in HTTP/2.
+    flush() {},
     sink: stream,
     setTrailers(list) {
       trailers = list;
