@@ -21,7 +21,14 @@ import {
 } from './rig.ts';
 
 const SIZE = 16 * 1024 * 1024;
-const PERCENTS = [1, 25, 50, 99] as const;
+/** Of a body that says its length: one that does not could be ended early as if it were whole. */
+const LENGTH_KNOWN = { 'content-length': String(SIZE) };
+const POINTS = [
+  { percent: 1, hasLength: true },
+  { percent: 25, hasLength: false },
+  { percent: 50, hasLength: true },
+  { percent: 99, hasLength: false },
+];
 /** Within it an abort of one side is known to the other. */
 const TOLD_MS = 1_000;
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
@@ -88,12 +95,12 @@ describe.each(PAIRS)('$client to $origin', (pair) => {
     return 0;
   });
 
-  describe.each(PERCENTS)('at %i %', (percent) => {
+  describe.each(POINTS)('at $percent %', ({ percent, hasLength }) => {
     const held = bytesAt(percent);
 
     abortCell(`client leaves at ${percent} % of its upload`, async (client) => {
       const path = rig.path('/up');
-      const sent = client.request('POST', path, { headers: { 'content-length': String(SIZE) } });
+      const sent = client.request('POST', path, { headers: hasLength ? LENGTH_KNOWN : {} });
       sent.answer.catch(() => {});
       const gave = new Tally();
       await writeNumbered(sent.body, held, gave);
@@ -107,7 +114,7 @@ describe.each(PAIRS)('$client to $origin', (pair) => {
     });
 
     abortCell(`client leaves at ${percent} % of its download`, async (client) => {
-      const path = rig.path(`/down?bytes=${SIZE}&hold=${held}`);
+      const path = rig.path(`/down?bytes=${SIZE}&hold=${held}${hasLength ? '' : '&chunked'}`);
       const sent = client.request('GET', path);
       sent.body.end();
       const got = await readUpTo(sent, held);
@@ -120,7 +127,7 @@ describe.each(PAIRS)('$client to $origin', (pair) => {
 
   abortCell('client leaves an upload that flows', async (client) => {
     const path = rig.path('/up');
-    const sent = client.request('POST', path, { headers: { 'content-length': String(SIZE) } });
+    const sent = client.request('POST', path, { headers: LENGTH_KNOWN });
     sent.answer.catch(() => {});
     const gave = new Tally();
     const writing = writeNumbered(sent.body, SIZE, gave);

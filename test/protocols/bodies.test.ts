@@ -5,7 +5,17 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Sent } from '../support/protocols/client.ts';
 import { Tally, tallyOf, writeNumbered } from '../support/protocols/tally.ts';
 import { percentile } from '../torture/rig.ts';
-import { cell, DIRECT, expectAgreement, PAIRS, type Rig, shown, startRig } from './rig.ts';
+import {
+  cell,
+  DIRECT,
+  expectAgreement,
+  PAIRS,
+  type Pair,
+  PROTOS,
+  type Rig,
+  shown,
+  startRig,
+} from './rig.ts';
 
 const LARGE = 100 * 1024 * 1024;
 const BINARY = { 'content-type': 'application/octet-stream' };
@@ -24,18 +34,7 @@ afterAll(() => rig.close());
 describe.each([...PAIRS, ...DIRECT])('$client to $origin, without leash: $direct', (pair) => {
   const inCell = { pair, rig: () => rig };
 
-  cell({
-    ...inCell,
-    row: 'GET',
-    async run(client) {
-      const path = rig.path('/get');
-      const sent = client.request('GET', path);
-      sent.body.end();
-      const got = await whole(sent);
-      await expectAgreement({ pair, rig, path, gave: new Tally(), got });
-      return got.bytes;
-    },
-  });
+  getCell(pair);
 
   cell({
     ...inCell,
@@ -146,6 +145,26 @@ describe.each([...PAIRS, ...DIRECT])('$client to $origin, without leash: $direct
     },
   });
 });
+
+describe.each(PROTOS)('%s to an origin that speaks both', (client) => {
+  getCell({ client, origin: 'both' });
+});
+
+function getCell(pair: Pair): void {
+  cell({
+    pair,
+    rig: () => rig,
+    row: 'GET',
+    async run(client) {
+      const path = rig.path('/get');
+      const sent = client.request('GET', path);
+      sent.body.end();
+      const got = await whole(sent);
+      await expectAgreement({ pair, rig, path, gave: new Tally(), got });
+      return got.bytes;
+    },
+  });
+}
 
 async function whole(sent: Sent): Promise<Tally> {
   const got = new Tally();
