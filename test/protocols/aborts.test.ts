@@ -6,6 +6,7 @@ import { constants } from 'node:http2';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { LogRecord } from '../support/leash-records.ts';
 import type { ProtocolClient, Sent } from '../support/protocols/client.ts';
+import { STREAM_WINDOW } from '../support/protocols/client-h2.ts';
 import { Tally, writeNumbered } from '../support/protocols/tally.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { startCompanion } from './companion.ts';
@@ -153,10 +154,29 @@ describe.each(PAIRS)('$client to $origin', (pair) => {
     return record.bytes;
   });
 
+  // Over HTTP/1 the kernel takes so much, and nobody knows what becomes of it.
+  if (pair.client === 'h2') {
+    abortCell('client leaves while the end of its download waits', async (client) => {
+      const bytes = STREAM_WINDOW + 8_000;
+      const path = rig.path(`/down?bytes=${bytes}`);
+      const sent = client.request('GET', path);
+      sent.body.end();
+      await sent.answer;
+      const note = await origin().ended(path);
+      expect(note.ended).toBe('complete');
+      sent.abort();
+      const record = await rig.outcome(pair, path);
+      expect(record).toMatchObject({ event: 'error', reason: expect.stringMatching(/^client: /) });
+      expect(record.bytes).toBeLessThanOrEqual(bytes);
+      return record.bytes;
+    });
+  }
+
   abortCell('origin breaks off before the head', async (client) => {
     const path = rig.path('/stall');
-    const sent = client.request('GET', path);
-    sent.body.end();
+    // No GET: on a connection that was used before, that would be sent once more.
+    const sent = client.request('POST', path);
+    sent.body.end('something');
     await origin().arrived(path);
     origin().reset(path, NGHTTP2_INTERNAL_ERROR);
     const { status, headers, body } = await sent.answer;
@@ -167,8 +187,8 @@ describe.each(PAIRS)('$client to $origin', (pair) => {
     });
     const record = await rig.outcome(pair, path);
     expect(record).toMatchObject({ event: 'error', status: 502 });
-    expect(record.reason).toMatch(/^upstream: /);
-    return 0;
+    expect(record).toMatchObject({ reason: expect.stringMatching(/^upstream: /), req_bytes: 9 });
+    return 9;
   });
 
   describe.each([

@@ -22,7 +22,7 @@ import { reportCell } from './report.ts';
 export type Pair = { readonly client: Proto; readonly origin: Speaks; readonly direct?: true };
 
 /** What leash is asked by, and asks by. */
-export const PROTOS: readonly Proto[] = ['h1'];
+export const PROTOS: readonly Proto[] = ['h1', 'h2'];
 
 /** The columns of the matrix: who asks and who answers. */
 export const PAIRS: readonly Pair[] = PROTOS.flatMap((client) =>

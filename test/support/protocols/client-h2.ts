@@ -13,7 +13,7 @@ import type { Answer, Asked, Destination, Ending, ProtocolClient, Sent } from '.
 import { openTls } from './open-tls.ts';
 
 /** So much of a body may be on its way, of one stream and of all of them together. */
-const STREAM_WINDOW = 1024 * 1024;
+export const STREAM_WINDOW = 1024 * 1024;
 const SESSION_WINDOW = 8 * STREAM_WINDOW;
 
 export async function openH2(destination: Destination): Promise<ProtocolClient> {
