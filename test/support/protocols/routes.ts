@@ -10,7 +10,7 @@ const BINARY = 'application/octet-stream';
 /**
  * /get · /down?bytes=[&hold=][&chunked] (numbered bytes; after `hold` of them no more come) · /up (count
  * and hash) · /duplex (each chunk back as it comes) · /trailers (those of the request as the body, and its
- * own behind it) · /sse?events=&every= · /stall (reads nothing, answers nothing).
+ * own behind it) · /sse?events=&every=[&after=] · /stall (reads nothing, answers nothing).
  */
 export function serve(call: Call): Promise<void> | void {
   const route = ROUTES[new URL(call.note.url, 'https://origin').pathname];
@@ -78,6 +78,7 @@ async function sse(call: Call): Promise<void> {
   const count = Number(query.get('events') ?? '3');
   const everyMs = Number(query.get('every') ?? '5');
   call.head(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  await pause(Number(query.get('after') ?? '0'));
   for (let n = 1; n <= count && !answer.destroyed; n += 1) {
     const event = Buffer.from(`data: ${JSON.stringify({ n, sent: performance.now() })}\n\n`);
     note.sent.push(event);
