@@ -36,6 +36,17 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'protocols',
+          include: ['test/protocols/**/*.test.ts'],
+          globalSetup: ['test/protocols/report.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
           name: 'torture',
           include: ['test/torture/**/*.test.ts'],
           globalSetup: ['test/torture/report.ts'],
@@ -43,7 +54,7 @@ export default defineConfig({
           testTimeout: process.env.TORTURE === 'long' ? 1_800_000 : 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

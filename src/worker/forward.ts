@@ -126,6 +126,11 @@ class Forwarding implements LiveFlow {
       this.#continueTimer = setTimeout(() => stream.inform(100, []), LIMITS.continueMs);
     }
     if (head.framing.kind === 'none') return;
+    // Head and first bytes in one write where they came together; but the client may send its body
+    // when it has its answer.
+    setImmediate(() => {
+      if (this.#reqCapture.bytes === 0) upstream.flush();
+    });
     relayBody(stream.body, upstream.sink, this.#reqCapture, () => {
       // Where it was cut off, its end is no end.
       if (!stream.isComplete) return;

@@ -102,6 +102,17 @@ describe('streams and aborts', () => {
     socket.destroy();
   });
 
+  it('hands the head of an upload on before its body begins', async () => {
+    const { socket } = await connectThrough(proxy.port, `localhost:${plain.port}`);
+    const head = `POST /upload HTTP/1.1\r\nHost: localhost:${plain.port}\r\n`;
+    socket.write(`${head}Content-Length: 2\r\n\r\n`);
+    await expect.poll(() => plain.requests.length).toBe(1);
+    socket.write('ok');
+    const answer = await readUntil(socket, { until: (text) => text.includes('"bytes":2') });
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    socket.destroy();
+  });
+
   it('lets a client go on that uploads after its answer', async () => {
     const early = await startOrigin({
       handler: (_request, response) => {

@@ -63,7 +63,7 @@ export class Http2Client implements ClientStream {
   }
 
   get isFinished(): boolean {
-    return this.#stream.writableFinished;
+    return this.#stream.writableFinished && !this.#stream.aborted;
   }
 
   inform(status: number, headers: RawHeaders): void {
@@ -89,7 +89,10 @@ export class Http2Client implements ClientStream {
   }
 
   onFinished(listener: () => void): void {
-    this.#stream.once('finish', listener);
+    this.#stream.once('finish', () => {
+      // Node ends an answer that the client has reset, too.
+      if (!this.#stream.aborted) listener();
+    });
   }
 
   refuse({ status, headers, body }: OwnAnswer): void {

@@ -100,6 +100,9 @@ function send(road: Road, request: UpstreamRequest, events: UpstreamEvents): Ups
     get isReused() {
       return sent.reusedSocket;
     },
+    flush() {
+      if (!sent.writableEnded && !sent.destroyed) sent.flushHeaders();
+    },
     sink: sent,
     setTrailers(trailers) {
       const pairs = headerPairs(trailers) as [string, string][];

@@ -22,8 +22,13 @@ import type {
   UpstreamStream,
 } from './upstream-stream.ts';
 
-const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_FLAG_END_STREAM } =
-  constants;
+const {
+  NGHTTP2_CANCEL,
+  NGHTTP2_INTERNAL_ERROR,
+  NGHTTP2_NO_ERROR,
+  NGHTTP2_REFUSED_STREAM,
+  NGHTTP2_FLAG_END_STREAM,
+} = constants;
 
 type Session = {
   readonly http2: ClientHttp2Session;
@@ -124,6 +129,8 @@ function send(session: Session, request: UpstreamRequest, events: UpstreamEvents
   });
   return {
     isReused,
+    // A head waits for nothing in HTTP/2.
+    flush() {},
     sink: stream,
     setTrailers(list) {
       trailers = list;
@@ -179,5 +186,7 @@ function failureOf({ rstCode = NGHTTP2_NO_ERROR }: ClientHttp2Stream, error: Err
   const isReset = error === null || codeOf(error) === 'ERR_HTTP2_STREAM_ERROR';
   const what = isReset ? resetReason(rstCode) : codeOf(error);
   const unprocessed = rstCode === NGHTTP2_REFUSED_STREAM;
-  return new UpstreamError(502, `upstream: ${what}`, { unprocessed, resetCode: rstCode });
+  // The client gets the same code; but NO_ERROR would read as the end of a whole answer.
+  const resetCode = rstCode === NGHTTP2_NO_ERROR ? NGHTTP2_INTERNAL_ERROR : rstCode;
+  return new UpstreamError(502, `upstream: ${what}`, { unprocessed, resetCode });
 }

@@ -40,6 +40,8 @@ export type UpstreamEvents = {
 export interface UpstreamStream {
   /** Its connection has carried another request before. */
   readonly isReused: boolean;
+  /** Sends the head without waiting for a body. */
+  flush(): void;
   /** Where the request's body goes; ending it ends the request. */
   readonly sink: Writable;
   /** What follows the body; before `sink` ends. */
