@@ -1,0 +1,100 @@
+// curl through leash: what the variables alone do, both directions, a download that goes on.
+
+import { truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { fileRoutes } from '../../support/clients/file-routes.ts';
+import { hashOfFile } from '../../support/clients/hash.ts';
+import { needPrograms } from '../../support/clients/need-programs.ts';
+import { type Stage, startStage } from '../../support/clients/start-stage.ts';
+import { deterministicBytes, hashOfBytes, originRoutes } from '../../support/origin-routes.ts';
+
+const SIZE = 8_000_000;
+const HALF = 3_000_001;
+const HASH = hashOfBytes(SIZE);
+
+let stage: Stage;
+let file: string;
+
+beforeAll(async () => {
+  needPrograms({ curl: 'curl' });
+  stage = await startStage({
+    handler: (dir) => {
+      const files = fileRoutes(dir);
+      return (request, response) =>
+        (request.method === 'GET' ? files : originRoutes)(request, response);
+    },
+  });
+  file = join(stage.dir, 'file.bin');
+  await writeFile(file, deterministicBytes(SIZE));
+});
+afterAll(() => stage.close());
+
+/** No option about proxy or trust: the variables of the README do it. */
+function curl(...args: readonly string[]): Promise<{ stdout: string }> {
+  const env = { ...stage.proxyEnv, CURL_CA_BUNDLE: stage.leash.caFile };
+  return stage.client('curl', ['-sS', '--fail', '--http1.1', ...args], { env });
+}
+
+it('curl downloads over HTTP/1.1 with HTTPS_PROXY and CURL_CA_BUNDLE', async () => {
+  const url = `${stage.url}/file.bin?curl=get`;
+  const target = join(stage.dir, 'downloaded');
+  const { stdout } = await curl('-o', target, '-w', '%{http_version}', url);
+  expect(stdout).toBe('1.1');
+  expect(await hashOfFile(target)).toBe(HASH);
+  expect(await stage.outcome(url)).toMatchObject({
+    event: 'allowed',
+    method: 'GET',
+    host: 'origin.test',
+    status: 200,
+    bytes: SIZE,
+    res_sha256: HASH,
+  });
+});
+
+it('curl uploads a file with PUT, after the 100 that it asks for', async () => {
+  const url = `${stage.url}/upload?curl=put`;
+  const { stdout } = await curl('-T', file, '-H', 'Expect: 100-continue', url);
+  expect(JSON.parse(stdout)).toEqual({ bytes: SIZE, sha256: HASH });
+  const outcome = await stage.outcome(url);
+  expect(outcome).toMatchObject({ method: 'PUT', status: 200, req_bytes: SIZE, req_sha256: HASH });
+  expect(outcome.req_headers).toContainEqual(['Expect', '100-continue']);
+});
+
+it('curl goes on with a download that was cut off', async () => {
+  const url = `${stage.url}/file.bin?curl=resume`;
+  const target = join(stage.dir, 'resumed');
+  await curl('-o', target, `${stage.url}/file.bin?curl=first`);
+  await truncate(target, HALF);
+  await curl('-C', '-', '-o', target, url);
+  expect(await hashOfFile(target)).toBe(HASH);
+  const outcome = await stage.outcome(url);
+  expect(outcome).toMatchObject({ status: 206, bytes: SIZE - HALF });
+  expect(outcome.req_headers).toContainEqual(['Range', `bytes=${HALF}-`]);
+});
+
+it('curl sends a plain http URL to the proxy where http_proxy is in lower case', async () => {
+  const url = `${stage.plainUrl}/upload?curl=plain`;
+  const { stdout } = await curl('-T', file, url);
+  expect(JSON.parse(stdout)).toEqual({ bytes: SIZE, sha256: HASH });
+  expect(await stage.outcome(url)).toMatchObject({ host: 'plain.test', req_sha256: HASH });
+});
+
+it('curl does not read HTTP_PROXY in upper case', async () => {
+  const direct = `http://127.0.0.1:${stage.plain.port}/upload?curl=upper`;
+  const env = { HTTP_PROXY: stage.leash.proxyUrl };
+  await stage.client('curl', ['-sS', '--fail', '-T', file, direct], { env });
+  expect(stage.plain.requests.at(-1)?.url).toBe('/upload?curl=upper');
+  const records = await stage.leash.records();
+  expect(records.filter(({ url }) => url?.includes('curl=upper'))).toEqual([]);
+});
+
+it('curl without the CA of leash sends no request, and the record says why', async () => {
+  const url = `${stage.url}/echo?curl=untrusting`;
+  const env = stage.proxyEnv;
+  await expect(stage.client('curl', ['-sS', url], { env })).rejects.toThrow('ended with 60');
+  expect(stage.origin.requests.filter((request) => request.url.includes('untrusting'))).toEqual([]);
+  const failed = await stage.leash.waitForRecords(({ reason }) => reason?.startsWith('tls_client'));
+  expect(failed).toMatchObject({ event: 'error', host: 'origin.test' });
+  expect(failed.reason).toContain("does not trust leash's CA");
+});
