@@ -17,13 +17,17 @@ const ARGS = [
 
 export type BrowserOptions = {
   /** Absent: it goes to servers by itself. */
-  readonly proxyUrl?: string;
+  readonly proxy?: {
+    readonly server: string;
+    readonly username?: string;
+    readonly password?: string;
+  };
   /** With the store of certificates that it trusts; absent: that of whoever runs the test. */
   readonly home?: string;
 };
 
 /** Starts Chromium without a window; throws where there is none. */
-export function startBrowser({ proxyUrl, home }: BrowserOptions = {}): Promise<Browser> {
+export function startBrowser({ proxy, home }: BrowserOptions = {}): Promise<Browser> {
   const executablePath = process.env.LEASH_TEST_CHROMIUM ?? '/usr/bin/chromium';
   if (!existsSync(executablePath)) {
     throw new Error(
@@ -33,7 +37,8 @@ export function startBrowser({ proxyUrl, home }: BrowserOptions = {}): Promise<B
   return chromium.launch({
     executablePath,
     headless: true,
-    args: proxyUrl === undefined ? ARGS : [...ARGS, `--proxy-server=${proxyUrl}`],
+    args: ARGS,
+    ...(proxy !== undefined && { proxy }),
     ...(home !== undefined && { env: clientEnv({ HOME: home }) }),
   });
 }

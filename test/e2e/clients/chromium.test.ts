@@ -4,10 +4,10 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { trustInBrowser } from '../../support/clients/browser-trust.ts';
 import { fileRoutes } from '../../support/clients/file-routes.ts';
 import { hashOfFile } from '../../support/clients/hash.ts';
 import { makePage, type Page } from '../../support/clients/make-page.ts';
-import { needPrograms } from '../../support/clients/need-programs.ts';
 import { type Stage, startStage } from '../../support/clients/start-stage.ts';
 import { startBrowser } from '../../support/start-browser.ts';
 
@@ -16,25 +16,15 @@ let page: Page;
 let browser: Browser;
 
 beforeAll(async () => {
-  needPrograms({ certutil: 'libnss3-tools' });
   stage = await startStage({ handler: (dir) => fileRoutes(join(dir, 'site')) });
   page = await makePage(join(stage.dir, 'site'));
-  await trust(stage.leash.caFile);
-  browser = await startBrowser({ proxyUrl: stage.leash.proxyUrl, home: stage.home });
+  await trustInBrowser(stage);
+  browser = await startBrowser({ proxy: { server: stage.leash.proxyUrl }, home: stage.home });
 });
 afterAll(async () => {
   await browser.close();
   await stage.close();
 });
-
-/** What `certutil` does for a user who wants the browser to trust a CA. */
-async function trust(caFile: string): Promise<void> {
-  const store = join(stage.home, '.pki', 'nssdb');
-  await mkdir(store, { recursive: true });
-  const db = ['-d', `sql:${store}`];
-  await stage.client('certutil', [...db, '-N', '--empty-password']);
-  await stage.client('certutil', [...db, '-A', '-n', 'leash', '-t', 'C,,', '-i', caFile]);
-}
 
 it('Chromium loads a page with twenty assets, and each is on the record', async () => {
   const tab = await browser.newPage();
@@ -60,7 +50,7 @@ it('Chromium loads a page with twenty assets, and each is on the record', async 
 it('Chromium without the CA in its store asks for nothing', async () => {
   const home = join(stage.dir, 'home-without-trust');
   await mkdir(home);
-  const other = await startBrowser({ proxyUrl: stage.leash.proxyUrl, home });
+  const other = await startBrowser({ proxy: { server: stage.leash.proxyUrl }, home });
   try {
     const tab = await other.newPage();
     const url = `${stage.url}/?chromium=untrusting`;

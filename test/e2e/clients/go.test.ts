@@ -1,15 +1,13 @@
 // Go's net/http through leash, by the variables alone.
 
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { hashOf } from '../../support/clients/hash.ts';
 import { needPrograms } from '../../support/clients/need-programs.ts';
+import { buildGo } from '../../support/clients/one-request.ts';
 import { type Stage, startStage } from '../../support/clients/start-stage.ts';
 import { deterministicBytes } from '../../support/origin-routes.ts';
 import type { RunResult } from '../../support/run-client.ts';
 
-const SOURCE = fileURLToPath(new URL('../../support/clients/go-client.go', import.meta.url));
 const BODY = Buffer.concat([...deterministicBytes(300_000)]);
 
 let stage: Stage;
@@ -18,9 +16,7 @@ let program: string;
 beforeAll(async () => {
   needPrograms({ go: 'golang-go' });
   stage = await startStage();
-  program = join(stage.dir, 'go-client');
-  const env = { GOCACHE: join(stage.dir, 'go-cache'), GOPROXY: 'off', GOTOOLCHAIN: 'local' };
-  await stage.client('go', ['build', '-o', program, SOURCE], { env, timeoutMs: 50_000 });
+  program = await buildGo(stage);
 });
 afterAll(() => stage.close());
 

@@ -1,17 +1,13 @@
 // Java's HttpClient through leash, where there is a JDK: setup.sh installs none.
 
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashOf } from '../../support/clients/hash.ts';
-import { hasProgram } from '../../support/clients/need-programs.ts';
+import { buildJava, HAS_JDK, javaClient } from '../../support/clients/java.ts';
 import { type Stage, startStage } from '../../support/clients/start-stage.ts';
 import { deterministicBytes } from '../../support/origin-routes.ts';
 import type { RunResult } from '../../support/run-client.ts';
 
-const SOURCE = fileURLToPath(new URL('../../support/clients/JavaClient.java', import.meta.url));
 const BODY = Buffer.concat([...deterministicBytes(300_000)]);
-const HAS_JDK = ['java', 'javac', 'keytool'].every(hasProgram);
 
 let stage: Stage;
 let trust: string[];
@@ -26,13 +22,7 @@ else {
 function withJdk(): void {
   beforeAll(async () => {
     stage = await startStage();
-    await stage.client('javac', ['-d', stage.dir, SOURCE], { timeoutMs: 50_000 });
-    const store = join(stage.dir, 'trust.p12');
-    const secret = ['-storetype', 'PKCS12', '-storepass', 'changeit'];
-    const ca = ['-alias', 'leash', '-file', stage.leash.caFile];
-    const args = ['-importcert', '-noprompt', '-keystore', store, ...secret, ...ca];
-    await stage.client('keytool', args, { timeoutMs: 50_000 });
-    trust = [`-Djavax.net.ssl.trustStore=${store}`, '-Djavax.net.ssl.trustStorePassword=changeit'];
+    trust = await buildJava(stage);
   });
   afterAll(() => stage.close());
 
@@ -60,6 +50,5 @@ function withJdk(): void {
 }
 
 function java(url: string, options: readonly string[]): Promise<RunResult> {
-  const client = ['-cp', stage.dir, 'JavaClient', url, '127.0.0.1', String(stage.leash.proxyPort)];
-  return stage.client('java', [...options, ...client], { input: BODY, timeoutMs: 50_000 });
+  return stage.client('java', [...options, ...javaClient(stage, url)], { input: BODY });
 }

@@ -53,10 +53,3 @@ it.each(['urllib', 'requests'])('%s posts over http with the proxy variables', a
   expect((await python(kind, url, {})).equals(BODY)).toBe(true);
   expect(await stage.outcome(url)).toMatchObject({ host: 'plain.test', req_sha256: hashOf(BODY) });
 });
-
-it('requests does not read SSL_CERT_FILE, so it sends no request', async () => {
-  const url = `${stage.url}/echo?python=untrusting`;
-  const trust = { SSL_CERT_FILE: stage.leash.caFile };
-  await expect(python('requests', url, trust)).rejects.toThrow('CERTIFICATE_VERIFY_FAILED');
-  expect(stage.origin.requests.filter((request) => request.url.includes('untrusting'))).toEqual([]);
-});

@@ -76,11 +76,3 @@ it('wget sends a plain http URL to the proxy', async () => {
   const got = { host: 'plain.test', bytes: SIZE, res_sha256: HASH };
   expect(await stage.outcome(url)).toMatchObject(got);
 });
-
-it('wget does not read SSL_CERT_FILE, so it sends no request', async () => {
-  const url = `${stage.url}/file.bin?wget=untrusting`;
-  const env = { ...stage.proxyEnv, SSL_CERT_FILE: stage.leash.caFile };
-  const args = ['-nv', '--tries=1', '-O', join(stage.dir, 'none'), url];
-  await expect(stage.client('wget', args, { env })).rejects.toThrow('ended with 5');
-  expect(stage.origin.requests.filter((request) => request.url.includes('untrusting'))).toEqual([]);
-});

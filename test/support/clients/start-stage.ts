@@ -8,7 +8,7 @@ import type { LogRecord } from '../leash-records.ts';
 import type { Handler } from '../origin-routes.ts';
 import { type RunOptions, type RunResult, run } from '../run-client.ts';
 import { startDns } from '../start-dns.ts';
-import { type Leash, startLeash } from '../start-leash.ts';
+import { type Leash, LOOPBACK_POLICY, type PolicyFiles, startLeash } from '../start-leash.ts';
 import { type Origin, startOrigin } from '../start-origin.ts';
 import { tempDir } from '../temp-dir.ts';
 import { makeTestCa } from '../test-ca.ts';
@@ -16,6 +16,8 @@ import { makeTestCa } from '../test-ca.ts';
 export type StageOptions = {
   /** What the origins answer; absent: the built-in routes. `dir` is the stage's folder. */
   readonly handler?: (dir: string) => Handler;
+  /** Over the policy that lets everything pass. */
+  readonly policy?: PolicyFiles;
 };
 
 export type Stage = {
@@ -57,6 +59,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const plain = await startOrigin(served);
   const dns = await startDns({ [ORIGIN_NAME]: ['127.0.0.1'], [PLAIN_NAME]: ['127.0.0.1'] });
   const leash = await startLeash({
+    policy: { ...LOOPBACK_POLICY, ...options.policy },
     env: { LEASH_UPSTREAM_CA: ca.caFile, LEASH_DNS: dns.address },
   });
   const { proxyUrl } = leash;
