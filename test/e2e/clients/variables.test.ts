@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ClientName, prepareClients, runOnce } from '../../support/clients/one-request.ts';
 import { type Stage, startStage } from '../../support/clients/start-stage.ts';
-import type { Origin } from '../../support/start-origin.ts';
 
 const TRUST = [
   'CURL_CA_BUNDLE',
@@ -28,14 +27,11 @@ afterAll(() => stage.close());
 /** Whether anything of the client's reaches the origin, whose name only leash can resolve. */
 async function arrives(
   name: ClientName,
-  scheme: 'http' | 'https',
   variables: Readonly<Record<string, string>>,
 ): Promise<boolean> {
-  const secure = scheme === 'https';
-  const origin: Origin = secure ? stage.origin : stage.plain;
-  const before = origin.requests.length;
-  await runOnce(stage, name, secure ? stage.url : stage.plainUrl, variables);
-  return origin.requests.length > before;
+  const before = stage.origin.requests.length;
+  await runOnce(stage, name, stage.url, variables);
+  return stage.origin.requests.length > before;
 }
 
 /** All that make it trust the CA; each alone. */
@@ -53,15 +49,22 @@ const trusting: readonly (readonly [ClientName, readonly string[]])[] = [
 ];
 
 describe('trust', () => {
-  it.each(trusting)('%s takes leash by these variables, and by no other: %j', async (name, all) => {
-    const enough: string[] = [];
-    for (const variable of TRUST) {
-      const env = { ...stage.proxyEnv, [variable]: stage.leash.caFile };
-      if (await arrives(name, 'https', env)) enough.push(variable);
-    }
-    expect(enough).toEqual(all);
-    expect(await arrives(name, 'https', stage.proxyEnv)).toBe(false);
-  });
+  it.each(trusting)(
+    '%s takes leash by each of these variables, by no other: %j',
+    async (name, all) => {
+      const { caFile } = stage.leash;
+      for (const variable of all) {
+        const env = { ...stage.proxyEnv, [variable]: caFile };
+        expect({ variable, arrives: await arrives(name, env) }).toEqual({
+          variable,
+          arrives: true,
+        });
+      }
+      const others = TRUST.filter((variable) => !all.includes(variable));
+      const env = Object.fromEntries(others.map((variable) => [variable, caFile]));
+      expect(await arrives(name, { ...stage.proxyEnv, ...env })).toBe(false);
+    },
+  );
 });
 
 describe('a host under passthrough', () => {
@@ -84,8 +87,8 @@ describe('a host under passthrough', () => {
   });
 });
 
-/** Which of the two it reads in upper case; in lower case all of them read both. */
-const upperCase: readonly (readonly [ClientName, readonly ('http' | 'https')[]])[] = [
+/** Which of the two proxy variables it reads in upper case. */
+const upperCase: readonly (readonly [ClientName, readonly Scheme[]])[] = [
   ['apt', []],
   ['curl', ['https']],
   ['fetch', ['http', 'https']],
@@ -99,33 +102,36 @@ const upperCase: readonly (readonly [ClientName, readonly ('http' | 'https')[]])
 
 describe('spelling', () => {
   it.each(upperCase)(
-    '%s reads these in upper case, and all in lower case: %j',
+    '%s reads these in upper case, the rest in lower case: %j',
     async (name, all) => {
       const { proxyUrl } = stage.leash;
-      expect(await proxied(name, { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl })).toEqual(all);
-      const both = { http_proxy: proxyUrl, https_proxy: proxyUrl };
-      expect(await proxied(name, both)).toEqual(['http', 'https']);
+      const upper = { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl };
+      expect(await proxied(name, ['http', 'https'], upper)).toEqual(all);
+      const rest = (['http', 'https'] as const).filter((scheme) => !all.includes(scheme));
+      const lower = { http_proxy: proxyUrl, https_proxy: proxyUrl };
+      expect(await proxied(name, rest, lower)).toEqual(rest);
     },
   );
 });
 
+type Scheme = 'http' | 'https';
+
 /**
- * The schemes for which the client goes to leash. By address, so that one that does not asks no name
- * server; Go, which never goes to a proxy then, is not in the table.
+ * For which of these schemes the client goes to leash. By address, so that one that does not asks no
+ * name server; Go, which never goes to a proxy then, is not in the table.
  */
 async function proxied(
   name: ClientName,
+  schemes: readonly Scheme[],
   variables: Readonly<Record<string, string>>,
-): Promise<string[]> {
-  const found: string[] = [];
-  for (const [scheme, origin] of [
-    ['http', stage.plain],
-    ['https', stage.origin],
-  ] as const) {
+): Promise<Scheme[]> {
+  const found: Scheme[] = [];
+  for (const scheme of schemes) {
+    const { port } = scheme === 'http' ? stage.plain : stage.origin;
     const before = (await stage.leash.records()).length;
-    await runOnce(stage, name, `${scheme}://127.0.0.1:${origin.port}`, variables);
+    await runOnce(stage, name, `${scheme}://127.0.0.1:${port}`, variables);
     const records = (await stage.leash.records()).slice(before);
-    if (records.some(({ port }) => port === origin.port)) found.push(scheme);
+    if (records.some((record) => record.port === port)) found.push(scheme);
   }
   return found;
 }
