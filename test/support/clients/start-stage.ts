@@ -16,6 +16,8 @@ import { makeTestCa } from '../test-ca.ts';
 export type StageOptions = {
   /** What the origins answer; absent: the built-in routes. `dir` is the stage's folder. */
   readonly handler?: (dir: string) => Handler;
+  /** The origin of HTTPS speaks HTTP/2 where leash asks for it. */
+  readonly http2?: boolean;
   /** Over the policy that lets everything pass. */
   readonly policy?: PolicyFiles;
 };
@@ -55,7 +57,10 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const ca = await makeTestCa(temp.path);
   const handler = options.handler?.(temp.path);
   const served = handler === undefined ? {} : { handler };
-  const origin = await startOrigin({ ...served, tls: { names: [ORIGIN_NAME], ca } });
+  const origin = await startOrigin({
+    ...served,
+    tls: { names: [ORIGIN_NAME], ca, http2: options.http2 ?? false },
+  });
   const plain = await startOrigin(served);
   const dns = await startDns({ [ORIGIN_NAME]: ['127.0.0.1'], [PLAIN_NAME]: ['127.0.0.1'] });
   const leash = await startLeash({
