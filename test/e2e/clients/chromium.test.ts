@@ -16,7 +16,7 @@ let page: Page;
 let browser: Browser;
 
 beforeAll(async () => {
-  stage = await startStage({ handler: (dir) => fileRoutes(join(dir, 'site')) });
+  stage = await startStage({ http2: true, handler: (dir) => fileRoutes(join(dir, 'site')) });
   page = await makePage(join(stage.dir, 'site'));
   await trustInBrowser(stage);
   browser = await startBrowser({ proxy: { server: stage.leash.proxyUrl }, home: stage.home });
@@ -45,6 +45,28 @@ it('Chromium loads a page with twenty assets, and each is on the record', async 
       res_sha256: await hashOfFile(file),
     });
   }
+});
+
+it('Chromium loads all of it over one connection of HTTP/2', async () => {
+  const before = stage.origin.requests.length;
+  await stage.mark();
+  const tab = await browser.newPage();
+  await tab.goto(`${stage.url}/?chromium=http2`);
+  await tab.waitForFunction(`document.title === '${page.title}'`);
+  const protocols: string[] = await tab.evaluate(
+    `performance.getEntries().map((entry) => entry.nextHopProtocol).filter(Boolean)`,
+  );
+  await tab.close();
+  expect(protocols).toHaveLength(page.paths.length);
+  expect(new Set(protocols)).toEqual(new Set(['h2']));
+  const [, ...assets] = page.paths.map((path) => `${stage.url}${path}`);
+  const outcomes = await Promise.all(
+    [`${stage.url}/?chromium=http2`, ...assets].map((url) => stage.outcome(url)),
+  );
+  expect(new Set(outcomes.map(({ proto }) => proto))).toEqual(new Set(['h2']));
+  expect(new Set(outcomes.map(({ tunnel }) => tunnel)).size).toBe(1);
+  const versions = stage.origin.requests.slice(before).map(({ httpVersion }) => httpVersion);
+  expect(new Set(versions)).toEqual(new Set(['2.0']));
 });
 
 it('Chromium without the CA in its store asks for nothing', async () => {
