@@ -8,7 +8,8 @@ DATA=$ROOT/data
 NODE_MIN_MAJOR=20
 NODE_MIN_MINOR=19
 
-# Programs that the tests run, each with the Debian package that has it.
+# Programs that the tests run, each with the Debian package that has it. A path is for what the PATH
+# does not say: a program that another one may hide, or a file that is none.
 TEST_PROGRAMS=(
   curl:curl
   wget:wget
@@ -22,8 +23,13 @@ TEST_PROGRAMS=(
   jq:jq
   strace:strace
   prlimit:util-linux
+  go:golang-go
+  certutil:libnss3-tools
+  /usr/bin/python3:python3
+  /usr/bin/pip3:python3-pip
+  /usr/lib/python3/dist-packages/requests:python3-requests
+  /etc/ssl/certs/ca-certificates.crt:ca-certificates
 )
-CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
 
 main() {
   local verb=${1-}
@@ -197,11 +203,9 @@ install_test_programs() {
   local missing=() entry package
   for entry in "${TEST_PROGRAMS[@]}"; do
     package=${entry#*:}
-    # util-linux and iproute2 have programs outside the PATH of some users.
-    PATH=$PATH:/usr/sbin:/sbin command -v "${entry%%:*}" >/dev/null && continue
+    if is_there "${entry%%:*}"; then continue; fi
     [[ " ${missing[*]-} " == *" $package "* ]] || missing+=("$package")
   done
-  [ -e "$CA_BUNDLE" ] || missing+=(ca-certificates)
   if [ ${#missing[@]} -eq 0 ]; then return; fi
 
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
@@ -214,6 +218,15 @@ install_test_programs() {
     apt-get install -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$package" >/dev/null ||
       fail "apt-get cannot install the package \"$package\""
   done
+}
+
+is_there() {
+  if [[ $1 == /* ]]; then
+    [ -e "$1" ]
+  else
+    # util-linux and iproute2 have programs outside the PATH of some users.
+    PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null
+  fi
 }
 
 say() { printf 'setup.sh: %s\n' "$*"; }

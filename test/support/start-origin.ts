@@ -3,8 +3,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createSecureServer } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { portOf } from './free-port.ts';
 import { type Handler, originRoutes } from './origin-routes.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
@@ -12,7 +13,12 @@ import { makeTestCa, type TestCa } from './test-ca.ts';
 
 export type OriginOptions = {
   /** HTTPS with a certificate for these names; `ca` where several origins share one CA. */
-  readonly tls?: { readonly names: readonly string[]; readonly ca?: TestCa };
+  readonly tls?: {
+    readonly names: readonly string[];
+    readonly ca?: TestCa;
+    /** HTTP/2 for whoever asks for it, with the same handler. */
+    readonly http2?: boolean;
+  };
   /** Instead of the built-in routes. */
   readonly handler?: Handler;
 };
@@ -20,6 +26,8 @@ export type OriginOptions = {
 export type OriginRequest = {
   readonly method: string;
   readonly url: string;
+  /** What it came in: `1.1` or `2.0`. */
+  readonly httpVersion: string;
   /** Name and value in turn, as received. */
   readonly rawHeaders: readonly string[];
   /** Of the body so far; final when `complete`. */
@@ -41,6 +49,9 @@ export type Origin = {
   close(): Promise<void>;
 };
 
+/** What servers offer who expect uploads; with Node's 64 KiB each of them waits for its window. */
+const HTTP2_WINDOW_BYTES = 1024 * 1024;
+
 /** Starts it on a free port; see `originRoutes` for what it answers. */
 export async function startOrigin(options: OriginOptions = {}): Promise<Origin> {
   const { handler = originRoutes, tls } = options;
@@ -56,13 +67,17 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
     response.on('error', () => {});
     Promise.resolve(handler(request, response)).catch(() => response.destroy());
   };
-  let server: ReturnType<typeof createServer> | ReturnType<typeof createTlsServer>;
+  let server: Server;
   if (tls === undefined) server = createServer(onRequest);
   else {
     if (tls.ca === undefined) dir = await tempDir();
     const ca = tls.ca ?? (await makeTestCa(dir?.path ?? ''));
     caFile = ca.caFile;
-    server = createTlsServer({ ...(await ca.issue(tls.names)) }, onRequest);
+    const certificate = await ca.issue(tls.names);
+    server =
+      tls.http2 === true
+        ? createHttp2Server(certificate, onRequest)
+        : createTlsServer(certificate, onRequest);
   }
   server.on('connection', (socket: Socket) => {
     connections += 1;
@@ -89,11 +104,26 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
   };
 }
 
+/** Node's HTTP/2 objects have what the handlers use of HTTP/1's; its types do not say so. */
+function createHttp2Server(
+  certificate: { readonly key: string; readonly cert: string },
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  const settings = { initialWindowSize: HTTP2_WINDOW_BYTES };
+  const server = createSecureServer({ ...certificate, settings, allowHTTP1: true });
+  server.on('session', (session) => session.setLocalWindowSize(HTTP2_WINDOW_BYTES));
+  server.on('request', (request, response) =>
+    onRequest(request as unknown as IncomingMessage, response as unknown as ServerResponse),
+  );
+  return server;
+}
+
 /** Counts and hashes beside the handler: it sees each chunk that the parser pushes, and takes none. */
 function record(request: IncomingMessage): OriginRequest {
   const entry: OriginRequest = {
     method: request.method ?? '',
     url: request.url ?? '',
+    httpVersion: request.httpVersion,
     rawHeaders: request.rawHeaders,
     bytes: 0,
     sha256: '',
@@ -102,10 +132,11 @@ function record(request: IncomingMessage): OriginRequest {
   const hash: Hash = createHash('sha256');
   const push = request.push.bind(request);
   request.push = (chunk: Buffer | null, encoding?: BufferEncoding) => {
-    if (chunk === null) {
+    // HTTP/2 says the end twice: when the body ends, and when the stream is closed.
+    if (chunk === null && !entry.complete) {
       entry.sha256 = hash.digest('hex');
       entry.complete = true;
-    } else {
+    } else if (chunk !== null) {
       entry.bytes += chunk.length;
       hash.update(chunk);
     }
