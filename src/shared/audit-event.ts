@@ -134,6 +134,17 @@ export type FlowFields = Partial<FlowIdentity> &
     direction?: 'client' | 'server';
     opcode?: number;
     truncated?: Truncation;
+    sha256?: string;
+    /** A piece of a message: more of it follows, and a record that ends it. */
+    more?: boolean;
+    parts?: number;
+    decoded?: 'deflate';
+    /** The copy is compressed, as on the wire. */
+    compressed?: boolean;
+    /** Messages that went by without a record of their own. */
+    messages?: number;
+    /** Of a close frame. */
+    code?: number;
   };
 
 /** Every name a worker may use, for the check at the primary's end of the pipe. */
@@ -182,6 +193,13 @@ export const FLOW_FIELD_NAMES: ReadonlySet<string> = new Set<string>([
     'direction',
     'opcode',
     'truncated',
+    'sha256',
+    'more',
+    'parts',
+    'decoded',
+    'compressed',
+    'messages',
+    'code',
   ] satisfies (keyof FlowFields)[]),
 ]);
 

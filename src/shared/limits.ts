@@ -75,6 +75,10 @@ export const LIMITS = {
   decodeFreeBytes: MIB,
   /** How long a flow's last record waits for decoders; a drain waits a second for it. Then: what there is (`backpressure`). */
   decodeCloseMs: 0.8 * SECOND,
+  /** What one WebSocket message unfolds to, at once: 5 ms of work. More: recorded as on the wire. */
+  inflatedBytes: 4 * MIB,
+  /** A WebSocket that is revoked was sent a close frame, and a second is all it has. Then: destroy. */
+  webSocketCloseMs: 500,
   /** A SecureContext measured 45 KB, so 64 MB. Full: the one not used for longest is dropped. */
   leafCacheEntries: 1000,
   /** Unacknowledged bytes on a worker's pipe at which captures are cut (`backpressure`). */

@@ -66,6 +66,11 @@ export class Flow {
     if (!this.#written) this.#link.record('part', this.#number, fields);
   }
 
+  /** A WebSocket message, or a piece of one; as above. */
+  message(fields: FlowFields): void {
+    if (!this.#ended) this.#link.record('websocket', this.#number, fields);
+  }
+
   /**
    * The terminal record; the first call counts, later ones do nothing. It is written at once, or as
    * soon as the captures have decoded what they were given.

@@ -72,6 +72,15 @@ describe('Flow', () => {
     ).toBe(text);
   });
 
+  it('puts WebSocket messages before its end, and none after', () => {
+    const link = fakeLink();
+    const flow = new Flow(link, identity);
+    flow.message({ direction: 'client', opcode: 1, bytes: 2, body: 'hi' });
+    flow.end('allowed', { status: 101 });
+    flow.message({ direction: 'server', opcode: 8 });
+    expect(link.records.map(({ event }) => event)).toEqual(['websocket', 'allowed']);
+  });
+
   it.each([
     // Every character doubles in JSON.
     ['bodies', 64 * 1024, '\\'.repeat(9000)],

@@ -1,0 +1,111 @@
+// A `websocket` record in the making: of a message, of several that have none of their own, or of
+// bytes that are no frames. What is copied is a `Capture`'s to say; pieces of it that leave early are
+// records of the same event, marked `more`. Knows nothing of frames.
+
+import { createHash } from 'node:crypto';
+import type { FlowFields, Truncation } from '../../shared/audit-event.ts';
+import { Capture } from '../http/capture.ts';
+import type { DecoderLoad } from '../http/capture-decoder.ts';
+
+export type RecordDeps = {
+  /** Whose messages these are. */
+  readonly direction: 'client' | 'server';
+  /** Bytes of a message that are copied at most. */
+  readonly limitBytes: number;
+  /** Of the worker: what waits to be decoded. */
+  readonly load: DecoderLoad;
+  /** Why copies must give way: the pipe to the primary, or the disk, is full. Null: they need not. */
+  mustCut(): Truncation | null;
+  emit(fields: FlowFields): void;
+  now(): number;
+};
+
+export class MessageRecord {
+  readonly #deps: RecordDeps;
+  readonly #opcode: number;
+  readonly #capture: Capture;
+  /** Whether the copy is inflated, or still compressed. */
+  #form: 'plain' | 'inflated' | 'compressed' = 'plain';
+  /** The bytes on the wire, where the copy is made of others. */
+  #wire: Buffer | null = null;
+
+  /** `opcode` 0: it is not one message. `skip`: why nothing is copied, or null. */
+  constructor(deps: RecordDeps, opcode: number, skip: Truncation | null) {
+    const { limitBytes, load: decoderLoad, mustCut, now } = deps;
+    this.#deps = deps;
+    this.#opcode = opcode;
+    this.#capture = new Capture({
+      dir: 'req',
+      limitBytes,
+      coding: null,
+      decoderLoad,
+      skip,
+      mustCut,
+      emitPart: ({ offset, body, encoding }) => this.#send({ offset, body, encoding, more: true }),
+      now,
+    });
+  }
+
+  /** Takes the next bytes of the payload, as they were on the wire. */
+  push(bytes: Buffer): void {
+    this.#capture.push(bytes);
+  }
+
+  /** The same, of a message whose copy stays compressed. */
+  pushCompressed(bytes: Buffer): void {
+    this.#form = 'compressed';
+    this.#capture.push(bytes);
+  }
+
+  /** The whole payload, on the wire and what it says. */
+  setInflated(wire: Buffer, plain: Buffer): void {
+    this.#form = 'inflated';
+    this.setCopied(wire, plain);
+  }
+
+  /** The whole payload, and the part of it that is copied. */
+  setCopied(wire: Buffer, copied: Buffer): void {
+    this.#wire = wire;
+    this.#capture.push(copied);
+  }
+
+  sweep(nowMs: number): void {
+    this.#capture.sweep(nowMs);
+  }
+
+  /** Sends the record; once, when no byte will follow. */
+  end(fields: FlowFields): void {
+    const copy = this.#capture.finish();
+    const { req_truncated: truncated, req_parts: parts } = copy;
+    // A body that is the payload, bit by bit, says all that its hash would.
+    const isWhole = truncated === undefined && parts === undefined && this.#form !== 'inflated';
+    const sha256 = this.#wire === null ? copy.req_sha256 : sha256Of(this.#wire);
+    this.#send({
+      bytes: this.#wire?.length ?? this.#capture.bytes,
+      body: copy.req_body,
+      encoding: copy.req_encoding,
+      sha256: isWhole ? undefined : sha256,
+      truncated,
+      parts,
+      ...fields,
+    });
+  }
+
+  #send(fields: Loose<FlowFields>): void {
+    const all: Loose<FlowFields> = {
+      direction: this.#deps.direction,
+      opcode: this.#opcode === 0 ? undefined : this.#opcode,
+      ...fields,
+      decoded: this.#form === 'inflated' ? 'deflate' : undefined,
+      compressed: this.#form === 'compressed' ? true : undefined,
+    };
+    const kept = Object.entries(all).filter(([, value]) => value !== undefined);
+    this.#deps.emit(Object.fromEntries(kept));
+  }
+}
+
+type Loose<T> = { [K in keyof T]: T[K] | undefined };
+
+function sha256Of(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

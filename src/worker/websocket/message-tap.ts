@@ -1,0 +1,243 @@
+// The tap on one direction of a WebSocket: which messages went by, beside their path. `ws` judges the
+// frames; payloads go past it, since it would hold a message of any length. Each message is copied as
+// a body is, by a `Capture` of its own. Bytes that are no frames do not disturb the relay: they are
+// copied as they are, and the record says why.
+//
+// Invariant: each message that went by is in a record: whole, or with a mark, its full length and its SHA-256.
+
+import { Receiver } from 'ws';
+import type { FlowFields, Truncation } from '../../shared/audit-event.ts';
+import { type FrameHead, FrameWalker } from './frame-walker.ts';
+import { Inflater } from './inflater.ts';
+import { MessageRecord, type RecordDeps } from './message-record.ts';
+
+export type TapDeps = RecordDeps & {
+  /** Why nothing is copied, or null. */
+  readonly skip: Truncation | null;
+  /** How the messages of this side are compressed; null: they are not. */
+  readonly deflate: { readonly takeover: boolean } | null;
+};
+
+/** The message that is under way. `held`: compressed, and waiting to be whole. */
+type Message = { readonly record: MessageRecord; held: boolean };
+
+const NOTHING = Buffer.alloc(0);
+const OPCODE = 0x0f;
+const RSV1 = 0x40;
+const MASKED = 0x80;
+const TEXT = 1;
+const BINARY = 2;
+/** Opcodes from this one on are of control frames (RFC 6455 5.5). */
+const CLOSE = 8;
+const NO_STATUS = 1005;
+
+export class MessageTap {
+  readonly #deps: TapDeps;
+  readonly #walker: FrameWalker;
+  readonly #rules: Receiver;
+  readonly #inflater: Inflater | null;
+  #message: Message | null = null;
+  /** The payload of a control frame that is under way. */
+  #control: { readonly opcode: number; bytes: Buffer } | null = null;
+  /** The frame that is under way is the last of its message. */
+  #isLast = false;
+  #close: { readonly code: number; readonly reason: Buffer } | null = null;
+  /** Messages that there is no room for, in one record. */
+  #gap: { readonly record: MessageRecord; messages: number } | null = null;
+  /** What stands where a frame should. */
+  #rest: { readonly record: MessageRecord; readonly reason: string } | null = null;
+  #finished = false;
+
+  constructor(deps: TapDeps) {
+    const { direction, deflate, load, skip } = deps;
+    this.#deps = deps;
+    this.#walker = new FrameWalker({
+      onHead: (head) => this.#onHead(head),
+      onPayload: (bytes) => this.#onPayload(bytes),
+      onEnd: () => this.#onFrameEnd(),
+    });
+    this.#rules = new Receiver({ isServer: direction === 'client', skipUTF8Validation: true });
+    // Read from `errored`: the event comes a turn later.
+    this.#rules.on('error', () => {});
+    this.#rules.on('message', () => {
+      this.#isLast = true;
+    });
+    this.#rules.on('conclude', (code: number, reason: Buffer) => {
+      this.#close = { code, reason };
+    });
+    this.#inflater = deflate === null || skip !== null ? null : new Inflater({ ...deflate, load });
+  }
+
+  /** A frame of leash's own could stand here. */
+  get atBoundary(): boolean {
+    return this.#rest === null && this.#close === null && this.#walker.atBoundary;
+  }
+
+  /** Takes note of the next bytes; the caller forwards them in any case. Never throws. */
+  push(chunk: Buffer): void {
+    if (this.#finished) return;
+    try {
+      const walked = this.#rest === null ? this.#walker.push(chunk) : 0;
+      if (walked < chunk.length) this.#rest?.record.push(chunk.subarray(walked));
+    } catch (error) {
+      // What was under way is where the error came from.
+      this.#message = null;
+      this.#control = null;
+      this.#stop(`internal: ${error instanceof Error ? error.message : 'unknown'}`, chunk);
+    }
+  }
+
+  /** As `Capture.sweep`: a message that comes slowly is visible while it comes. */
+  sweep(nowMs: number): void {
+    this.#message?.record.sweep(nowMs);
+    this.#rest?.record.sweep(nowMs);
+  }
+
+  /** Puts the rest on the record; no byte will follow. */
+  finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#endUnfinished();
+    const head = this.#walker.pendingHead;
+    if (head.length > 0) this.#stop('unfinished', head);
+    this.#endGap();
+    this.#rest?.record.end({ reason: this.#rest.reason });
+    this.#rules.destroy();
+  }
+
+  #onHead(head: FrameHead): boolean {
+    const opcode = head.first & OPCODE;
+    if (this.#close !== null) return this.#stop('undecodable: after the close frame', head.raw);
+    if (!Number.isSafeInteger(head.length)) return this.#stop('undecodable: length', head.raw);
+    this.#isLast = false;
+    const problem = this.#judge(this.#skeletonOf(head));
+    if (problem !== null) return this.#stop(problem, head.raw);
+    if (opcode >= CLOSE) this.#control = { opcode, bytes: NOTHING };
+    else if (opcode > 0) this.#message = this.#begin(opcode, (head.first & RSV1) !== 0);
+    return true;
+  }
+
+  #onPayload(bytes: Buffer): void {
+    if (this.#control !== null) {
+      this.#control.bytes = Buffer.concat([this.#control.bytes, bytes]);
+      return;
+    }
+    const message = this.#message;
+    if (message === null || (message.held && this.#inflater?.hold(bytes))) return;
+    // Too long to be held: this and what is held of it, as on the wire.
+    if (message.held) this.#letGo(message);
+    message.record.push(bytes);
+  }
+
+  #onFrameEnd(): void {
+    if (this.#control !== null) {
+      const { opcode, bytes } = this.#control;
+      this.#control = null;
+      const problem = bytes.length > 0 ? this.#judge(bytes) : null;
+      this.#endControl(opcode, bytes, problem === null ? {} : { reason: problem });
+    } else if (this.#isLast && this.#message !== null) {
+      this.#inflate(this.#message);
+      this.#endMessage(this.#message, {});
+    }
+  }
+
+  /** What `ws` says about the next bytes of the frames that it is shown; null: they may be. */
+  #judge(bytes: Buffer): string | null {
+    this.#rules.write(bytes);
+    const { errored } = this.#rules;
+    return errored === null ? null : `undecodable: ${errored.message}`;
+  }
+
+  /** The head of a frame as `ws` sees it: a message's without length, and all with a mask of zeros. */
+  #skeletonOf({ first, masked, raw }: FrameHead): Buffer {
+    const opcode = first & OPCODE;
+    const second = opcode < CLOSE ? (masked ? MASKED : 0) : (raw[1] ?? 0);
+    // On the first frame of a message it says `compressed`; elsewhere it is against the rules.
+    const inflates = this.#deps.deflate !== null && (opcode === TEXT || opcode === BINARY);
+    const shown = inflates ? first & ~RSV1 : first;
+    return Buffer.from(masked ? [shown, second, 0, 0, 0, 0] : [shown, second]);
+  }
+
+  #begin(opcode: number, compressed: boolean): Message {
+    const record = this.#gapNow()?.record ?? this.#recordOf(opcode);
+    return { record, held: compressed && this.#inflater !== null };
+  }
+
+  /** A held message is whole: its copy is what it says, or else what it is. */
+  #inflate(message: Message): void {
+    if (!message.held || this.#inflater === null) return;
+    message.held = false;
+    const wire = this.#inflater.release();
+    const plain = this.#inflater.inflate(wire);
+    if (message.record === this.#gap?.record) message.record.push(wire);
+    else if (plain === null) message.record.pushCompressed(wire);
+    else message.record.setInflated(wire, plain);
+  }
+
+  /** A held message will not be whole, or is too long: what there is of it, as on the wire. */
+  #letGo(message: Message): void {
+    if (!message.held || this.#inflater === null) return;
+    message.held = false;
+    const wire = this.#inflater.release();
+    this.#inflater.forget();
+    if (message.record === this.#gap?.record) message.record.push(wire);
+    else message.record.pushCompressed(wire);
+  }
+
+  #endMessage({ record }: Message, fields: FlowFields): void {
+    if (this.#gap !== null && record === this.#gap.record) this.#gap.messages += 1;
+    else record.end(fields);
+    this.#message = null;
+  }
+
+  #endControl(opcode: number, bytes: Buffer, fields: FlowFields): void {
+    const gap = this.#gapNow();
+    if (gap !== null) {
+      gap.messages += 1;
+      gap.record.push(bytes);
+      return;
+    }
+    const record = this.#recordOf(opcode);
+    const close = opcode === CLOSE ? this.#close : null;
+    record.setCopied(bytes, close?.reason ?? bytes);
+    const code = close === null || close.code === NO_STATUS ? {} : { code: close.code };
+    record.end({ ...code, ...fields });
+  }
+
+  #endUnfinished(): void {
+    const fields = { reason: 'unfinished' };
+    if (this.#control !== null) this.#endControl(this.#control.opcode, this.#control.bytes, fields);
+    this.#control = null;
+    if (this.#message === null) return;
+    this.#letGo(this.#message);
+    this.#endMessage(this.#message, fields);
+  }
+
+  /** `bytes` and all that follows are no frames. */
+  #stop(reason: string, bytes: Buffer): false {
+    this.#endUnfinished();
+    this.#rest ??= { record: this.#recordOf(0), reason };
+    this.#rest.record.push(bytes);
+    return false;
+  }
+
+  /** Where what begins now has to go, while there is no room for records; null: there is. */
+  #gapNow() {
+    // What is under way in there has to end in there.
+    if (this.#gap !== null && this.#message?.record === this.#gap.record) return this.#gap;
+    const cut = this.#deps.mustCut();
+    if (cut === null) this.#endGap();
+    else this.#gap ??= { record: new MessageRecord(this.#deps, 0, cut), messages: 0 };
+    return this.#gap;
+  }
+
+  #endGap(): void {
+    const gap = this.#gap;
+    this.#gap = null;
+    if (gap !== null && gap.messages > 0) gap.record.end({ messages: gap.messages });
+  }
+
+  #recordOf(opcode: number): MessageRecord {
+    return new MessageRecord(this.#deps, opcode, this.#deps.skip);
+  }
+}
