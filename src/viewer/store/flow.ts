@@ -16,6 +16,7 @@ import { formatPosition, isNewer, parsePosition } from './position-text.ts';
 import { redactHeaders } from './redact.ts';
 import { headerPairs, type Row, toRow } from './row.ts';
 import { MAX_LINE_BYTES, type Position, readLinesBackward, seekBefore } from './segment-reader.ts';
+import { type MessageLine, WebSocketStore, webSocketFields } from './web-socket.ts';
 
 export type Message = { headers: HeaderPairs; body: Body };
 export type Flow = {
@@ -24,6 +25,10 @@ export type Flow = {
   fields: Record<string, unknown>;
   request: Message;
   response: Message;
+  /** The last WebSocket messages; empty where the row is one itself. */
+  messages: readonly MessageLine[];
+  /** There are more of them, before these. */
+  more_messages: boolean;
   /** Number and time of the record that opened the flow. */
   opened: { seq: number | null; ts: number } | null;
   /** False: the search ended before everything was found. */
@@ -60,17 +65,21 @@ export async function readFlow(deps: SearchDeps, ask: FlowAsk): Promise<Flow | n
   const at = ask.at === undefined ? null : parsePosition(ask.at);
   const start = await startOf(deps, ask, at);
   const parts = new PartStore();
+  const socket = new WebSocketStore();
   let main: Main | null = null;
   let opening: Fields | null = null;
   for await (const { record, place } of records(deps, ask, start.from, limits)) {
     const isOurs = record.id === ask.id;
     if (isOurs && record.event === 'part') parts.add(record);
     if (main === null && isWanted(record, place, ask, start)) main = { record, place };
+    if (isOurs && record.event === 'websocket') {
+      socket.add(record, formatPosition(place), main?.record ?? null);
+    }
     if (isOurs && isOpening(record)) opening = record;
     if (main === null) continue;
     if (opening !== null || standsAlone(main) || isBefore(record, main.record)) break;
   }
-  return main === null ? null : toFlow(deps, main, opening, parts, ask);
+  return main === null ? null : toFlow(deps, ask, { main, opening, parts, socket });
 }
 
 /** Where to begin; a row that is still running may have its end further on, so that is the end. */
@@ -134,14 +143,18 @@ function isBefore(record: Fields, main: Fields): boolean {
   return Number(record.ts) < Number(main.ts) - duration - SLACK_S;
 }
 
-async function toFlow(
-  deps: SearchDeps,
-  main: Main,
-  opening: Fields | null,
-  parts: PartStore,
-  ask: FlowAsk,
-): Promise<Flow | null> {
+type Found = {
+  readonly main: Main;
+  readonly opening: Fields | null;
+  readonly parts: PartStore;
+  readonly socket: WebSocketStore;
+};
+
+async function toFlow(deps: SearchDeps, ask: FlowAsk, found: Found): Promise<Flow | null> {
+  const { main, opening, socket } = found;
   const { record } = main;
+  const isMessage = record.event === 'websocket';
+  const parts = isMessage ? socket.partsOf(record) : found.parts;
   const row = toRow(record, formatPosition(main.place));
   if (row === null) return null;
   return {
@@ -149,6 +162,8 @@ async function toFlow(
     fields: otherFields(record),
     request: await message(deps, record, 'req', parts.req, ask.redact),
     response: await message(deps, record, 'res', parts.res, ask.redact),
+    messages: isMessage ? [] : socket.lines,
+    more_messages: !isMessage && socket.hasMore,
     opened: opening && { seq: numeric(opening.seq), ts: numeric(opening.ts) ?? 0 },
     complete: opening !== null || standsAlone(main) || record.event === 'error',
     redacted: ask.redact,
@@ -163,7 +178,8 @@ async function message(
   redact: boolean,
 ): Promise<Message> {
   const headers = headerPairs(record[`${side}_headers`]);
-  const fields = record.event === 'websocket' ? webSocketFields(record, side) : record;
+  const isMessage = record.event === 'websocket';
+  const fields = isMessage ? webSocketFields(record, side) : record;
   const codings = headers.filter(([name]) => name.toLowerCase() === 'content-encoding');
   return {
     headers: redact ? redactHeaders(headers) : headers,
@@ -188,18 +204,6 @@ class PartStore {
     if (record.dir === 'req') this.req.push(part);
     else if (record.dir === 'res') this.res.push(part);
   }
-}
-
-/** A WebSocket message has one body: what the client said is shown as a request. */
-function webSocketFields(record: Fields, side: 'req' | 'res'): Fields {
-  const isMine = (record.direction === 'server') === (side === 'res');
-  if (!isMine) return {};
-  return {
-    [`${side}_body`]: record.body,
-    [`${side}_encoding`]: record.encoding,
-    [`${side}_truncated`]: record.truncated,
-    [side === 'req' ? 'req_bytes' : 'bytes']: record.bytes,
-  };
 }
 
 const SHOWN_APART = /^(req|res)_(headers|body)$|^body$/;

@@ -2,6 +2,7 @@
 // peers or other programs: every field is checked before it is believed.
 
 import type { HeaderPairs } from '../../shared/audit-event.ts';
+import { isPiece, summarizeMessage } from './web-socket.ts';
 
 export const ROW_CLASSES = [
   'allowed',
@@ -74,7 +75,7 @@ export function isRowEvent(event: string): boolean {
 /** A record and its place → its row, or null for records that are not shown. */
 export function toRow(record: Fields, at: string): Row | null {
   const event = text(record.event);
-  if (!isRowEvent(event)) return null;
+  if (!isRowEvent(event) || isPiece(record)) return null;
   const kind = Object.hasOwn(CLASS_OF, event) ? CLASS_OF[event] : undefined;
   const wouldBlock = record.audit === 'would_block_in_enforce';
   const chained = isChained(at);
@@ -144,10 +145,7 @@ const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set([
 ]);
 
 function summarize(event: string, record: Fields): string {
-  if (event === 'websocket') {
-    const arrow = record.direction === 'server' ? 'received' : 'sent';
-    return `WebSocket message ${arrow}, ${numeric(record.bytes) ?? 0} bytes`;
-  }
+  if (event === 'websocket') return summarizeMessage(record);
   if (event === 'mode_change') {
     const actor = text(record.actor);
     const by = actor === '' ? '' : ` by ${actor}`;

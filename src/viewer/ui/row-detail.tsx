@@ -7,6 +7,7 @@ import { ApiError, fetchFlow } from './api-client.ts';
 import { DetailSummary } from './detail-summary.tsx';
 import { CLASS_LABELS, isOfLeash } from './explain.ts';
 import { ClassIcon, CloseIcon } from './icons.tsx';
+import { MessageList } from './message-list.tsx';
 import { MessageView } from './message-view.tsx';
 import { SafeText } from './safe-text.tsx';
 
@@ -81,6 +82,7 @@ function FlowView({ flow }: { flow: Flow }) {
           )}
         </div>
       )}
+      {flow.messages.length > 0 && <MessageList flow={flow} />}
       <details class="fields">
         <summary>All fields of the record</summary>
         <pre>

@@ -134,6 +134,18 @@ describe('toRow()', () => {
     [{ event: 'websocket', direction: 'server', bytes: 9 }, 'WebSocket message received, 9 bytes'],
     [{ event: 'websocket', direction: 'client' }, 'WebSocket message sent, 0 bytes'],
     [
+      { event: 'websocket', direction: 'server', opcode: 8, bytes: 5, code: 1001 },
+      'WebSocket close 1001 received, 5 bytes',
+    ],
+    [
+      { event: 'websocket', direction: 'client', messages: 7, bytes: 700 },
+      '7 WebSocket messages sent that are not on the record, 700 bytes',
+    ],
+    [
+      { event: 'websocket', direction: 'client', bytes: 7, reason: 'undecodable: x' },
+      'WebSocket message sent, 7 bytes (undecodable: x)',
+    ],
+    [
       { event: 'mode_change', previous: 'audit', mode: 'enforce' },
       'mode changed from audit to enforce',
     ],
@@ -145,6 +157,10 @@ describe('toRow()', () => {
     [{ event: 'start', workers: [1, 2], files: { a: 'b' }, sha256: 'c' }, 'workers: [1,2]'],
   ])('toRow() sums up %j as %j', (record, summary) => {
     expect(toRow(record, '')?.summary).toBe(summary);
+  });
+
+  it('toRow() makes no row of a piece of a message, whose own record follows', () => {
+    expect(toRow({ event: 'websocket', direction: 'client', more: true }, '1:0')).toBeNull();
   });
 
   it('toRow() cuts a summary that is longer than a line', () => {
