@@ -79,6 +79,8 @@ export const LIMITS = {
   inflatedBytes: 4 * MIB,
   /** A WebSocket that is revoked was sent a close frame, and a second is all it has. Then: destroy. */
   webSocketCloseMs: 500,
+  /** Of a WebSocket one side has ended; the other closes within a round trip. Silent so long: closed. */
+  webSocketHalfMs: 10 * SECOND,
   /** A SecureContext measured 45 KB, so 64 MB. Full: the one not used for longest is dropped. */
   leafCacheEntries: 1000,
   /** Unacknowledged bytes on a worker's pipe at which captures are cut (`backpressure`). */

@@ -29,8 +29,8 @@ export type WorkerDeps = {
     headers(pairs: HeaderPairs): HeaderPairs;
     url(target: string): string;
   };
-  /** Captures that are open; a timer sends what has waited too long. */
-  readonly captures: Set<Capture>;
+  /** Captures that are open, and taps; a timer sends what has waited too long. */
+  readonly captures: Set<Pick<Capture, 'sweep'>>;
   readonly decoderLoad: DecoderLoad;
   /** The policy in force; swapped whole by main.ts. */
   policy(): Policy;

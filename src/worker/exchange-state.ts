@@ -88,6 +88,18 @@ export function refuse(exchange: Exchange, input: RefuseInput): void {
   stream.refuse({ status, ...refusalText(exchange, { status, reason, policy, rule }), mayKeep });
 }
 
+/** What was let pass is denied now: the client hears it, where the answer has not begun. */
+export function sayDenied(
+  exchange: Exchange,
+  policy: Policy,
+  denial: { readonly reason: string; readonly rule: string },
+): void {
+  const { stream } = exchange;
+  if (stream.isAnswered) return;
+  const text = refusalText(exchange, { status: 403, policy, ...denial });
+  stream.refuse({ status: 403, ...text, mayKeep: false });
+}
+
 type RefusalInput = {
   readonly status: number;
   readonly reason: string;
@@ -96,7 +108,7 @@ type RefusalInput = {
 };
 
 /** Headers and body that tell this client that leash refuses, and why. */
-export function refusalText(exchange: Exchange, input: RefusalInput): RefusalMessage {
+function refusalText(exchange: Exchange, input: RefusalInput): RefusalMessage {
   const { stream, flow } = exchange;
   const { method, url, headers } = stream.line;
   const { status, reason, policy, rule } = input;
@@ -119,6 +131,14 @@ export function refusalText(exchange: Exchange, input: RefusalInput): RefusalMes
 /** Path and query of a request target in any form. */
 function pathOf(url: string): string {
   return url.replace(/^https?:\/\/[^/?#]*/i, '') || '/';
+}
+
+/** Why the client's connection is gone. */
+export function goneReason({ stream, deps }: Exchange): string {
+  if (deps.draining()) return 'shutdown';
+  return stream.isComplete
+    ? 'client: closed before the response ended'
+    : 'client: closed before the request ended';
 }
 
 /** What the policy is asked about this exchange. */

@@ -3,14 +3,21 @@
 
 import type { FlowEvent, FlowFields } from '../shared/audit-event.ts';
 import { codeOf } from '../shared/error-code.ts';
-import { LIMITS } from '../shared/limits.ts';
 import type { Policy } from '../shared/policy.ts';
 import { forgetCaptures, openCapture } from './exchange-capture.ts';
-import { type Allowed, askOf, type Exchange, refusalText, refuse } from './exchange-state.ts';
+import {
+  type Allowed,
+  askOf,
+  type Exchange,
+  goneReason,
+  refuse,
+  sayDenied,
+} from './exchange-state.ts';
 import { relayAnswer, writeAnswerHead } from './http/answer.ts';
 import type { Capture } from './http/capture.ts';
-import type { RawHeaders } from './http/header-list.ts';
+import type { WebSocketOffer } from './http/client-stream.ts';
 import { forwardedTrailers, isReplayable, responseCapture } from './http/http-message.ts';
+import { InterimAnswers } from './http/interim-answers.ts';
 import { relayBody } from './http/relay-body.ts';
 import type { LiveFlow } from './live-flows.ts';
 import { outcomeFields } from './outcome.ts';
@@ -21,8 +28,11 @@ import type {
   UpstreamAnswer,
   UpstreamEvents,
   UpstreamStream,
+  UpstreamSwitch,
 } from './upstream/upstream-stream.ts';
 import { requestFor } from './upstream-request.ts';
+import { carryWebSocket } from './websocket/carry.ts';
+import { checkAnswer } from './websocket/handshake.ts';
 
 /** Forwards; resolves when the exchange has its terminal record and both sides are let go. */
 export function forward(exchange: Exchange, allowed: Allowed): Promise<void> {
@@ -40,9 +50,7 @@ class Forwarding implements LiveFlow {
   #answer: UpstreamAnswer | null = null;
   /** Gives a connection up that is still being made. */
   #abandoned: AbortController | null = null;
-  /** The client waits for a 100, which comes from the upstream, or from here when that is silent. */
-  #continueTimer: NodeJS.Timeout | undefined;
-  #informed = 0;
+  readonly #interim: InterimAnswers;
   #ttfbMs = 0;
   #attempts = 0;
 
@@ -50,17 +58,18 @@ class Forwarding implements LiveFlow {
     this.#exchange = exchange;
     this.#allowed = allowed;
     this.#done = done;
+    this.#interim = new InterimAnswers(exchange.stream, allowed.head.expectsContinue === true);
     const skip = exchange.deps.config.capture === 'none' ? 'off' : null;
     const { headers } = exchange.stream.line;
     this.#reqCapture = openCapture(exchange, { dir: 'req', headers, skip });
   }
 
-  readonly #onClientGone = () => this.#fail(this.#clientGone());
+  readonly #onClientGone = () => this.#fail(goneReason(this.#exchange));
 
   start(): void {
     const { stream, flow, deps } = this.#exchange;
     // The client may have gone while the intent was on its way to the log.
-    if (stream.isGone) this.#fail(this.#clientGone());
+    if (stream.isGone) this.#onClientGone();
     if (flow.ended) return;
     stream.onGone(this.#onClientGone);
     deps.live.add(this);
@@ -94,10 +103,12 @@ class Forwarding implements LiveFlow {
     const route = routeOf(deps, { client, agent, scheme, target: head.target, decision, policy });
     this.#attempts += 1;
     try {
-      let connection = deps.upstream.pooled(route);
+      const http1Only = stream.webSocket !== null;
+      let connection = deps.upstream.pooled(route, http1Only);
       if (connection === null) {
         this.#abandoned = new AbortController();
-        const options = { abandoned: this.#abandoned.signal, shared: stream.proto === 'h2' };
+        const abandoned = this.#abandoned.signal;
+        const options = { abandoned, shared: stream.proto === 'h2', http1Only };
         connection = await deps.upstream.open(route, options);
         this.#abandoned = null;
       }
@@ -122,9 +133,7 @@ class Forwarding implements LiveFlow {
       this.#events(this.#attempts),
     );
     this.#upstream = upstream;
-    if (head.expectsContinue) {
-      this.#continueTimer = setTimeout(() => stream.inform(100, []), LIMITS.continueMs);
-    }
+    this.#interim.start();
     if (head.framing.kind === 'none') return;
     // Head and first bytes in one write where they came together; but the client may send its body
     // when it has its answer.
@@ -141,38 +150,30 @@ class Forwarding implements LiveFlow {
 
   /** What is heard of one attempt; when there is another, or the exchange has ended, nothing. */
   #events(attempt: number): UpstreamEvents {
+    const { webSocket } = this.#exchange.stream;
     const isOver = () => this.#exchange.flow.ended || attempt !== this.#attempts;
     return {
       onInformation: (status, headers) => {
-        if (!isOver()) this.#onInformation(status, headers);
+        if (isOver() || this.#interim.pass(status, headers)) return;
+        this.#cut('too many informational responses');
       },
       onAnswer: (answer) => {
         // The parser goes on with bytes it has, also when the exchange has ended over them.
         if (isOver()) answer.body.destroy();
         else this.#onAnswer(answer);
       },
+      onSwitch:
+        webSocket &&
+        ((answer) => (isOver() ? answer.socket.destroy() : this.#onSwitch(webSocket, answer))),
       onFailed: (error) => {
         if (!isOver()) this.#onUpstreamError(error);
       },
     };
   }
 
-  #onInformation(status: number, headers: RawHeaders): void {
-    this.#informed += 1;
-    if (this.#informed > LIMITS.informationalResponses) {
-      this.#cut('too many informational responses');
-      return;
-    }
-    if (status === 100) clearTimeout(this.#continueTimer);
-    // A 100 that the client did not wait for says nothing to it.
-    if (status !== 100 || this.#allowed.head.expectsContinue) {
-      this.#exchange.stream.inform(status, forwardedTrailers(headers));
-    }
-  }
-
   #onAnswer(answer: UpstreamAnswer): void {
     const { deps, stream, startedMs } = this.#exchange;
-    clearTimeout(this.#continueTimer);
+    this.#interim.stop();
     try {
       writeAnswerHead(this.#exchange, answer);
     } catch {
@@ -188,6 +189,23 @@ class Forwarding implements LiveFlow {
     this.#resCapture = capture;
     stream.onFinished(() => this.#end('allowed', {}));
     relayAnswer(this.#exchange, answer, capture);
+  }
+
+  /** From here on it is no request and answer, unless the 101 is none to what the client asked. */
+  #onSwitch(offer: WebSocketOffer, answer: UpstreamSwitch): void {
+    const agreement = checkAnswer(offer.handshake, answer.headers);
+    if ('problem' in agreement) {
+      answer.socket.destroy();
+      this.#cut(`wrong handshake: ${agreement.problem}`);
+      return;
+    }
+    const facts = { upstreamIp: this.#connection?.ip ?? '', attempts: this.#attempts };
+    this.#attempts = 0;
+    this.#release();
+    forgetCaptures(this.#exchange, this.#captures());
+    const switched = { ...answer, ...facts, agreement, offer };
+    const carried = carryWebSocket(this.#exchange, this.#allowed, switched);
+    carried.then(this.#done, (error) => this.#fail(`internal: ${codeOf(error)}`));
   }
 
   /** For what no server may send. */
@@ -229,25 +247,13 @@ class Forwarding implements LiveFlow {
     return wasReset && isReplayable(this.#exchange.stream.line.method, framing);
   }
 
-  #clientGone(): string {
-    const { stream, deps } = this.#exchange;
-    if (deps.draining()) return 'shutdown';
-    return stream.isComplete
-      ? 'client: closed before the response ended'
-      : 'client: closed before the request ended';
-  }
-
   #fail(reason: string, resetCode?: number): void {
     this.#end('error', { reason }, resetCode);
   }
 
   /** `revoked`, and the client hears why where the answer has not begun. */
   #revoke(policy: Policy, { reason, rule }: Denial): void {
-    const { stream } = this.#exchange;
-    if (!stream.isAnswered) {
-      const text = refusalText(this.#exchange, { status: 403, reason, policy, rule });
-      stream.refuse({ status: 403, ...text, mayKeep: false });
-    }
+    sayDenied(this.#exchange, policy, { reason, rule });
     const { version, mode } = policy;
     this.#end('revoked', { reason, rule, policy: version, mode: mode ?? '' });
   }
@@ -276,7 +282,7 @@ class Forwarding implements LiveFlow {
   #release(): void {
     const { stream, deps } = this.#exchange;
     deps.live.delete(this);
-    clearTimeout(this.#continueTimer);
+    this.#interim.stop();
     this.#abandoned?.abort();
     stream.offGone(this.#onClientGone);
   }

@@ -2,7 +2,7 @@
 // they send inside tunnels. Head and time limits live here; CONNECT goes to tunnel.ts, requests to
 // exchange.ts. Bytes that are no HTTP end here, with one refusal and one record.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -19,6 +19,7 @@ import { serveHttp2 } from './http/http2-session.ts';
 import { formatRawRefusal } from './http/refusal.ts';
 import { runTunnel } from './tunnel.ts';
 import { lingerThenClose } from './tunnel-state.ts';
+import { UpgradeRequest } from './websocket/upgrade-request.ts';
 
 export type Listener = {
   /** Stops accepting and lets what runs end; after `timeoutMs` the rest is closed with records. */
@@ -66,6 +67,16 @@ export function startListener(
       socket.destroy();
     } else if (connection.tunnel !== null) refuseBytes(socket, connection, 400, 'nested_connect');
     else void openTunnel(request, socket as Socket, head, connection.client);
+  });
+  // WebSocket handshakes only: see UpgradeRequest.
+  server.on('upgrade', (request, socket, head) => {
+    const connection = connections.get(socket);
+    if (connection === undefined || !socket.writable || isOver(socket)) socket.destroy();
+    // Answers that are still due would go into the WebSocket.
+    else if (active.has(socket)) {
+      blockedRecord(connection, 400, 'malformed: upgrade_after_request');
+      socket.destroy();
+    } else run(socket, connection, upgradeStream(request, socket as Socket, head));
   });
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
@@ -219,6 +230,7 @@ export function startListener(
       for (const session of sessions) session.close();
       const deadline = deps.now() + timeoutMs;
       while (active.size > 0 && deps.now() < deadline) await pause(20);
+      if (deps.live.shutDown()) await pause(LIMITS.webSocketCloseMs);
       for (const socket of sockets) socket.destroy();
       // Ends of sockets are events of the next turns; their records must be on the pipe first.
       const isOpen = () => sockets.size > 0 || deps.captures.size > 0;
@@ -228,11 +240,24 @@ export function startListener(
   };
 }
 
+/** A handshake, and the way to answer it as a request: what is behind another answer is not served. */
+function upgradeStream(request: IncomingMessage, socket: Socket, head: Buffer): ClientStream {
+  const response = new ServerResponse(request);
+  response.assignSocket(socket);
+  response.once('finish', () => {
+    response.detachSocket(socket);
+    socket.end();
+    lingerThenClose(socket);
+  });
+  return new Http1Client(request, response, head);
+}
+
 /** The upstream's own silence is noticed first, and gets its own answer. */
 const CLIENT_GRACE_MS = 5_000;
 
 function createHttpServer({ idleMs, exchangeIdleMs }: WorkerDeps['config']): Server {
   const server = createServer({
+    IncomingMessage: UpgradeRequest,
     insecureHTTPParser: false,
     requireHostHeader: false,
     maxHeaderSize: LIMITS.headBytes,

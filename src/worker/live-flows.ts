@@ -10,6 +10,8 @@ export type LiveFlow = {
   rejudge(policy: Policy): void;
   /** Ends the flow with an `error` record: the log has no room for more. */
   cutOff(): void;
+  /** Ends the flow with an `error` record, `shutdown`: for those that tell the other side before. */
+  shutDown?(): void;
 };
 
 export class LiveFlows {
@@ -26,6 +28,13 @@ export class LiveFlows {
   /** Newest first, as below. */
   cutOff(): void {
     for (const flow of [...this.#flows].reverse()) flow.cutOff();
+  }
+
+  /** False: there was nobody to be told. */
+  shutDown(): boolean {
+    const told = [...this.#flows].filter((flow) => flow.shutDown !== undefined);
+    for (const flow of told) flow.shutDown?.();
+    return told.length > 0;
   }
 
   get size(): number {

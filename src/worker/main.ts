@@ -31,7 +31,7 @@ process.on('uncaughtException', (error) => {
 });
 
 const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const captures = new Set<Capture>();
+const captures = new Set<Pick<Capture, 'sweep'>>();
 const live = new LiveFlows();
 let policy: Policy = denyAll;
 let draining = false;

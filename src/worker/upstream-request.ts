@@ -5,6 +5,7 @@ import type { Allowed, Exchange } from './exchange-state.ts';
 import { hostField, upstreamHeaders } from './http/http-message.ts';
 import { joinCookies } from './http/http2-headers.ts';
 import type { Connection, UpstreamRequest } from './upstream/upstream-stream.ts';
+import { handshakeHeaders } from './websocket/handshake.ts';
 
 export function requestFor(
   { deps, stream, client, tunnel }: Exchange,
@@ -23,12 +24,13 @@ export function requestFor(
     // A public server has no business with it; a private one might lead back to leash.
     hopToken: isOpened ? deps.hopToken : '',
   });
+  const joined = proto === 'h1' && stream.proto === 'h2' ? joinCookies(headers) : headers;
   return {
     method,
     scheme,
     authority: hostField(head.target, scheme),
     path: head.path,
-    headers: proto === 'h1' && stream.proto === 'h2' ? joinCookies(headers) : headers,
+    headers: stream.webSocket ? handshakeHeaders(joined, stream.webSocket.handshake) : joined,
     isWhole: head.framing.kind === 'none',
     idleMs: config.exchangeIdleMs,
   };

@@ -64,11 +64,12 @@ async function enter(place: Place, name = 'ok.test'): Promise<Entry> {
 const head = (...lines: string[]) => [...lines, '', ''].join('\r\n');
 const SETTINGS = 'AAMAAABkAAQCAAAAAAIAAAAA';
 const WEBSOCKET_KEY = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+const TO_WEBSOCKET = ['Connection: Upgrade', 'Upgrade: websocket'];
 /** Frames of HTTP/2 and of WebSocket, and words: what would follow an upgrade. */
 const BEHIND =
   'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00\x81\x05smuggled';
 
-describe('B-09 nothing is upgraded', () => {
+describe('B-09 nothing but a WebSocket is upgraded', () => {
   const upgrades: readonly (readonly [name: string, fields: readonly string[]])[] = [
     [
       'to h2c',
@@ -89,10 +90,10 @@ describe('B-09 nothing is upgraded', () => {
     ['to two protocols', ['Connection: keep-alive, Upgrade', 'Upgrade: h2c', 'Upgrade: websocket']],
     ['to a list', ['Connection: Upgrade', 'Upgrade: foo/1, websocket, h2c']],
     ['to TLS', ['Connection: Upgrade', 'Upgrade: TLS/1.0']],
-    [
-      'to websocket',
-      ['Connection: Upgrade', 'Upgrade: websocket', WEBSOCKET_KEY, 'Sec-WebSocket-Version: 13'],
-    ],
+    // No whole handshakes: websocket.test.ts has those that are.
+    ['to websocket of no version', [...TO_WEBSOCKET, WEBSOCKET_KEY]],
+    ['to an old websocket', [...TO_WEBSOCKET, WEBSOCKET_KEY, 'Sec-WebSocket-Version: 8']],
+    ['to websocket without a key', [...TO_WEBSOCKET, 'Sec-WebSocket-Version: 13']],
   ];
   const cases = PLACES.flatMap((place) =>
     upgrades.map(([name, fields]) => ({ place, name, fields })),

@@ -41,9 +41,9 @@ afterAll(async () => {
 });
 
 it('a pooled connection serves whom it was dialled for, by the right that it was dialled by', async () => {
-  expect(upstream.pooled(route)).toBeNull();
+  expect(upstream.pooled(route, false)).toBeNull();
   const abandoned = new AbortController().signal;
-  const connection = await upstream.open(route, { abandoned, shared: false });
+  const connection = await upstream.open(route, { abandoned, shared: false, http1Only: false });
   expect(connection).toMatchObject({ proto: 'h1', ip: '127.0.0.1', isOpened: true });
   const { promise, resolve, reject } = deferred<UpstreamAnswer>();
   connection.send(
@@ -56,12 +56,12 @@ it('a pooled connection serves whom it was dialled for, by the right that it was
       isWhole: true,
       idleMs: 5_000,
     },
-    { onInformation() {}, onAnswer: resolve, onFailed: reject },
+    { onInformation() {}, onSwitch: null, onAnswer: resolve, onFailed: reject },
   );
   const { body } = await promise;
   body.resume();
   await once(body, 'end');
-  await expect.poll(() => upstream.pooled(route)).toMatchObject({ isOpened: true });
+  await expect.poll(() => upstream.pooled(route, false)).toMatchObject({ isOpened: true });
   const { addresses } = route;
   const others: Route[] = [
     { ...route, owner: '10.0.0.2 ' },
@@ -71,7 +71,7 @@ it('a pooled connection serves whom it was dialled for, by the right that it was
     { ...route, addresses: { ...addresses, privateRule: true } },
     { ...route, addresses: { ...addresses, literalRule: true } },
   ];
-  expect(others.map((other) => upstream.pooled(other))).toEqual(others.map(() => null));
+  expect(others.map((other) => upstream.pooled(other, false))).toEqual(others.map(() => null));
 });
 
 it('a connection is given up with the request that it is made for', async () => {

@@ -4,6 +4,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { openCa } from '../../src/primary/ca/ca.ts';
+import { TERMINAL_EVENTS } from '../../src/shared/audit-event.ts';
 import { type Config, parseConfig } from '../../src/shared/config.ts';
 import { compilePolicy, type Policy } from '../../src/shared/policy.ts';
 import { EMPTY_POLICY, type PolicySource } from '../../src/shared/policy-source.ts';
@@ -105,7 +106,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
   const listener = await new Promise<ReturnType<typeof startListener>>((resolve, reject) => {
     const started = startListener(deps, () => resolve(started), reject);
   });
-  const terminal = () => link.records.filter((record) => record.event !== 'part');
+  const terminal = () => link.records.filter(({ event }) => TERMINAL_EVENTS.has(event));
   return {
     port,
     link,

@@ -1,7 +1,8 @@
 // One request of a client and the way to answer it, whatever version of HTTP the client speaks:
 // what an exchange knows of its client's side. http1-client.ts and http2-client.ts are the two kinds.
 
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import type { Handshake } from '../websocket/handshake.ts';
 import type { RawHeaders } from './header-list.ts';
 import type { RequestLine } from './request-head.ts';
 
@@ -24,9 +25,18 @@ export type OwnAnswer = {
   readonly mayKeep: boolean;
 };
 
+/** A request that asks for WebSocket, and the way to give it. */
+export type WebSocketOffer = {
+  readonly handshake: Handshake;
+  /** Sends a 101. What follows is not HTTP: the connection, and what came on it already. */
+  switchTo(headers: RawHeaders): { readonly socket: Duplex; readonly head: Buffer };
+};
+
 export interface ClientStream {
   readonly proto: 'h1' | 'h2';
   readonly line: RequestLine;
+  /** Null: an ordinary request. */
+  readonly webSocket: WebSocketOffer | null;
   /** The request's body; its trailers are known when it has ended. */
   readonly body: Readable;
   trailers(): RawHeaders;

@@ -2,19 +2,22 @@
 // of client-stream.ts.
 
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { LIMITS } from '../../shared/limits.ts';
-import type { AnswerHead, ClientStream, OwnAnswer } from './client-stream.ts';
+import { parseHandshake } from '../websocket/handshake.ts';
+import type { AnswerHead, ClientStream, OwnAnswer, WebSocketOffer } from './client-stream.ts';
 import { headerPairs, type RawHeaders, valuesOf } from './header-list.ts';
 import type { RequestLine } from './request-head.ts';
 
 export class Http1Client implements ClientStream {
   readonly proto = 'h1';
   readonly line: RequestLine;
+  readonly webSocket: WebSocketOffer | null;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  /** `behind`: the connection was handed over with the request, and these bytes of it were read. */
+  constructor(request: IncomingMessage, response: ServerResponse, behind: Buffer | null = null) {
     this.#request = request;
     this.#response = response;
     const { method = '', url = '', httpVersion, rawHeaders: headers } = request;
@@ -23,6 +26,19 @@ export class Http1Client implements ClientStream {
     for (const side of [request, response]) side.on('error', ignore);
     // Bytes behind a request to upgrade are another protocol's to the parser: none are served.
     if (valuesOf(headers, 'upgrade').length > 0) response.shouldKeepAlive = false;
+    const handshake = behind === null ? null : parseHandshake(this.line);
+    this.webSocket =
+      behind === null || handshake === null || 'problem' in handshake
+        ? null
+        : { handshake, switchTo: (fields) => this.#switch(fields, behind) };
+  }
+
+  #switch(headers: RawHeaders, head: Buffer): { socket: Duplex; head: Buffer } {
+    const { socket } = this.#request;
+    this.#response.detachSocket(socket);
+    const lines = headerPairs(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('')}\r\n`, 'latin1');
+    return { socket, head };
   }
 
   get body(): Readable {

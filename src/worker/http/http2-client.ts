@@ -13,6 +13,8 @@ const { NGHTTP2_NO_ERROR, NGHTTP2_INTERNAL_ERROR } = constants;
 
 export class Http2Client implements ClientStream {
   readonly proto = 'h2';
+  // RFC 8441 is not offered: clients ask for WebSocket over HTTP/1.
+  readonly webSocket = null;
   readonly line: RequestLine;
   readonly #stream: ServerHttp2Stream;
   readonly #hasEnded: () => boolean;

@@ -87,7 +87,10 @@ function send(road: Road, request: UpstreamRequest, events: UpstreamEvents): Ups
     else receive(answer, method, events);
   });
   sent.on('error', events.onFailed);
-  sent.once('upgrade', () => cut('unsolicited 101'));
+  sent.once('upgrade', ({ rawHeaders: headers }, socket, bytes) => {
+    if (events.onSwitch === null) cut('unsolicited 101');
+    else events.onSwitch({ headers, socket, bytes });
+  });
   sent.on('information', ({ statusCode, rawHeaders }) =>
     events.onInformation(statusCode, rawHeaders),
   );

@@ -1,7 +1,7 @@
 // One request on its way to an upstream and the answer to it, whatever version of HTTP the upstream
 // speaks: what an exchange knows of its upstream's side. http1-pool.ts and http2-pool.ts make them.
 
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { AnswerHead } from '../http/client-stream.ts';
 import type { RawHeaders } from '../http/header-list.ts';
 
@@ -29,10 +29,19 @@ export type UpstreamAnswer = {
   trailers(): RawHeaders;
 };
 
+/** An upstream's 101: its head, and its connection with what came on it already. */
+export type UpstreamSwitch = {
+  readonly headers: RawHeaders;
+  readonly socket: Duplex;
+  readonly bytes: Buffer;
+};
+
 /** None of these is called before `send` has returned. */
 export type UpstreamEvents = {
   onInformation(status: number, headers: RawHeaders): void;
   onAnswer(answer: UpstreamAnswer): void;
+  /** Null: the request did not ask for another protocol, and a 101 is an error. */
+  readonly onSwitch: ((answer: UpstreamSwitch) => void) | null;
   /** It failed, or its answer was cut off; may be called more than once. */
   onFailed(error: Error): void;
 };

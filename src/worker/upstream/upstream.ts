@@ -42,11 +42,13 @@ export type OpenOptions = {
   readonly abandoned: AbortSignal;
   /** Others ask at the same moment: they wait for one dial, and share what speaks HTTP/2. */
   readonly shared: boolean;
+  /** For what HTTP/2 does not carry: only HTTP/1 is offered. */
+  readonly http1Only: boolean;
 };
 
 export type Upstream = {
   /** A connection that is there already, if there is one: then nothing is resolved. */
-  pooled(route: Route): Connection | null;
+  pooled(route: Route, http1Only: boolean): Connection | null;
   /** Resolves the target, judges every address, dials. Rejects with `UpstreamError`. */
   open(route: Route, options: OpenOptions): Promise<Connection>;
   /** Resolves the target and judges every address. Rejects with `UpstreamError`. */
@@ -58,7 +60,8 @@ export type Upstream = {
 
 export type UpstreamDeps = { readonly resolve: Resolve; readonly roots: SecureContext };
 
-const PROTOCOLS = ['h2', 'http/1.1'];
+const HTTP1 = ['http/1.1'];
+const PROTOCOLS = ['h2', ...HTTP1];
 
 export function createUpstream(deps: UpstreamDeps): Upstream {
   const http1 = new Http1Pool();
@@ -73,36 +76,38 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
     return { route, addresses, opened };
   }
 
-  async function dial(route: Route, abandoned: AbortSignal): Promise<Connection> {
+  type DialOptions = Pick<OpenOptions, 'abandoned' | 'http1Only'>;
+  async function dial(route: Route, { abandoned, http1Only }: DialOptions): Promise<Connection> {
     const { scheme, target } = route;
     const checked = await check(route);
     const key = poolKey(route);
     return firstThatAnswers(checked, async (address) => {
       const raw = await connect(address, target.port, { halfOpen: false, abandoned });
       if (scheme === 'http') return http1.adopt(key, raw, checked.opened);
-      const socket = await secure(raw, target, deps.roots, PROTOCOLS);
+      const socket = await secure(raw, target, deps.roots, http1Only ? HTTP1 : PROTOCOLS);
       if (socket.alpnProtocol !== 'h2') return http1.adopt(key, socket, checked.opened);
       return http2.adopt(key, socket, target.authority, checked.opened);
     });
   }
 
-  function pooled(route: Route): Connection | null {
+  function pooled(route: Route, http1Only: boolean): Connection | null {
     const key = poolKey(route);
-    return (route.scheme === 'https' ? http2.find(key) : null) ?? http1.find(key);
+    const mayBeHttp2 = route.scheme === 'https' && !http1Only;
+    return (mayBeHttp2 ? http2.find(key) : null) ?? http1.find(key);
   }
 
   return {
     check,
     pooled,
-    async open(route, { abandoned, shared }) {
-      if (!shared) return dial(route, abandoned);
+    async open(route, options) {
+      if (!options.shared) return dial(route, options);
       const key = poolKey(route);
       const others = dialling.get(key);
       if (others !== undefined) {
         await others;
-        return pooled(route) ?? dial(route, abandoned);
+        return pooled(route, options.http1Only) ?? dial(route, options);
       }
-      const dialled = dial(route, abandoned);
+      const dialled = dial(route, options);
       const settled = dialled.then(
         () => dialling.delete(key),
         () => dialling.delete(key),

@@ -6,7 +6,6 @@
 
 import { createHash } from 'node:crypto';
 import { type RawHeaders, valuesOf } from '../http/header-list.ts';
-import type { Framing } from '../http/request-head.ts';
 import {
   type Deflate,
   type DeflateParams,
@@ -19,7 +18,6 @@ export type HandshakeHead = {
   readonly method: string;
   readonly httpVersion: string;
   readonly headers: RawHeaders;
-  readonly framing: Framing;
 };
 
 /** A request that asks for WebSocket and nothing else. */
@@ -47,13 +45,18 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** Fields that a client could name in `Connection`, so that the server does not get them. */
 const OF_THE_HANDSHAKE = /^(?:sec-websocket-|host$|origin$)/;
 
+/** Our offer takes the place of the client's; trailers have no place behind a 101. */
+const SAID_ANEW = new Set(['sec-websocket-extensions', 'te']);
+
 /** A request's head → its handshake, or why it is none that may be forwarded as one. */
 export function parseHandshake(head: HandshakeHead): Handshake | Problem {
-  const { method, httpVersion, headers, framing } = head;
+  const { method, httpVersion, headers } = head;
   // 1. The request (RFC 6455 4.2.1).
   if (method !== 'GET') return { problem: 'method' };
   if (httpVersion !== '1.1') return { problem: 'http_version' };
-  if (framing.kind !== 'none') return { problem: 'body' };
+  if (hasField(headers, 'content-length') || hasField(headers, 'transfer-encoding')) {
+    return { problem: 'body' };
+  }
   // 2. One protocol to upgrade to: of a list, the server might choose another.
   if (!isUpgrade(headers)) return { problem: 'upgrade' };
   if (listOf(headers, 'connection').some((name) => OF_THE_HANDSHAKE.test(name.toLowerCase()))) {
@@ -77,7 +80,7 @@ export function handshakeHeaders(headers: RawHeaders, handshake: Handshake): str
   const list: string[] = [];
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] ?? '';
-    if (name.toLowerCase() === 'sec-websocket-extensions') continue;
+    if (SAID_ANEW.has(name.toLowerCase())) continue;
     list.push(name, headers[at + 1] ?? '');
   }
   const offered = formatOffers(handshake.offers);
@@ -96,7 +99,7 @@ export function checkAnswer(handshake: Handshake, headers: RawHeaders): Agreemen
   // RFC 9112 6.1 and 6.2: a 101 has no body; who believes a length reads frames as one.
   const lengths = valuesOf(headers, 'content-length');
   const hasBody = lengths.some((length) => length !== '0');
-  if (hasBody || valuesOf(headers, 'transfer-encoding').length > 0) return { problem: 'body' };
+  if (hasBody || hasField(headers, 'transfer-encoding')) return { problem: 'body' };
   const accepts = valuesOf(headers, 'sec-websocket-accept');
   if (accepts.length !== 1 || accepts[0] !== acceptOf(handshake.key)) return { problem: 'accept' };
   const protocols = valuesOf(headers, 'sec-websocket-protocol');
@@ -118,6 +121,10 @@ function isUpgrade(headers: RawHeaders): boolean {
   const wanted = listOf(headers, 'upgrade');
   if (wanted.length !== 1 || wanted[0]?.toLowerCase() !== 'websocket') return false;
   return listOf(headers, 'connection').some((name) => name.toLowerCase() === 'upgrade');
+}
+
+function hasField(headers: RawHeaders, name: string): boolean {
+  return valuesOf(headers, name).length > 0;
 }
 
 /** The elements of a comma-separated field, of all its lines (RFC 9110 5.6.1). */

@@ -43,7 +43,7 @@ export class WebSocketRelay {
   readonly #toServer: Way;
   readonly #toClient: Way;
   readonly #onEnd: (reason: string) => void;
-  readonly #idle: NodeJS.Timeout;
+  #idle: NodeJS.Timeout;
   #reason = '';
   #closing = false;
   #ended = false;
@@ -55,8 +55,8 @@ export class WebSocketRelay {
     this.#toServer = { name: 'client', ...toServer, bytes: 0 };
     this.#toClient = { name: 'upstream', ...toClient, bytes: 0 };
     this.#onEnd = input.onEnd;
-    this.#idle = setTimeout(() => this.end('silent for too long'), input.idleMs);
-    for (const way of [this.#toServer, this.#toClient]) this.#watch(way);
+    this.#idle = this.#silence(input.idleMs);
+    for (const way of [this.#toServer, this.#toClient]) this.#watch(way, input.idleMs);
     for (const way of [this.#toServer, this.#toClient]) this.#start(way);
   }
 
@@ -93,7 +93,11 @@ export class WebSocketRelay {
     setTimeout(() => this.end('closed'), LIMITS.webSocketCloseMs).unref();
   }
 
-  #watch(way: Way): void {
+  #silence(ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.end('silent for too long'), ms);
+  }
+
+  #watch(way: Way, idleMs: number): void {
     const { name, source, sink, tap } = way;
     source.on('error', (error) => {
       this.#reason ||= `${name}: ${codeOf(error)}`;
@@ -102,6 +106,9 @@ export class WebSocketRelay {
     source.once('end', () => {
       tap.finish();
       sink.end();
+      // Most that end are gone; the other side has what is left to say, and no more time than that.
+      clearTimeout(this.#idle);
+      if (!this.#ended) this.#idle = this.#silence(Math.min(idleMs, LIMITS.webSocketHalfMs));
     });
     sink.on('drain', () => source.resume());
     source.on('data', (chunk: Buffer) => this.#pass(way, chunk));

@@ -26,4 +26,17 @@ describe('LiveFlows', () => {
     expect(seen).toEqual(['exchange', 'tunnel']);
     expect(flows.size).toBe(0);
   });
+
+  it('tells of a stop those that have somebody to tell, and says whether there was one', () => {
+    const flows = new LiveFlows();
+    flows.add({ rejudge() {}, cutOff() {} });
+    expect(flows.shutDown()).toBe(false);
+    let told = 0;
+    const tell = () => {
+      told += 1;
+    };
+    flows.add({ rejudge() {}, cutOff() {}, shutDown: tell });
+    expect(flows.shutDown()).toBe(true);
+    expect(told).toBe(1);
+  });
 });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Framing } from '../../../../src/worker/http/request-head.ts';
 import {
   acceptOf,
   checkAnswer,
@@ -33,12 +32,11 @@ function flat(fields: Fields): string[] {
   );
 }
 
-type Change = { method?: string; httpVersion?: string; framing?: Framing };
+type Change = { method?: string; httpVersion?: string };
 function parse(fields: Fields = {}, change: Change = {}) {
   return parseHandshake({
     method: 'GET',
     httpVersion: '1.1',
-    framing: { kind: 'none' },
     headers: flat({ ...REQUEST, ...fields }),
     ...change,
   });
@@ -64,8 +62,8 @@ describe('parseHandshake()', () => {
   it.each<[string, Fields, Change, string]>([
     ['another method', {}, { method: 'POST' }, 'method'],
     ['HTTP/1.0', {}, { httpVersion: '1.0' }, 'http_version'],
-    ['a body', {}, { framing: { kind: 'length', bytes: 1 } }, 'body'],
-    ['a body in chunks', {}, { framing: { kind: 'chunked' } }, 'body'],
+    ['a body', { 'Content-Length': '0' }, {}, 'body'],
+    ['a body in chunks', { 'Transfer-Encoding': 'chunked' }, {}, 'body'],
     ['no upgrade', { Upgrade: undefined }, {}, 'upgrade'],
     ['another upgrade', { Upgrade: 'h2c' }, {}, 'upgrade'],
     ['two upgrades', { Upgrade: 'websocket, h2c' }, {}, 'upgrade'],
@@ -92,7 +90,16 @@ describe('handshakeHeaders()', () => {
   it('adds the upgrade, and of the extensions offers only what can be decoded', () => {
     const extensions = `x-webkit-deflate-frame, permessage-deflate, ${DEFLATE}; server_max_window_bits=10`;
     const handshake = parse({ 'Sec-WebSocket-Extensions': extensions }) as Handshake;
-    const list = ['Host', 'a.test', 'sec-websocket-extensions', extensions, 'Origin', 'http://a'];
+    const list = [
+      'Host',
+      'a.test',
+      'sec-websocket-extensions',
+      extensions,
+      'TE',
+      'trailers',
+      'Origin',
+      'http://a',
+    ];
     expect(handshakeHeaders(list, handshake)).toEqual([
       ...['Host', 'a.test', 'Origin', 'http://a'],
       'Sec-WebSocket-Extensions',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LIMITS } from '../../../../src/shared/limits.ts';
 import { MessageTap } from '../../../../src/worker/websocket/message-tap.ts';
 import {
@@ -145,6 +145,25 @@ describe('WebSocketRelay', () => {
     await ended();
     expect(performance.now() - startMs).toBeGreaterThanOrEqual(talksMs + 190);
     expect(ends).toEqual(['silent for too long']);
+  });
+
+  it('waits for the second side to end for less long than for the first', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { agent, server, upstream, ends } = await setup();
+      server.allowHalfOpen = true;
+      const gone = [once(server, 'end'), once(upstream, 'close')] as const;
+      agent.end();
+      await gone[0];
+      vi.advanceTimersByTime(LIMITS.webSocketHalfMs - 1);
+      expect(upstream.destroyed).toBe(false);
+      vi.advanceTimersByTime(1);
+      await gone[1];
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(ends).toEqual(['silent for too long']);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('end() closes both at once, with its reason, and is heard once', async () => {
