@@ -13,12 +13,11 @@ import {
   refuse,
   sayDenied,
 } from './exchange-state.ts';
-import { relayAnswer, writeAnswerHead } from './http/answer.ts';
+import { isDelivered, relayAnswer, writeAnswerHead } from './http/answer.ts';
 import type { Capture } from './http/capture.ts';
 import type { WebSocketOffer } from './http/client-stream.ts';
-import { forwardedTrailers, isReplayable, responseCapture } from './http/http-message.ts';
+import { responseCapture } from './http/http-message.ts';
 import { InterimAnswers } from './http/interim-answers.ts';
-import { relayBody } from './http/relay-body.ts';
 import type { LiveFlow } from './live-flows.ts';
 import { outcomeFields } from './outcome.ts';
 import { type Denial, denialOf, mayHaveChanged, routeOf } from './upstream/route.ts';
@@ -30,7 +29,7 @@ import type {
   UpstreamStream,
   UpstreamSwitch,
 } from './upstream/upstream-stream.ts';
-import { requestFor } from './upstream-request.ts';
+import { mayBeSentAgain, relayRequest, requestFor } from './upstream-request.ts';
 import { carryWebSocket } from './websocket/carry.ts';
 import { checkAnswer } from './websocket/handshake.ts';
 
@@ -64,7 +63,12 @@ class Forwarding implements LiveFlow {
     this.#reqCapture = openCapture(exchange, { dir: 'req', headers, skip });
   }
 
-  readonly #onClientGone = () => this.#fail(goneReason(this.#exchange));
+  readonly #onClientGone = () => {
+    // It may leave as soon as it has all that the answer's length announced.
+    const { stream } = this.#exchange;
+    if (isDelivered(stream, this.#answer, this.#resCapture)) this.#end('allowed', {});
+    else this.#fail(goneReason(this.#exchange));
+  };
 
   start(): void {
     const { stream, flow, deps } = this.#exchange;
@@ -134,18 +138,7 @@ class Forwarding implements LiveFlow {
     );
     this.#upstream = upstream;
     this.#interim.start();
-    if (head.framing.kind === 'none') return;
-    // Head and first bytes in one write where they came together; but the client may send its body
-    // when it has its answer.
-    setImmediate(() => {
-      if (this.#reqCapture.bytes === 0) upstream.flush();
-    });
-    relayBody(stream.body, upstream.sink, this.#reqCapture, () => {
-      // Where it was cut off, its end is no end.
-      if (!stream.isComplete) return;
-      upstream.setTrailers(forwardedTrailers(stream.trailers()));
-      upstream.sink.end();
-    });
+    if (head.framing.kind !== 'none') relayRequest(stream, upstream, this.#reqCapture);
   }
 
   /** What is heard of one attempt; when there is another, or the exchange has ended, nothing. */
@@ -238,13 +231,12 @@ class Forwarding implements LiveFlow {
     this.#finish();
   }
 
-  /** Once more: a pooled connection was gone, or the upstream says that it has not begun. */
+  /** Once, where nothing of it has been answered. */
   #mayRetry(error: Error): boolean {
-    const { framing } = this.#allowed.head;
-    if (this.#attempts > 1 || this.#answer !== null || framing.kind !== 'none') return false;
-    if (error instanceof UpstreamError) return error.facts.unprocessed === true;
-    const wasReset = this.#upstream?.isReused === true && codeOf(error) === 'ECONNRESET';
-    return wasReset && isReplayable(this.#exchange.stream.line.method, framing);
+    if (this.#attempts > 1 || this.#answer !== null) return false;
+    const isReused = this.#upstream?.isReused === true;
+    const { method } = this.#exchange.stream.line;
+    return mayBeSentAgain(error, { isReused, method, framing: this.#allowed.head.framing });
   }
 
   #fail(reason: string, resetCode?: number): void {

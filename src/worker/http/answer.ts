@@ -4,6 +4,8 @@
 import type { Exchange } from '../exchange-state.ts';
 import type { UpstreamAnswer } from '../upstream/upstream-stream.ts';
 import type { Capture } from './capture.ts';
+import type { ClientStream } from './client-stream.ts';
+import { valuesOf } from './header-list.ts';
 import { clientHeaders, forwardedTrailers, safeReasonPhrase } from './http-message.ts';
 import { relayBody } from './relay-body.ts';
 
@@ -26,4 +28,18 @@ export function relayAnswer({ stream }: Exchange, answer: UpstreamAnswer, tap: C
     stream.setTrailers(forwardedTrailers(answer.trailers()));
     stream.sink.end();
   });
+}
+
+/**
+ * Whether the client has every byte that the answer's length announced: it need not wait for an end,
+ * which over HTTP/2 comes in a frame of its own.
+ */
+export function isDelivered(
+  stream: ClientStream,
+  answer: UpstreamAnswer | null,
+  tap: Capture | null,
+): boolean {
+  if (answer === null || tap === null || !stream.isComplete) return false;
+  const [length] = valuesOf(answer.head.headers, 'content-length');
+  return length === String(tap.bytes) && stream.sink.writableLength === 0;
 }

@@ -20,6 +20,7 @@ let file: string;
 beforeAll(async () => {
   needPrograms({ curl: 'curl' });
   stage = await startStage({
+    http2: true,
     handler: (dir) => {
       const files = fileRoutes(dir);
       return (request, response) =>
