@@ -21,6 +21,8 @@ export type OriginOptions = {
   };
   /** Instead of the built-in routes. */
   readonly handler?: Handler;
+  /** Says no 100 by itself to a client that waits for one. */
+  readonly keepExpectation?: boolean;
 };
 
 export type OriginRequest = {
@@ -79,6 +81,7 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
         ? createHttp2Server(certificate, onRequest)
         : createTlsServer(certificate, onRequest);
   }
+  if (options.keepExpectation) server.on('checkContinue', onRequest);
   server.on('connection', (socket: Socket) => {
     connections += 1;
     sockets.add(socket);

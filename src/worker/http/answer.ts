@@ -6,7 +6,7 @@ import type { UpstreamAnswer } from '../upstream/upstream-stream.ts';
 import type { Capture } from './capture.ts';
 import type { ClientStream } from './client-stream.ts';
 import { valuesOf } from './header-list.ts';
-import { clientHeaders, forwardedTrailers, safeReasonPhrase } from './http-message.ts';
+import { clientHeaders, forwardedTrailers, hasNoBody, safeReasonPhrase } from './http-message.ts';
 import { relayBody } from './relay-body.ts';
 
 /** Throws where Node refuses a field that its own parser let pass. */
@@ -40,6 +40,8 @@ export function isDelivered(
   tap: Capture | null,
 ): boolean {
   if (answer === null || tap === null || !stream.isComplete) return false;
-  const [length] = valuesOf(answer.head.headers, 'content-length');
+  const { status, headers } = answer.head;
+  const isBodyless = hasNoBody(stream.line.method, status);
+  const [length] = isBodyless ? ['0'] : valuesOf(headers, 'content-length');
   return length === String(tap.bytes) && stream.sink.writableLength === 0;
 }

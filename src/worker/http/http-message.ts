@@ -174,6 +174,11 @@ export function clientHeaders(headers: RawHeaders): string[] {
   return list;
 }
 
+/** Whether an answer has none, whatever its head says of a length (RFC 9112 6.3). */
+export function hasNoBody(method: string, status: number): boolean {
+  return method === 'HEAD' || status === 204 || status === 304;
+}
+
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /** Whether nothing but a safe head was sent, so that it may be sent again (RFC 9110 9.2.1). */

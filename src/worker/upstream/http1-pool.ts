@@ -11,6 +11,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LIMITS } from '../../shared/limits.ts';
 import { headerPairs, valuesOf } from '../http/header-list.ts';
+import { hasNoBody } from '../http/http-message.ts';
 import { UpstreamError } from './upstream-error.ts';
 import type {
   Connection,
@@ -119,8 +120,7 @@ function send(road: Road, request: UpstreamRequest, events: UpstreamEvents): Ups
 
 function receive(answer: IncomingMessage, method: string, events: UpstreamEvents): void {
   const { statusCode: status = 502, statusMessage: phrase = '', rawHeaders: headers } = answer;
-  const isBodyless = method === 'HEAD' || status === 204 || status === 304;
-  const isWhole = isBodyless || valuesOf(headers, 'content-length')[0] === '0';
+  const isWhole = hasNoBody(method, status) || valuesOf(headers, 'content-length')[0] === '0';
   const received: UpstreamAnswer = {
     head: { status, phrase, headers, isWhole },
     body: answer,
