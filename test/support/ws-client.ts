@@ -7,8 +7,11 @@ import type { FlowFields } from '../../src/shared/audit-event.ts';
 import { connectThrough } from './raw.ts';
 import type { TestProxy } from './start-proxy.ts';
 
+/** A proxy under test, and the CA that its clients trust. */
+export type Via = Pick<TestProxy, 'port' | 'caPem'>;
+
 /** TLS in a tunnel to a port of 127.0.0.1, as a client opens it; its end ends the tunnel. */
-export async function openTls(proxy: TestProxy, port: number) {
+export async function openTls(proxy: Via, port: number) {
   const { socket, status } = await connectThrough(proxy.port, `127.0.0.1:${port}`);
   if (status !== 200) throw new Error(`No tunnel: ${status}`);
   const options = { ca: proxy.caPem, host: '127.0.0.1', ALPNProtocols: ['http/1.1'] };
@@ -27,7 +30,7 @@ export type DialOptions = ClientOptions & {
 
 /** A WebSocket in a tunnel; nothing has been waited for. */
 export async function dial(
-  proxy: TestProxy,
+  proxy: Via,
   port: number,
   { path = '/echo', plain = false, ...options }: DialOptions = {},
 ): Promise<WebSocket> {
@@ -43,7 +46,7 @@ export async function dial(
 
 /** The same, open. */
 export async function open(
-  proxy: TestProxy,
+  proxy: Via,
   port: number,
   options: DialOptions = {},
 ): Promise<WebSocket> {
