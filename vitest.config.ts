@@ -39,7 +39,8 @@ export default defineConfig({
           name: 'protocols',
           include: ['test/protocols/**/*.test.ts'],
           globalSetup: ['test/protocols/report.ts'],
-          testTimeout: 60_000,
+          // The long form moves 10 GB in each direction, between each two protocols.
+          testTimeout: process.env.TORTURE === 'long' ? 1_800_000 : 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
           sequence: { groupOrder: 2 },

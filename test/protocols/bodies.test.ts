@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Sent } from '../support/protocols/client.ts';
 import { Tally, tallyOf, writeNumbered } from '../support/protocols/tally.ts';
 import { percentile } from '../torture/rig.ts';
+import { scaled } from '../torture/scale.ts';
 import {
   cell,
   DIRECT,
@@ -17,7 +18,8 @@ import {
   startRig,
 } from './rig.ts';
 
-const LARGE = 100 * 1024 * 1024;
+const LARGE_MB = scaled(100, 10_240);
+const LARGE = LARGE_MB * 1024 * 1024;
 const BINARY = { 'content-type': 'application/octet-stream' };
 const CHUNKS = 100;
 const CHUNK_BYTES = 10_000;
@@ -38,7 +40,7 @@ describe.each([...PAIRS, ...DIRECT])('$client to $origin, without leash: $direct
 
   cell({
     ...inCell,
-    row: '100 MB down',
+    row: `${LARGE_MB} MB down`,
     async run(client) {
       const path = rig.path(`/down?bytes=${LARGE}`);
       const sent = client.request('GET', path);
@@ -52,7 +54,7 @@ describe.each([...PAIRS, ...DIRECT])('$client to $origin, without leash: $direct
 
   cell({
     ...inCell,
-    row: '100 MB up',
+    row: `${LARGE_MB} MB up`,
     async run(client) {
       const path = rig.path('/up');
       const sent = client.request('POST', path, {
