@@ -13,6 +13,8 @@ export const LIMITS = {
   headBytes: 16 * KIB,
   /** Real clients send some 40; Node cuts silently at 1000 (CVE-2026-58044). More: 431. */
   headers: 100,
+  /** Trailers as they stand in a record, beside two heads whose every byte takes six. More: reset. */
+  trailerBytes: 24 * KIB,
   /** Requests of one connection that run at once; clients wait for each answer. More: close. */
   pipelinedRequests: 16,
   /** Streams at once on a connection of HTTP/2, as RFC 9113 5.1.2 advises. More: refused by nghttp2. */

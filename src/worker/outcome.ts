@@ -2,7 +2,8 @@
 
 import type { FlowFields } from '../shared/audit-event.ts';
 import { type Allowed, type Exchange, recordedHeaders, roundMs } from './exchange-state.ts';
-import { headerPairs, type RawHeaders } from './http/header-list.ts';
+import { headerPairs, listBytes, type RawHeaders } from './http/header-list.ts';
+import { trailersFit } from './http/http-message.ts';
 
 export type Progress = {
   /** Null: the upstream did not answer. */
@@ -30,14 +31,16 @@ export function outcomeFields(
   const { stream, deps } = exchange;
   const { proto } = stream;
   const pairs = (list: RawHeaders) => deps.forRecord.headers(headerPairs(list));
+  const trailers = (list: RawHeaders) =>
+    trailersFit(list) ? pairs(list) : pairs(['left out', `${listBytes(list)} bytes of trailers`]);
   return {
     status: answer?.status ?? 0,
     bytes: resBytes,
     ...(decision.wouldBlock ? { audit: 'would_block_in_enforce' as const } : {}),
     req_headers: recordedHeaders(exchange),
     ...(answer === null ? {} : { res_headers: pairs(answer.headers) }),
-    ...(progress.reqTrailers.length === 0 ? {} : { req_trailers: pairs(progress.reqTrailers) }),
-    ...(progress.resTrailers.length === 0 ? {} : { res_trailers: pairs(progress.resTrailers) }),
+    ...(progress.reqTrailers.length === 0 ? {} : { req_trailers: trailers(progress.reqTrailers) }),
+    ...(progress.resTrailers.length === 0 ? {} : { res_trailers: trailers(progress.resTrailers) }),
     proto,
     ...(upstreamProto === null || upstreamProto === proto ? {} : { upstream_proto: upstreamProto }),
     rule: decision.rule,

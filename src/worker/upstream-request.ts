@@ -9,6 +9,7 @@ import {
   forwardedTrailers,
   hostField,
   isReplayable,
+  trailersFit,
   upstreamHeaders,
 } from './http/http-message.ts';
 import { joinCookies } from './http/http2-headers.ts';
@@ -57,7 +58,12 @@ export function relayRequest(stream: ClientStream, upstream: UpstreamStream, tap
   relayBody(stream.body, upstream.sink, tap, () => {
     // Where it was cut off, its end is no end.
     if (!stream.isComplete) return;
-    upstream.setTrailers(forwardedTrailers(stream.trailers()));
+    const trailers = stream.trailers();
+    if (!trailersFit(trailers)) {
+      stream.abort();
+      return;
+    }
+    upstream.setTrailers(forwardedTrailers(trailers));
     upstream.sink.end();
   });
 }

@@ -6,7 +6,13 @@ import type { UpstreamAnswer } from '../upstream/upstream-stream.ts';
 import type { Capture } from './capture.ts';
 import type { ClientStream } from './client-stream.ts';
 import { valuesOf } from './header-list.ts';
-import { clientHeaders, forwardedTrailers, hasNoBody, safeReasonPhrase } from './http-message.ts';
+import {
+  clientHeaders,
+  forwardedTrailers,
+  hasNoBody,
+  safeReasonPhrase,
+  trailersFit,
+} from './http-message.ts';
 import { relayBody } from './relay-body.ts';
 
 /** Throws where Node refuses a field that its own parser let pass. */
@@ -25,7 +31,12 @@ export function relayAnswer({ stream }: Exchange, answer: UpstreamAnswer, tap: C
   });
   relayBody(answer.body, stream.sink, tap, () => {
     if (!answer.isComplete()) return;
-    stream.setTrailers(forwardedTrailers(answer.trailers()));
+    const trailers = answer.trailers();
+    if (!trailersFit(trailers)) {
+      stream.abort();
+      return;
+    }
+    stream.setTrailers(forwardedTrailers(trailers));
     stream.sink.end();
   });
 }

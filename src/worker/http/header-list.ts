@@ -17,6 +17,13 @@ export function valuesOf(headers: RawHeaders, name: string): string[] {
   return values;
 }
 
+/** Bytes of names and values. */
+export function listBytes(headers: RawHeaders): number {
+  let bytes = 0;
+  for (const text of headers) bytes += text.length;
+  return bytes;
+}
+
 /** What stands in the record for a credential that is leash's own to know. */
 const HIDDEN = 'hidden: a credential for leash';
 

@@ -1,8 +1,10 @@
 // What leash takes out of and puts into messages on their way. Pure: header lists in, header
 // lists out, no socket, no policy.
 
+import { formatJson } from '../../shared/audit-line.ts';
 import type { CaptureMode } from '../../shared/config.ts';
 import type { Target } from '../../shared/host.ts';
+import { LIMITS } from '../../shared/limits.ts';
 import { type RawHeaders, valuesOf } from './header-list.ts';
 import type { Framing, RequestHead } from './request-head.ts';
 
@@ -74,6 +76,9 @@ export type UpstreamHead = {
   readonly hopToken: string;
 };
 
+// RFC 9110 5.6.2 and 5.5.
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const ODD_SPELLING = /[_.]/;
 
 /**
@@ -133,13 +138,23 @@ function takesTrailers(headers: RawHeaders): boolean {
   return valuesOf(headers, 'te').some((value) => /(?:^|,)\s*trailers\s*(?:$|,)/i.test(value));
 }
 
-/** Trailers as they go on: without what may not stand there, and without what concerns one hop. */
+/** Whether there is room for trailers in the record beside all else; otherwise they go nowhere. */
+export function trailersFit(trailers: RawHeaders): boolean {
+  if (trailers.length === 0) return true;
+  return Buffer.byteLength(formatJson(trailers)) <= LIMITS.trailerBytes;
+}
+
+/**
+ * Trailers as they go on: without what may not stand there, without what concerns one hop, and without
+ * what Node would throw on, where there is nobody left to answer.
+ */
 export function forwardedTrailers(trailers: RawHeaders): string[] {
   const list: string[] = [];
   for (let at = 0; at + 1 < trailers.length; at += 2) {
     const name = trailers[at] ?? '';
+    if (!TOKEN.test(name) || !FIELD_VALUE.test(trailers[at + 1] ?? '')) continue;
     const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || NOT_IN_TRAILERS.has(lower) || lower.startsWith(':')) continue;
+    if (HOP_BY_HOP.has(lower) || NOT_IN_TRAILERS.has(lower)) continue;
     if (NOT_FOR_CLIENTS.has(lower) || lower.startsWith('x-forwarded-')) continue;
     if (ORIGIN_CLAIMS.has(lower)) continue;
     list.push(name, trailers[at + 1] ?? '');
@@ -218,5 +233,5 @@ export function responseCapture(
 
 /** A reason phrase that may stand in a status line; llhttp lets control characters through. */
 export function safeReasonPhrase(text: string | undefined): string {
-  return text !== undefined && /^[\t\x20-\x7e\x80-\xff]*$/.test(text) ? text : '';
+  return text !== undefined && FIELD_VALUE.test(text) ? text : '';
 }

@@ -20,6 +20,9 @@ export class Http2Client implements ClientStream {
   readonly #hasEnded: () => boolean;
   #requestTrailers: RawHeaders = [];
   #answerTrailers: RawHeaders = [];
+  /** The answer's end is out: nothing of it is lost when the stream is closed. */
+  #hasSentEnd = false;
+  #isToStop = false;
 
   constructor(stream: ServerHttp2Stream, line: RequestLine) {
     this.#stream = stream;
@@ -32,7 +35,9 @@ export class Http2Client implements ClientStream {
     stream.on('wantTrailers', () => {
       // Node ends an answer before it resets its stream: with trailers that are due, the end is not
       // sent. An empty list is an empty DATA frame that ends the stream.
-      if (!stream.closed) stream.sendTrailers(headerObject(this.#answerTrailers));
+      if (stream.closed) return;
+      stream.sendTrailers(headerObject(this.#answerTrailers));
+      this.#sentEnd();
     });
   }
 
@@ -77,6 +82,12 @@ export class Http2Client implements ClientStream {
     const object = { ':status': status, ...headerObject(headers) };
     const options = { endStream: isWhole, waitForTrailers: !isWhole, sendDate: false };
     this.#stream.respond(object, options);
+    if (isWhole) this.#stream.once('finish', () => this.#sentEnd());
+  }
+
+  #sentEnd(): void {
+    this.#hasSentEnd = true;
+    if (this.#isToStop) this.#stop();
   }
 
   /** A head waits for nothing in HTTP/2. */
@@ -112,9 +123,12 @@ export class Http2Client implements ClientStream {
     const stream = this.#stream;
     stream.removeAllListeners('data');
     stream.resume();
-    const stop = () => setImmediate(() => this.abort(NGHTTP2_NO_ERROR));
-    if (stream.writableFinished) stop();
-    else stream.once('finish', stop);
+    this.#isToStop = true;
+    if (this.#hasSentEnd) this.#stop();
+  }
+
+  #stop(): void {
+    setImmediate(() => this.abort(NGHTTP2_NO_ERROR));
   }
 }
 

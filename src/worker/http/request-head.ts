@@ -3,7 +3,7 @@
 
 import { parseAbsoluteUri, parseAuthority, type Target } from '../../shared/host.ts';
 import { LIMITS } from '../../shared/limits.ts';
-import { type RawHeaders, valuesOf } from './header-list.ts';
+import { listBytes, type RawHeaders, valuesOf } from './header-list.ts';
 
 export type Framing =
   | { readonly kind: 'none' }
@@ -98,9 +98,7 @@ function checkHttp2(
 ): HeadProblem | null {
   if (method === 'CONNECT') return { status: 400, reason: 'nested_connect' };
   if (!METHOD.test(method)) return malformed('method');
-  let bytes = 0;
-  for (const text of headers) bytes += text.length;
-  if (bytes > LIMITS.headBytes) return { status: 431, reason: 'head_too_large' };
+  if (listBytes(headers) > LIMITS.headBytes) return { status: 431, reason: 'head_too_large' };
   // There is no form with a scheme and a host in `:path`.
   if (!url.startsWith('/') && url !== '*') return malformed('request_target');
   if (tunnel === null || http2 === undefined) return malformed('http_version');

@@ -3,12 +3,14 @@
 
 import {
   Agent,
+  type ClientRequest,
   request as httpRequest,
   type IncomingMessage,
   type RequestOptions,
 } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { codeOf } from '../../shared/error-code.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import { headerPairs, valuesOf } from '../http/header-list.ts';
 import { hasNoBody } from '../http/http-message.ts';
@@ -70,7 +72,7 @@ function send(road: Road, request: UpstreamRequest, events: UpstreamEvents): Ups
     timeout: idleMs,
     maxHeaderSize: LIMITS.headBytes,
   };
-  const sent = httpRequest(options);
+  const sent = open(options);
   // Node stops recording raw headers past its limit (CVE-2026-58044); 0 = all, counted by us.
   sent.maxHeadersCount = 0;
   // The agent sets no timer of ours where its own is of the same length.
@@ -116,6 +118,16 @@ function send(road: Road, request: UpstreamRequest, events: UpstreamEvents): Ups
       sent.destroy();
     },
   };
+}
+
+/** Throws where Node refuses the head; the connection has carried nothing of it then, and goes. */
+function open(options: RequestOptions & { road: Road }): ClientRequest {
+  try {
+    return httpRequest(options);
+  } catch (error) {
+    options.road.socket.destroy();
+    throw new UpstreamError(502, `upstream: ${codeOf(error)}`);
+  }
 }
 
 function receive(answer: IncomingMessage, method: string, events: UpstreamEvents): void {

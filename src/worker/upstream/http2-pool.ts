@@ -10,7 +10,7 @@ import {
 import type { TLSSocket } from 'node:tls';
 import { codeOf } from '../../shared/error-code.ts';
 import { LIMITS } from '../../shared/limits.ts';
-import type { RawHeaders } from '../http/header-list.ts';
+import { listBytes, type RawHeaders } from '../http/header-list.ts';
 import { watchEnd } from '../http/http2-end.ts';
 import { headerObject, requestObject } from '../http/http2-headers.ts';
 import { resetReason } from '../http/http2-reset.ts';
@@ -161,11 +161,16 @@ function receive(stream: ClientHttp2Stream, events: UpstreamEvents): void {
   stream.on('headers', (object, _flags, list?: string[]) =>
     events.onInformation(object[':status'] ?? 0, list ?? []),
   );
-  stream.once('response', (object, flags, list?: string[]) => {
+  stream.once('response', (object, flags, list: string[] = []) => {
+    if (listBytes(list) > LIMITS.headBytes) {
+      events.onFailed(new UpstreamError(502, 'upstream: head too large'));
+      stream.close(NGHTTP2_CANCEL);
+      return;
+    }
     const status = object[':status'] ?? 502;
     const isWhole = (flags & NGHTTP2_FLAG_END_STREAM) !== 0;
     events.onAnswer({
-      head: { status, phrase: '', headers: list ?? [], isWhole },
+      head: { status, phrase: '', headers: list, isWhole },
       body: stream,
       isComplete: hasEnded,
       trailers: () => trailers,

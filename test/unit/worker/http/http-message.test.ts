@@ -231,6 +231,15 @@ describe('forwardedTrailers()', () => {
   });
 
   it.each([
+    ['a name that is none', ['a b', 'x']],
+    ['an empty name', ['', 'x']],
+    ['a value with an end of line', ['x', 'a\r\nb: c']],
+    ['a value that is no bytes', ['x', 'a\u0416']],
+  ])('drops what nobody could send: %s', (_name, pair) => {
+    expect(forwardedTrailers([...pair, 'a', 'b'])).toEqual(['a', 'b']);
+  });
+
+  it.each([
     ...['Content-Length', 'transfer-encoding', 'Host', 'Authorization', 'Set-Cookie', 'Cookie'],
     ...['Connection', 'Alt-Svc', 'x-leash', 'X-Forwarded-For', 'Forwarded', ':status'],
   ])('drops %s', (name) => {
