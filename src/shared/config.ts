@@ -11,7 +11,9 @@ import {
   isInsecureParserOption,
   nearest,
   type Problem,
+  type ProxyAddress,
   path,
+  proxyUrl,
   type Setting,
   showValue,
   token,
@@ -51,6 +53,7 @@ export type Config = {
   readonly idleMs: number;
   readonly exchangeIdleMs: number;
   readonly dnsServers: readonly string[];
+  readonly upstreamProxy: ProxyAddress | 'none';
   readonly upstreamCaFile: string;
   readonly diagnosticsDir: string;
 };
@@ -154,6 +157,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     why: 'silence inside an exchange (models think for minutes); then: close',
   }),
   dnsServers: dnsList('LEASH_DNS', 'resolvers to ask instead of the system'),
+  upstreamProxy: proxyUrl('LEASH_UPSTREAM_PROXY', 'proxy that all but `direct` hosts go through'),
   upstreamCaFile: path('LEASH_UPSTREAM_CA', '', 'extra PEM roots for upstream TLS'),
   diagnosticsDir: path(
     'LEASH_DIAGNOSTICS',

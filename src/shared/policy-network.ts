@@ -1,12 +1,12 @@
-// The content of network.yaml: a tree with positions → which addresses are open or closed and which
-// tunnels are not looked into, or problems that say the fix. Knows no YAML.
+// The content of network.yaml: a tree with positions → which addresses are open or closed, which
+// tunnels are not looked into and which hosts go past the upstream proxy, or problems that say the fix. Knows no YAML.
 
 import { canonicalIp, type parseCidr, parseCidrPort, parseNat64 } from './address.ts';
 import { parseAuthority, parseHost } from './host.ts';
 import type { PolicySource } from './policy-source.ts';
 import { asMap, asTexts, quote, type Report, type Tree } from './policy-tree.ts';
 
-const KEYS = ['allow_private', 'deny', 'nat64', 'passthrough', 'opaque'];
+const KEYS = ['allow_private', 'deny', 'nat64', 'passthrough', 'opaque', 'direct'];
 
 /** The whole file's tree → its content; problems go into the report. */
 export function readNetwork(tree: Tree, report: Report): PolicySource['network'] {
@@ -17,8 +17,9 @@ export function readNetwork(tree: Tree, report: Report): PolicySource['network']
     allowPrivate: list('allow_private', readNetworkPort),
     deny: list('deny', readNetworkPort),
     nat64: list('nat64', (text) => textOf(parseNat64(text))),
-    passthrough: list('passthrough', readPassthrough),
+    passthrough: list('passthrough', readHosts),
     opaque: list('opaque', readOpaque),
+    direct: list('direct', readHosts),
   };
 }
 
@@ -30,8 +31,8 @@ function readNetworkPort(text: string): string | { problem: string } {
   return cidr.bytes.length === 4 ? `${cidr.text}:${port}` : `[${cidr.text}]:${port}`;
 }
 
-/** A host, or `*.host`: what is listed is relayed unseen, so that nothing wider is guessed. */
-function readPassthrough(text: string): string | { problem: string } {
+/** A host, or `*.host`: what is listed is an exception, so that nothing wider is guessed. */
+function readHosts(text: string): string | { problem: string } {
   const name = text.startsWith('*.') ? text.slice(2) : text;
   const host = parseHost(name);
   if (typeof host !== 'string') {

@@ -55,6 +55,8 @@ export type PolicySource = {
     readonly passthrough: readonly string[];
     /** `host:port`. */
     readonly opaque: readonly string[];
+    /** As `passthrough`: hosts that leash reaches itself where there is an upstream proxy. */
+    readonly direct: readonly string[];
   };
 };
 
@@ -66,5 +68,5 @@ export const EMPTY_POLICY: PolicySource = {
   agentNetworks: [],
   agents: [],
   requireIdentity: false,
-  network: { allowPrivate: [], deny: [], nat64: [], passthrough: [], opaque: [] },
+  network: { allowPrivate: [], deny: [], nat64: [], passthrough: [], opaque: [], direct: [] },
 };

@@ -5,6 +5,7 @@
 
 import { type NetworkRules, parseCidr, parseCidrPort } from './address.ts';
 import { type NormalPath, type Problem, parentHosts, type Target } from './host.ts';
+import { compileHosts, type HostList } from './host-list.ts';
 import { type NetworkMap, networkMap } from './network-map.ts';
 import type { Mode, PolicySource, Rule } from './policy-source.ts';
 import { compileUninspected, type UninspectedRules } from './uninspected.ts';
@@ -17,6 +18,8 @@ export type Policy = {
   readonly block: RuleMap;
   readonly network: NetworkRules;
   readonly uninspected: UninspectedRules;
+  /** Hosts that leash reaches itself where there is an upstream proxy. */
+  readonly direct: HostList;
   readonly agents: NetworkMap;
   readonly agentNetworks: NetworkMap;
   /** Agent → SHA-256 of its token. */
@@ -81,6 +84,7 @@ export const denyAll: Policy = {
   block: new Map(),
   network: { allowPrivate: [], deny: [], nat64: [] },
   uninspected: compileUninspected([], []),
+  direct: compileHosts([]),
   agents: networkMap([]),
   agentNetworks: networkMap([]),
   tokens: new Map(),
@@ -102,6 +106,7 @@ export function compilePolicy(version: number, source: PolicySource): Policy {
       nat64: network.nat64.map((text) => valid(parseCidr(text))),
     },
     uninspected: compileUninspected(network.passthrough, network.opaque),
+    direct: compileHosts(network.direct),
     agents: networkMap(
       agents.flatMap(({ name, networks }) => networks.map((network) => ({ name, network }))),
     ),

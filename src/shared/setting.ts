@@ -2,9 +2,18 @@
 // settings is config.ts; this file knows no single setting and no environment.
 
 import { canonicalIp, parseCidr, parsePort } from './address.ts';
-import { parseHost } from './host.ts';
+import { type Host, parseAuthority, parseHost } from './host.ts';
 
 export type Problem = { readonly problem: string };
+
+/** A proxy that stands between leash and the internet. */
+export type ProxyAddress = {
+  readonly host: Host;
+  readonly port: number;
+  readonly isIp: boolean;
+  /** Value of `Proxy-Authorization`, a secret; null: it asks for none. */
+  readonly authorization: string | null;
+};
 
 export type Setting<T> = {
   /** Name of the variable. */
@@ -110,6 +119,15 @@ export function token(name: string, why: string): Setting<string> {
   return { ...row({ name, fallback: '', allowed, why }, read), secret: true };
 }
 
+/** `http://[user:pass@]host:port`, nothing behind it. Never shown: it may hold a password. */
+export function proxyUrl(name: string, why: string): Setting<ProxyAddress | 'none'> {
+  const allowed =
+    'http://host:port or http://user:pass@host:port, no https, no path, the port said, ' +
+    'and in user and pass "%40" for "@" and the like';
+  const read = (text: string) => (text === '' ? 'none' : readProxy(text));
+  return { ...row({ name, fallback: '', allowed, why }, read), secret: true };
+}
+
 /** How a refused value stands in a message: quoted, short, on one line, and never a secret. */
 export function showValue(setting: Setting<unknown>, text: string): string {
   if (setting.secret) return 'has a value that is not allowed';
@@ -148,6 +166,31 @@ function list(
     const items = text.split(',').map((item) => readItem(item.trim()));
     return items.every((item) => item !== null) ? items : null;
   });
+}
+
+function readProxy(text: string): ProxyAddress | null {
+  const parts = /^http:\/\/(?:([!-~]*)@)?([^@/?#]+)$/.exec(text);
+  const target = parseAuthority(parts?.[2] ?? '', null);
+  if (parts === null || 'problem' in target) return null;
+  const { host, port, isIp } = target;
+  if (parts[1] === undefined) return { host, port, isIp, authorization: null };
+  const authorization = basicCredential(parts[1]);
+  return authorization === null ? null : { host, port, isIp, authorization };
+}
+
+/** RFC 3986 3.2.1 → RFC 7617 2: a user without colon, and no control characters in either. */
+function basicCredential(userInfo: string): string | null {
+  const colon = userInfo.indexOf(':');
+  if (colon < 1 || userInfo.length > 1024 || /[/?#@[\]]/.test(userInfo)) return null;
+  try {
+    const user = decodeURIComponent(userInfo.slice(0, colon));
+    const pass = decodeURIComponent(userInfo.slice(colon + 1));
+    if (user.includes(':') || /\p{Cc}/u.test(user + pass)) return null;
+    return `Basic ${Buffer.from(`${user}:${pass}`).toString('base64')}`;
+  } catch {
+    // What no percent sign may stand before.
+    return null;
+  }
 }
 
 function readHost(text: string): string | null {

@@ -2,15 +2,14 @@
 // `passthrough` (TLS of clients that pin certificates, by host) and `opaque` (any bytes, by host and
 // port). Pure.
 
-import { type Host, parentHosts, type Target } from './host.ts';
+import type { Target } from './host.ts';
+import { compileHosts, type HostList, listsHost } from './host-list.ts';
 
 /** How a tunnel is carried; `null`: opened and inspected. */
 export type Uninspected = 'passthrough' | 'opaque' | null;
 
 export type UninspectedRules = {
-  readonly exact: ReadonlySet<string>;
-  /** Names that stand for all names below them, too. */
-  readonly below: ReadonlySet<string>;
+  readonly passthrough: HostList;
   readonly opaque: ReadonlySet<string>;
 };
 
@@ -19,18 +18,11 @@ export function compileUninspected(
   passthrough: readonly string[],
   opaque: readonly string[],
 ): UninspectedRules {
-  const wild = passthrough.filter((entry) => entry.startsWith('*.'));
-  return {
-    exact: new Set(passthrough),
-    below: new Set(wild.map((entry) => entry.slice(2))),
-    opaque: new Set(opaque),
-  };
+  return { passthrough: compileHosts(passthrough), opaque: new Set(opaque) };
 }
 
 /** What the operator says about tunnels to this target. */
 export function uninspectedKind(rules: UninspectedRules, target: Target): Uninspected {
   if (rules.opaque.has(target.authority)) return 'opaque';
-  if (rules.exact.has(target.host)) return 'passthrough';
-  const listed = (host: Host) => rules.below.has(host);
-  return rules.below.size > 0 && parentHosts(target.host).some(listed) ? 'passthrough' : null;
+  return listsHost(rules.passthrough, target.host) ? 'passthrough' : null;
 }

@@ -85,7 +85,7 @@ class Forwarding implements LiveFlow {
   /** The policy changed: what it denies now ends now, also where only the address is denied. */
   rejudge(policy: Policy): void {
     const asked = askOf(this.#exchange, this.#allowed);
-    const denial = denialOf(this.#exchange.deps, policy, asked, this.#connection?.ip ?? '');
+    const denial = denialOf(this.#exchange.deps, policy, asked, this.#connection);
     if (denial !== null && !this.#exchange.flow.ended) this.#revoke(policy, denial);
   }
 
@@ -192,7 +192,7 @@ class Forwarding implements LiveFlow {
       this.#cut(`wrong handshake: ${agreement.problem}`);
       return;
     }
-    const facts = { upstreamIp: this.#connection?.ip ?? '', attempts: this.#attempts };
+    const facts = { reached: this.#connection ?? { ip: '' }, attempts: this.#attempts };
     this.#attempts = 0;
     this.#release();
     forgetCaptures(this.#exchange, this.#captures());

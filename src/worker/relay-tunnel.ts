@@ -18,7 +18,9 @@ export async function openUpstream(tunnel: Tunnel, answered: boolean): Promise<S
   const giveUp = () => abandoned.abort();
   socket.once('close', giveUp);
   try {
-    const checked = await deps.upstream.check(routeOf(deps, { ...tunnel, scheme: 'https' }));
+    const route = routeOf(deps, { ...tunnel, scheme: 'https' });
+    if (route.hop !== null) tunnel.upstream.viaProxy = true;
+    const checked = await deps.upstream.check(route);
     const upstream = await deps.upstream.connect(checked, abandoned.signal);
     if (!socket.destroyed && !flow.ended) return upstream;
     upstream.destroy();
@@ -43,6 +45,9 @@ export async function relayTunnel(
 ): Promise<void> {
   const { deps, socket } = tunnel;
   tunnel.upstream.ip = upstream.remoteAddress ?? '';
+  // What was said to a proxy on the way is no part of the tunnel.
+  const readBefore = upstream.bytesRead - upstream.readableLength;
+  const writtenBefore = upstream.bytesWritten;
   let reason = '';
   const end = (why: string) => {
     reason ||= why;
@@ -63,8 +68,8 @@ export async function relayTunnel(
   endTunnel(tunnel, 'uninspected', {
     ...(serverName === null ? {} : { sni: serverName }),
     upstream_ip: tunnel.upstream.ip,
-    bytes: upstream.bytesRead,
-    req_bytes: upstream.bytesWritten,
+    bytes: upstream.bytesRead - readBefore,
+    req_bytes: upstream.bytesWritten - writtenBefore,
     rule: tunnel.decision.rule,
     mode: tunnel.policy.mode ?? '',
     reason: deps.draining() ? 'shutdown' : reason,

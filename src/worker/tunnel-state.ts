@@ -16,7 +16,7 @@ import { valuesOf, withoutCredential } from './http/header-list.ts';
 import { formatRawRefusal } from './http/refusal.ts';
 import type { Asked } from './judge.ts';
 import type { LiveFlow } from './live-flows.ts';
-import { type Denial, denialOf, mayHaveChanged } from './upstream/route.ts';
+import { type Denial, denialOf, mayHaveChanged, type Reached } from './upstream/route.ts';
 
 export type TunnelInput = {
   readonly deps: WorkerDeps;
@@ -28,6 +28,8 @@ export type TunnelInput = {
   readonly serve: (socket: Socket, context: TunnelContext) => void;
 };
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** A tunnel that was let pass. */
 export type Tunnel = TunnelInput & {
   readonly flow: Flow;
@@ -38,7 +40,7 @@ export type Tunnel = TunnelInput & {
   readonly asked: Asked;
   readonly kind: Uninspected;
   /** Where a relayed tunnel leads; '' until it is connected, and for those that are opened. */
-  readonly upstream: { ip: string };
+  readonly upstream: Mutable<Reached>;
   readonly startedMs: number;
 };
 
@@ -119,7 +121,7 @@ function denialNow({ deps, asked, kind, target, upstream }: Tunnel, policy: Poli
   if (upstream.ip !== '' && uninspectedKind(policy.uninspected, target) !== kind) {
     return { reason: 'inspection_required', rule: '' };
   }
-  return denialOf(deps, policy, asked, upstream.ip);
+  return denialOf(deps, policy, asked, upstream);
 }
 
 /** Lets the client read the refusal: a socket closed with unread bytes resets what was sent. */

@@ -119,6 +119,7 @@ describe('starter policy', () => {
             nat64: ['2001:db8:64::/96'],
             passthrough: ['updates.example.com'],
             opaque: ['git.example.com:22'],
+            direct: ['*.corp.example.com'],
           }
         : EMPTY_POLICY.network,
     });

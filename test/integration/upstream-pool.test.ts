@@ -33,6 +33,7 @@ beforeAll(async () => {
       listeners: [],
       ownAddresses: new Set(),
     },
+    hop: null,
   };
 });
 afterAll(async () => {

@@ -52,6 +52,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['shutdown', 'Leash was stopped while it was under way.'],
   ['upstream', 'The upstream broke off, or sent what is no answer: the copy may be a part of it.'],
   ['dns', 'The name could not be resolved.'],
+  ['proxy', 'The upstream proxy could not be reached, or refused: LEASH_UPSTREAM_PROXY.'],
   ['connect', 'No connection to the upstream could be made.'],
   ['tls_server', 'The TLS handshake with the upstream failed, or its certificate is not trusted.'],
   ['tls_client', 'The TLS handshake with the client failed: does it trust the CA of leash?'],

@@ -22,7 +22,7 @@ export function upstreamRoots(ca?: string): SecureContext {
   return createSecureContext({ ca, ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=2` });
 }
 
-type ConnectOptions = {
+export type ConnectOptions = {
   /** The other side's end does not end ours. */
   readonly halfOpen: boolean;
   readonly abandoned: AbortSignal | null;

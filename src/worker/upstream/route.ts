@@ -3,10 +3,14 @@
 
 import { type AddressContext, judgeAddress } from '../../shared/address.ts';
 import type { Target } from '../../shared/host.ts';
+import { listsHost } from '../../shared/host-list.ts';
 import type { Decision, Policy } from '../../shared/policy.ts';
+import { judgeUnresolved } from '../../shared/unresolved.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { type Asked, judge } from '../judge.ts';
+import type { ProxyHop } from './proxy-hop.ts';
 import type { Route } from './upstream.ts';
+import type { Connection } from './upstream-stream.ts';
 
 export type RouteInput = {
   readonly client: string;
@@ -25,8 +29,19 @@ export function routeOf(deps: WorkerDeps, input: RouteInput): Route {
     target,
     policy: policy.version,
     addresses: addressContext(deps, policy, decision),
+    hop: hopTo(deps, policy, target),
   };
 }
+
+/** The proxy that the target is reached through; null: leash reaches it itself. */
+function hopTo({ config, hopToken }: WorkerDeps, policy: Policy, target: Target): ProxyHop | null {
+  const proxy = config.upstreamProxy;
+  if (proxy === 'none' || listsHost(policy.direct, target.host)) return null;
+  return { ...proxy, hopToken };
+}
+
+/** What a flow that is under way is connected to; '': nothing yet. */
+export type Reached = Pick<Connection, 'ip' | 'viaProxy'>;
 
 /** Why a flow may not go on. */
 export type Denial = { readonly reason: string; readonly rule: string };
@@ -41,14 +56,18 @@ export function denialOf(
   deps: WorkerDeps,
   policy: Policy,
   asked: Asked,
-  upstreamIp: string,
+  reached: Reached | null,
 ): Denial | null {
   const { refusal, decision } = judge(policy, asked, deps.now());
   const rule = decision?.rule ?? '';
   if (refusal !== null) return { reason: refusal.reason, rule };
-  if (decision === null || upstreamIp === '') return null;
+  if (decision === null || reached === null || reached.ip === '') return null;
   const context = addressContext(deps, policy, decision);
-  const verdict = judgeAddress(upstreamIp, asked.target.port, context);
+  const { target } = asked;
+  // By the road that it went, whatever the policy says of that now: `direct` is for new connections.
+  const verdict = reached.viaProxy
+    ? judgeUnresolved(target, context)
+    : judgeAddress(reached.ip, target.port, context);
   return verdict === 'ok' ? null : { reason: verdict, rule };
 }
 

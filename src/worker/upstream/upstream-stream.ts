@@ -64,7 +64,9 @@ export type Connection = {
   readonly proto: 'h1' | 'h2';
   /** The address that was dialled. */
   readonly ip: string;
-  /** The policy opened the address: it is not a public one. */
+  /** The address is the upstream proxy's, and says nothing of the target. */
+  readonly viaProxy?: true;
+  /** The policy opened the address: it is not a public one; or where it leads is not known. */
   readonly isOpened: boolean;
   /** Sends the head. Throws `UpstreamError` where it cannot be sent at all. */
   send(request: UpstreamRequest, events: UpstreamEvents): UpstreamStream;

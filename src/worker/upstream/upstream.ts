@@ -1,7 +1,8 @@
 // The road to the upstream: resolve, check every address, connect to the very address that was
-// checked (dial.ts), keep the connection (http1-pool.ts, http2-pool.ts). Knows nothing of the record.
+// checked (dial.ts) or ask the upstream proxy (proxy-hop.ts), keep the connection (http1-pool.ts, http2-pool.ts). Knows nothing of the record.
 //
 // Invariant: the address connected is the address classified: there is no second lookup.
+// Of what the upstream proxy resolves there is no address: unresolved.ts judges the name.
 // Upstream connections are pooled per owner and origin, never shared between two clients or agents:
 // what an upstream plants in a connection can only reach whoever opened it (CVE-2026-48931).
 
@@ -10,9 +11,18 @@ import type { SecureContext } from 'node:tls';
 import { type AddressContext, isOpened, judgeAddress } from '../../shared/address.ts';
 import type { Target } from '../../shared/host.ts';
 import { LIMITS } from '../../shared/limits.ts';
+import { judgeUnresolved } from '../../shared/unresolved.ts';
 import { connect, secure } from './dial.ts';
 import { Http1Pool } from './http1-pool.ts';
 import { Http2Pool } from './http2-pool.ts';
+import {
+  addressesOf,
+  asksProxy,
+  connectToProxy,
+  type ProxyHop,
+  type TunnelOptions,
+  tunnelThrough,
+} from './proxy-hop.ts';
 import { type Resolve, resolveInTime } from './resolve.ts';
 import { UpstreamError } from './upstream-error.ts';
 import type { Connection } from './upstream-stream.ts';
@@ -26,6 +36,8 @@ export type Route = {
   /** Version of the policy that opened the addresses: no connection outlives it in the pool. */
   readonly policy: number;
   readonly addresses: AddressContext;
+  /** What the target is reached through; null: leash reaches it itself. */
+  readonly hop: ProxyHop | null;
 };
 
 /** A route whose addresses were judged. */
@@ -33,7 +45,7 @@ export type CheckedRoute = {
   readonly route: Route;
   /** What may be dialled, in this order. */
   readonly addresses: readonly string[];
-  /** The policy opened the address: it is not a public one. */
+  /** The policy opened the address: it is not a public one; or where it leads is not known. */
   readonly opened: boolean;
 };
 
@@ -72,28 +84,38 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
   async function check(route: Route): Promise<CheckedRoute> {
     const addresses = await checkedAddresses(route, deps.resolve);
     const { port } = route.target;
+    if (route.hop !== null) return { route, addresses, opened: true };
     const opened = addresses.some((address) => isOpened(address, port, route.addresses));
     return { route, addresses, opened };
   }
 
   type DialOptions = Pick<OpenOptions, 'abandoned' | 'http1Only'>;
   async function dial(route: Route, { abandoned, http1Only }: DialOptions): Promise<Connection> {
-    const { scheme, target } = route;
+    const { scheme, target, hop } = route;
     const checked = await check(route);
     const key = poolKey(route);
     return firstThatAnswers(checked, async (address) => {
-      const raw = await connect(address, target.port, { halfOpen: false, abandoned });
-      if (scheme === 'http') return http1.adopt(key, raw, checked.opened);
+      const options = { halfOpen: false, abandoned };
+      if (scheme === 'http') {
+        const raw = await (hop === null
+          ? connect(address, target.port, options)
+          : connectToProxy(address, hop, options));
+        return asOf(route, http1.adopt(key, raw, checked.opened));
+      }
+      const raw = await reach(address, route, { ...options, serverFirst: false });
       const socket = await secure(raw, target, deps.roots, http1Only ? HTTP1 : PROTOCOLS);
-      if (socket.alpnProtocol !== 'h2') return http1.adopt(key, socket, checked.opened);
-      return http2.adopt(key, socket, target.authority, checked.opened);
+      if (socket.alpnProtocol !== 'h2') {
+        return asOf(route, http1.adopt(key, socket, checked.opened));
+      }
+      return asOf(route, http2.adopt(key, socket, target.authority, checked.opened));
     });
   }
 
   function pooled(route: Route, http1Only: boolean): Connection | null {
     const key = poolKey(route);
     const mayBeHttp2 = route.scheme === 'https' && !http1Only;
-    return (mayBeHttp2 ? http2.find(key) : null) ?? http1.find(key);
+    const found = (mayBeHttp2 ? http2.find(key) : null) ?? http1.find(key);
+    return found && asOf(route, found);
   }
 
   return {
@@ -117,7 +139,7 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
     },
     connect: (checked, abandoned) =>
       firstThatAnswers(checked, (address) =>
-        connect(address, checked.route.target.port, { halfOpen: true, abandoned }),
+        reach(address, checked.route, { halfOpen: true, abandoned, serverFirst: true }),
       ),
     close() {
       http1.close();
@@ -126,11 +148,25 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
   };
 }
 
+/** A connection on which the target itself answers. */
+function reach(address: string, { target, hop }: Route, options: TunnelOptions): Promise<Socket> {
+  return hop === null
+    ? connect(address, target.port, options)
+    : tunnelThrough(address, hop, target, options);
+}
+
+/** A connection as the route uses it. */
+function asOf({ scheme, hop }: Route, connection: Connection): Connection {
+  if (hop === null) return connection;
+  return scheme === 'http' ? asksProxy(connection, hop) : { ...connection, viaProxy: true };
+}
+
 function poolKey(route: Route): string {
-  const { owner, scheme, target, policy, addresses } = route;
+  const { owner, scheme, target, policy, addresses, hop } = route;
   // By what right the address was dialled: a rule that opened it may have ended, or be another's.
   const right = `${addresses.privateRule ? 'p' : ''}${addresses.literalRule ? 'l' : ''}`;
-  return `${owner} ${scheme} ${target.authority} ${policy} ${right}`;
+  const road = hop === null ? '' : 'proxy';
+  return `${owner} ${scheme} ${target.authority} ${policy} ${right} ${road}`;
 }
 
 async function firstThatAnswers<T>(
@@ -150,9 +186,14 @@ async function firstThatAnswers<T>(
   throw failure;
 }
 
-/** All addresses of the target, or a refusal when a single one of them is not allowed. */
+/** What to dial: all addresses of the target, or a refusal when a single one is not allowed. */
 async function checkedAddresses(route: Route, resolve: Resolve): Promise<readonly string[]> {
   const { host, port, isIp } = route.target;
+  if (route.hop !== null) {
+    const verdict = judgeUnresolved(route.target, route.addresses);
+    if (verdict !== 'ok') throw new UpstreamError(403, verdict);
+    return (await addressesOf(route.hop, resolve)).slice(0, LIMITS.addressesTried);
+  }
   const addresses = isIp ? [host] : await resolveInTime(resolve, host);
   for (const address of addresses) {
     const verdict = judgeAddress(address, port, route.addresses);

@@ -8,7 +8,7 @@ import type { WebSocketOffer } from '../http/client-stream.ts';
 import { clientHeaders } from '../http/http-message.ts';
 import type { LiveFlow } from '../live-flows.ts';
 import { outcomeFields } from '../outcome.ts';
-import { denialOf } from '../upstream/route.ts';
+import { denialOf, type Reached } from '../upstream/route.ts';
 import type { UpstreamSwitch } from '../upstream/upstream-stream.ts';
 import { type Agreement, withUpgrade } from './handshake.ts';
 import { MessageTap } from './message-tap.ts';
@@ -17,7 +17,7 @@ import { WebSocketRelay } from './relay.ts';
 export type Switched = UpstreamSwitch & {
   readonly offer: WebSocketOffer;
   readonly agreement: Agreement;
-  readonly upstreamIp: string;
+  readonly reached: Reached;
   readonly attempts: number;
 };
 
@@ -70,7 +70,7 @@ class Carrying implements LiveFlow {
   rejudge(policy: Policy): void {
     const { deps, flow } = this.#exchange;
     const asked = askOf(this.#exchange, this.#allowed);
-    const denial = denialOf(deps, policy, asked, this.#switched.upstreamIp);
+    const denial = denialOf(deps, policy, asked, this.#switched.reached);
     if (denial === null || flow.ended) return;
     this.#relay.closeWith(POLICY_VIOLATION);
     this.#end('revoked', { ...denial, policy: policy.version, mode: policy.mode ?? '' });
@@ -108,11 +108,11 @@ class Carrying implements LiveFlow {
   #end(event: FlowEvent, fields: FlowFields): void {
     const { flow, deps } = this.#exchange;
     deps.live.delete(this);
-    const { headers, upstreamIp, attempts } = this.#switched;
+    const { headers, reached, attempts } = this.#switched;
     const { toServer, toClient } = this.#relay.bytes;
     const outcome = outcomeFields(this.#exchange, this.#allowed, {
       answer: { status: 101, headers },
-      upstreamIp,
+      upstreamIp: reached.ip,
       upstreamProto: 'h1',
       reqTrailers: [],
       resTrailers: [],

@@ -42,6 +42,7 @@ describe('parseConfig()', () => {
       idleMs: 120_000,
       exchangeIdleMs: 900_000,
       dnsServers: [],
+      upstreamProxy: 'none',
       upstreamCaFile: '',
       diagnosticsDir: '',
     });
@@ -101,6 +102,14 @@ describe('parseConfig()', () => {
     const message = problemOf({ LEASH_VIEWER_TOKEN: 'se cret' });
     expect(message).toContain('LEASH_VIEWER_TOKEN');
     expect(message).not.toContain('cret');
+  });
+
+  it('parseConfig() says how an upstream proxy is written, and never repeats its password', () => {
+    const message = problemOf({ LEASH_UPSTREAM_PROXY: 'https://ci:pa55@proxy.test:3128' });
+    expect(message).toMatch(
+      /^Cannot start: LEASH_UPSTREAM_PROXY has .*, allowed: http:\/\/host:port or http:\/\/user:pass@host:port/,
+    );
+    expect(message).not.toMatch(/pa55|proxy\.test/);
   });
 
   it('parseConfig() refuses a misspelt setting, because its default may be the laxer one', () => {

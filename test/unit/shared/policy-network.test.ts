@@ -13,6 +13,7 @@ describe('parseNetwork()', () => {
       nat64: ['2606::/96'],
       passthrough: [],
       opaque: [],
+      direct: [],
     });
     expect(parseNetwork('')).toEqual(EMPTY_POLICY.network);
   });
@@ -23,6 +24,13 @@ describe('parseNetwork()', () => {
     expect(parseNetwork(text)).toMatchObject({
       passthrough: ['pinned.test', '*.pins.test', '192.0.2.1'],
       opaque: ['git.test:22', '[::1]:25'],
+    });
+  });
+
+  it('parseNetwork() reads the hosts that go past the upstream proxy', () => {
+    const text = 'direct: [intern.test, "*.corp.test", 10.0.0.7, "2001:db8::1"]';
+    expect(parseNetwork(text)).toMatchObject({
+      direct: ['intern.test', '*.corp.test', '10.0.0.7', '2001:db8::1'],
     });
   });
 
@@ -38,6 +46,13 @@ describe('parseNetwork()', () => {
     ['passthrough: ["*.test"]', 'would match too much'],
     ['passthrough: ["*.10.0.0.1"]', 'would match too much'],
     ['passthrough: ["a.test:443"]', 'is not a host'],
+    ['direct: [Intern.test]', 'write "intern.test"'],
+    ['direct: ["[2001:db8::1]"]', 'write "2001:db8::1"'],
+    ['direct: [10.0.0.0/8]', 'is not a host'],
+    ['direct: ["a.test:443"]', 'is not a host'],
+    ['direct: ["http://a.test"]', 'is not a host'],
+    ['direct: ["*"]', 'is not a host'],
+    ['direct: a.test', 'direct'],
     ['opaque: [git.test]', 'must be host:port'],
     ['opaque: ["*.git.test:22"]', 'must be host:port'],
     ['opaque: ["Git.test:22"]', 'write "git.test:22"'],

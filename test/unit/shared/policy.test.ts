@@ -269,6 +269,7 @@ describe('compilePolicy()', () => {
         nat64: ['2606::/96'],
         passthrough: ['pinned.test', '*.pins.test'],
         opaque: ['git.test:22'],
+        direct: ['intern.test', '*.corp.test'],
       },
     };
     expect(compilePolicy(3, JSON.parse(JSON.stringify(source)))).toEqual(compilePolicy(3, source));

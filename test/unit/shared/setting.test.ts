@@ -9,6 +9,7 @@ import {
   isInsecureParserOption,
   nearest,
   path,
+  proxyUrl,
   showValue,
   token,
   whole,
@@ -153,6 +154,65 @@ describe('token()', () => {
     ['ü', null],
   ])('token() reads %j as %j', (text, value) => {
     expect(token('A', '').read(text)).toBe(value);
+  });
+});
+
+describe('proxyUrl()', () => {
+  const read = (text: string) => proxyUrl('A', '').read(text);
+  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+
+  it.each([
+    ['http://proxy.test:3128', 'proxy.test', 3128, null],
+    ['http://Proxy.test.:80', 'proxy.test', 80, null],
+    ['http://10.0.0.5:8080', '10.0.0.5', 8080, null],
+    ['http://[2001:DB8::1]:1', '2001:db8::1', 1, null],
+    ['http://ci:pa55@proxy.test:3128', 'proxy.test', 3128, basic('ci:pa55')],
+    ['http://ci:@proxy.test:3128', 'proxy.test', 3128, basic('ci:')],
+    ['http://c%40i:p:%3A%2f%25@proxy.test:1', 'proxy.test', 1, basic('c@i:p::/%')],
+    ['http://ci:gr%C3%BC%C3%9Fe@proxy.test:1', 'proxy.test', 1, basic('ci:grüße')],
+  ])('proxyUrl() reads %j', (text, host, port, authorization) => {
+    const isIp = /^[\d.]+$|:/.test(host);
+    expect(read(text)).toEqual({ host, port, isIp, authorization });
+  });
+
+  it.each([
+    'proxy.test:3128',
+    'https://proxy.test:3128',
+    'HTTP://proxy.test:3128',
+    'socks5://proxy.test:1080',
+    'http://proxy.test',
+    'http://proxy.test:0',
+    'http://proxy.test:65536',
+    'http://proxy.test:3128/',
+    'http://proxy.test:3128/path',
+    'http://proxy.test:3128?x',
+    'http://proxy.test:3128#x',
+    'http://:3128',
+    'http://@proxy.test:3128',
+    'http://ci@proxy.test:3128',
+    'http://:pa55@proxy.test:3128',
+    'http://ci:p@55@proxy.test:3128',
+    'http://ci:p/5@proxy.test:3128',
+    'http://ci:p 5@proxy.test:3128',
+    'http://ci:grüße@proxy.test:3128',
+    'http://ci:%zz@proxy.test:3128',
+    'http://ci:%ff@proxy.test:3128',
+    'http://ci:a%0d%0aX:%20y@proxy.test:3128',
+    'http://c%3Ai:x@proxy.test:3128',
+    `http://ci:${'x'.repeat(1024)}@proxy.test:3128`,
+    ' http://proxy.test:3128',
+    'http://proxy.test:3128\n',
+    'http://a b:3128',
+    'none',
+  ])('proxyUrl() refuses %j', (text) => {
+    expect(read(text)).toBeNull();
+  });
+
+  it('proxyUrl() reads an empty text as none, and its value is never shown', () => {
+    expect(read('')).toBe('none');
+    expect(showValue(proxyUrl('A', ''), 'http://ci:pa55@x')).toBe(
+      'has a value that is not allowed',
+    );
   });
 });
 

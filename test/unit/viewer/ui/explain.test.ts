@@ -17,6 +17,7 @@ describe('explain()', () => {
     [{ event: 'intent' }, /not ended yet/],
     [{ event: 'error', reason: 'worker_exit' }, /worker .* died/],
     [{ event: 'error', reason: 'dns: ENOTFOUND' }, /not be resolved/],
+    [{ event: 'error', reason: 'proxy: connect: ECONNREFUSED' }, /upstream proxy/],
     [{ event: 'error', reason: 'tls_client: closed: early' }, /trust the CA/],
     [{ event: 'blocked', reason: 'malformed: two_host_headers' }, /same way/],
     [{ event: 'log_recovered', reason: 'damaged' }, /leashctl verify/],
