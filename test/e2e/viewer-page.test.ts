@@ -29,6 +29,10 @@ beforeAll(async () => {
         if (request.url?.startsWith('/json')) {
           response.writeHead(200, { 'Content-Encoding': 'gzip', 'Set-Cookie': 'sid=secret-sid' });
           response.end(gzipSync(JSON.stringify(ANSWER)));
+        } else if (request.url === '/stream') {
+          // It never ends; 64 KiB of it go on the record at once.
+          response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+          response.write(`data: first event ${'.'.repeat(70_000)}\n\n`);
         } else if (request.url?.startsWith('/hostile')) {
           response.writeHead(200, { 'Content-Type': 'text/html', 'X-Evil': IMAGE });
           response.end(`${SCRIPT}${IMAGE}${BIDI}`);
@@ -159,6 +163,16 @@ describe('the detail', () => {
     await page.getByLabel('Hide credentials').uncheck();
     await detail().getByText('Bearer sk-secret').waitFor();
     expect((await messages())[1]).toContain('sid=secret-sid');
+  });
+
+  it('shows what has come so far of a stream that runs', async () => {
+    const running = curl('-m', '8', '-N', url('/stream'));
+    await leash.waitForRecords((record) => record.event === 'part');
+    await open();
+    await rowOf('/stream').click();
+    await detail().getByText('Response', { exact: true }).waitFor();
+    expect(await textOf(detail())).toMatch(/Running[\s\S]*first event \.\.\./);
+    await running;
   });
 
   it('shows JSON as it was sent, when asked', async () => {

@@ -32,7 +32,7 @@ async function asked(): Promise<{ tunnel: Promise<Socket>; proxySide: Socket; he
     ...{ host: '127.0.0.1' as Host, port: portOf(server.address()), isIp: true },
     ...{ authorization: null, hopToken: 'leash-x' },
   };
-  const options = { halfOpen: false, abandoned: gone.signal, serverFirst: true };
+  const options = { halfOpen: true, abandoned: gone.signal, serverFirst: true };
   const tunnel = tunnelThrough('127.0.0.1', hop, TARGET, options);
   // Whoever waits for it comes later.
   tunnel.catch(() => {});

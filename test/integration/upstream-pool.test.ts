@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { createSecureContext } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parseAuthority, type Target } from '../../src/shared/host.ts';
+import { type Host, parseAuthority, type Target } from '../../src/shared/host.ts';
 import { createUpstream, type Route, type Upstream } from '../../src/worker/upstream/upstream.ts';
 import type { UpstreamAnswer } from '../../src/worker/upstream/upstream-stream.ts';
 import { deferred } from '../support/deferred.ts';
@@ -64,11 +64,13 @@ it('a pooled connection serves whom it was dialled for, by the right that it was
   await once(body, 'end');
   await expect.poll(() => upstream.pooled(route, false)).toMatchObject({ isOpened: true });
   const { addresses } = route;
+  const corp = { host: 'corp.test' as Host, port: 3128, isIp: false };
   const others: Route[] = [
     { ...route, owner: '10.0.0.2 ' },
     { ...route, owner: '10.0.0.1 builder' },
     { ...route, policy: 2 },
     { ...route, scheme: 'https' },
+    { ...route, hop: { ...corp, authorization: null, hopToken: 'leash-x' } },
     { ...route, addresses: { ...addresses, privateRule: true } },
     { ...route, addresses: { ...addresses, literalRule: true } },
   ];

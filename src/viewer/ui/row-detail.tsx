@@ -2,7 +2,6 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { Flow } from '../store/flow.ts';
-import type { Row } from '../store/row.ts';
 import { ApiError, fetchFlow } from './api-client.ts';
 import { DetailSummary } from './detail-summary.tsx';
 import { CLASS_LABELS, isOfLeash } from './explain.ts';
@@ -74,7 +73,7 @@ function FlowView({ flow }: { flow: Flow }) {
               message={request}
             />
           )}
-          {!(isMessage && !fromServer) && mayHaveAnswer(row) && (
+          {!(isMessage && !fromServer) && mayHaveAnswer(flow) && (
             <MessageView
               title={isMessage ? 'Message from the server' : 'Response'}
               message={response}
@@ -93,10 +92,11 @@ function FlowView({ flow }: { flow: Flow }) {
   );
 }
 
-/** What leash refused has none; what it ended later may have one. */
-function mayHaveAnswer(row: Row): boolean {
+/** What leash refused has none; what it ended later, or what still runs, may have one. */
+function mayHaveAnswer({ row, response }: Flow): boolean {
   if (row.event === 'revoked') return row.status !== null;
-  return row.class !== 'blocked' && row.class !== 'running';
+  if (row.class === 'running') return response.body.captured_bytes > 0;
+  return row.class !== 'blocked';
 }
 
 function title({ row }: Flow): string {
