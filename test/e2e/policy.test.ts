@@ -135,8 +135,12 @@ describe('in relaxed mode', () => {
 });
 
 describe('at the start', () => {
-  const ask = async (bare: Leash) =>
-    (await run('curl', ['-sS', '-i', '--proxy', bare.proxyUrl, `${origin.url}/status/200`])).stdout;
+  /** One that is not ready may not listen yet, either. */
+  const patient = ['--retry', '5', '--retry-connrefused'];
+  const ask = async (bare: Leash) => {
+    const args = ['-sS', '-i', ...patient, '--proxy', bare.proxyUrl, `${origin.url}/status/200`];
+    return (await run('curl', args)).stdout;
+  };
 
   it('an empty folder means that nothing passes', async () => {
     const bare = await startLeash({ policy: {} });
