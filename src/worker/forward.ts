@@ -65,14 +65,13 @@ class Forwarding implements LiveFlow {
 
   readonly #onClientGone = () => {
     // It may leave as soon as it has all that the answer's length announced.
-    const { stream } = this.#exchange;
-    if (isDelivered(stream, this.#answer, this.#resCapture)) this.#end('allowed', {});
+    if (isDelivered(this.#exchange.stream, this.#answer, this.#resCapture))
+      this.#end('allowed', {});
     else this.#fail(goneReason(this.#exchange));
   };
 
   start(): void {
     const { stream, flow, deps } = this.#exchange;
-    // The client may have gone while the intent was on its way to the log.
     if (stream.isGone) this.#onClientGone();
     if (flow.ended) return;
     stream.onGone(this.#onClientGone);
@@ -111,7 +110,7 @@ class Forwarding implements LiveFlow {
       let connection = deps.upstream.pooled(route, http1Only);
       if (connection === null) {
         this.#abandoned = new AbortController();
-        const abandoned = this.#abandoned.signal;
+        const { signal: abandoned } = this.#abandoned;
         const options = { abandoned, shared: stream.proto === 'h2', http1Only };
         connection = await deps.upstream.open(route, options);
         this.#abandoned = null;
@@ -192,16 +191,15 @@ class Forwarding implements LiveFlow {
       this.#cut(`wrong handshake: ${agreement.problem}`);
       return;
     }
-    const facts = { reached: this.#connection ?? { ip: '' }, attempts: this.#attempts };
+    const reached = this.#connection ?? { ip: '' };
+    const switched = { ...answer, reached, attempts: this.#attempts, agreement, offer };
     this.#attempts = 0;
     this.#release();
     forgetCaptures(this.#exchange, this.#captures());
-    const switched = { ...answer, ...facts, agreement, offer };
     const carried = carryWebSocket(this.#exchange, this.#allowed, switched);
     carried.then(this.#done, (error) => this.#fail(`internal: ${codeOf(error)}`));
   }
 
-  /** For what no server may send. */
   #cut(problem: string): void {
     this.#upstream?.abort();
     this.#onUpstreamError(new UpstreamError(502, `upstream: ${problem}`));
@@ -221,9 +219,9 @@ class Forwarding implements LiveFlow {
     }
     const { decision, policy } = this.#allowed;
     this.#release();
-    const req_bytes = this.#reqCapture.bytes;
     const { proto } = this.#exchange.stream;
-    const fields = { proto, upstream_ip: this.#connection?.ip ?? '', req_bytes };
+    const upstream_ip = this.#connection?.ip ?? '';
+    const fields = { proto, upstream_ip, req_bytes: this.#reqCapture.bytes };
     // What was never sent is not on the record as if it had been.
     const sent = this.#connection && { fields, captures: [this.#reqCapture] };
     const status = known ? error.status : 502;
@@ -231,7 +229,6 @@ class Forwarding implements LiveFlow {
     this.#finish();
   }
 
-  /** Once, where nothing of it has been answered. */
   #mayRetry(error: Error): boolean {
     if (this.#attempts > 1 || this.#answer !== null) return false;
     const isReused = this.#upstream?.isReused === true;
@@ -264,6 +261,7 @@ class Forwarding implements LiveFlow {
       reqBytes: this.#reqCapture.bytes,
       resBytes: this.#resCapture?.bytes ?? 0,
       attempts: this.#attempts,
+      isSent: this.#isSent,
     };
     this.#release();
     const outcome = outcomeFields(this.#exchange, this.#allowed, progress);
@@ -279,6 +277,11 @@ class Forwarding implements LiveFlow {
     stream.offGone(this.#onClientGone);
   }
 
+  /** The whole request has been handed on; that it has arrived here is less. */
+  get #isSent(): boolean {
+    return this.#allowed.head.framing.kind === 'none' || !!this.#upstream?.sink.writableEnded;
+  }
+
   #captures(): Capture[] {
     return this.#resCapture === null ? [this.#reqCapture] : [this.#reqCapture, this.#resCapture];
   }
@@ -288,10 +291,10 @@ class Forwarding implements LiveFlow {
     const { stream } = this.#exchange;
     forgetCaptures(this.#exchange, this.#captures());
     if (this.#answer !== null && !stream.isFinished) stream.abort(resetCode);
-    // Whole but not read to its end, it would stay open for nobody; nor is more of an upload sent.
-    const isRead = this.#answer?.body.readableEnded ?? false;
-    if (!isRead || !stream.isComplete) this.#upstream?.abort();
-    if (!stream.isComplete) stream.discardRest();
+    // Not read to its end, it would stay open for nobody; of an upload nobody would count the rest.
+    const isRead = this.#answer?.body.readableEnded === true;
+    if (!isRead || !this.#isSent) this.#upstream?.abort();
+    if (!this.#isSent || !stream.isComplete) stream.discardRest();
     this.#done();
   }
 }

@@ -20,6 +20,8 @@ export type Progress = {
   readonly resBytes: number;
   /** How often the request was sent. */
   readonly attempts: number;
+  /** The whole request was handed on. */
+  readonly isSent: boolean;
 };
 
 export function outcomeFields(
@@ -49,7 +51,7 @@ export function outcomeFields(
     upstream_ip: upstreamIp,
     req_bytes: reqBytes,
     ...(progress.attempts > 1 ? { attempts: progress.attempts } : {}),
-    ...(stream.isComplete ? {} : { req_unfinished: true }),
+    ...(stream.isComplete && progress.isSent ? {} : { req_unfinished: true }),
     ttfb_ms: roundMs(ttfbMs),
     duration_ms: roundMs(deps.now() - exchange.startedMs),
   };

@@ -51,6 +51,8 @@ export function isDelivered(
   tap: Capture | null,
 ): boolean {
   if (answer === null || tap === null || !stream.isComplete) return false;
+  // It waits for the client to take what it has.
+  if (answer.body.isPaused()) return false;
   const { status, headers } = answer.head;
   const isBodyless = hasNoBody(stream.line.method, status);
   const [length] = isBodyless ? ['0'] : valuesOf(headers, 'content-length');

@@ -33,6 +33,8 @@ const NOT_IN_TRAILERS = new Set([
   'authorization',
   'cookie',
   'set-cookie',
+  'via',
+  'x-agent-source',
 ]);
 // Where a client says that a request comes from. An agent can write here what it likes, so nothing of
 // it reaches a server that might believe it; the record has it as it was received.
@@ -153,7 +155,8 @@ export function forwardedTrailers(trailers: RawHeaders): string[] {
   for (let at = 0; at + 1 < trailers.length; at += 2) {
     const name = trailers[at] ?? '';
     if (!TOKEN.test(name) || !FIELD_VALUE.test(trailers[at + 1] ?? '')) continue;
-    const lower = name.toLowerCase();
+    // As in a head: some servers take `Content_Length` for `Content-Length`.
+    const lower = name.toLowerCase().replace(/[_.]/g, '-');
     if (HOP_BY_HOP.has(lower) || NOT_IN_TRAILERS.has(lower)) continue;
     if (NOT_FOR_CLIENTS.has(lower) || lower.startsWith('x-forwarded-')) continue;
     if (ORIGIN_CLAIMS.has(lower)) continue;
@@ -191,7 +194,7 @@ export function clientHeaders(headers: RawHeaders): string[] {
 
 /** Whether an answer has none, whatever its head says of a length (RFC 9112 6.3). */
 export function hasNoBody(method: string, status: number): boolean {
-  return method === 'HEAD' || status === 204 || status === 304;
+  return method === 'HEAD' || status === 204 || status === 205 || status === 304;
 }
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);

@@ -3,6 +3,7 @@
 
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Readable, Writable } from 'node:stream';
+import { LIMITS } from '../../shared/limits.ts';
 import type { AnswerHead, ClientStream, OwnAnswer } from './client-stream.ts';
 import type { RawHeaders } from './header-list.ts';
 import { watchEnd } from './http2-end.ts';
@@ -18,13 +19,16 @@ export class Http2Client implements ClientStream {
   readonly line: RequestLine;
   readonly #stream: ServerHttp2Stream;
   readonly #hasEnded: () => boolean;
+  readonly #endConnection: () => void;
   #requestTrailers: RawHeaders = [];
   #answerTrailers: RawHeaders = [];
   /** The answer's end is out: nothing of it is lost when the stream is closed. */
   #hasSentEnd = false;
   #isToStop = false;
 
-  constructor(stream: ServerHttp2Stream, line: RequestLine) {
+  /** `endConnection`: for a client whose connection takes no more, which Node says nothing of. */
+  constructor(stream: ServerHttp2Stream, line: RequestLine, endConnection: () => void) {
+    this.#endConnection = endConnection;
     this.#stream = stream;
     this.line = line;
     this.#hasEnded = watchEnd(stream);
@@ -115,7 +119,11 @@ export class Http2Client implements ClientStream {
   }
 
   abort(code: number = NGHTTP2_INTERNAL_ERROR): void {
-    if (!this.#stream.closed) this.#stream.close(code);
+    const stream = this.#stream;
+    if (!stream.closed) stream.close(code);
+    if (stream.destroyed) return;
+    const timer = setTimeout(this.#endConnection, LIMITS.lingerMs);
+    stream.once('close', () => clearTimeout(timer));
   }
 
   // RFC 9113 8.1: whoever has been answered may be asked to stop its upload.

@@ -10,7 +10,7 @@ import type { ClientStream } from './client-stream.ts';
 import { Http2Client } from './http2-client.ts';
 import { requestLineOf } from './http2-headers.ts';
 
-const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR } = constants;
+const { NGHTTP2_ENHANCE_YOUR_CALM } = constants;
 
 export type Http2Serving = {
   /** Silence between requests, and inside one, before it is closed. */
@@ -52,12 +52,16 @@ export function serveHttp2(socket: TLSSocket, serving: Http2Serving): ServerHttp
     open += 1;
     stream.once('close', () => {
       open -= 1;
-      if (stream.rstCode !== NGHTTP2_NO_ERROR && !stream.headersSent) onReset();
+      if (!stream.headersSent) onReset();
       if (open === 0 && !session.destroyed) session.setTimeout(serving.idleMs);
     });
     // A client that does not read, or a request that stops in the middle.
     stream.setTimeout(serving.exchangeIdleMs, () => client.abort());
-    const client = new Http2Client(stream, requestLineOf(headers ?? [], stream.endAfterHeaders));
+    const client = new Http2Client(
+      stream,
+      requestLineOf(headers ?? [], stream.endAfterHeaders),
+      end,
+    );
     serving.onStream(client);
   });
 

@@ -32,6 +32,7 @@ const {
 
 type Session = {
   readonly http2: ClientHttp2Session;
+  readonly socket: TLSSocket;
   readonly ip: string;
   readonly isOpened: boolean;
   /** Streams that are open on it, and how many there have been. */
@@ -59,7 +60,14 @@ export class Http2Pool {
       },
       maxHeaderListPairs: LIMITS.http2HeadFields,
     });
-    const session: Session = { http2, ip: socket.remoteAddress ?? '', isOpened, open: 0, used: 0 };
+    const session: Session = {
+      http2,
+      socket,
+      ip: socket.remoteAddress ?? '',
+      isOpened,
+      open: 0,
+      used: 0,
+    };
     http2.setLocalWindowSize(LIMITS.http2ConnectionWindowBytes);
     // Its streams fail by themselves.
     http2.on('error', () => {});
@@ -119,7 +127,7 @@ function send(session: Session, request: UpstreamRequest, events: UpstreamEvents
   receive(stream, events);
   stream.setTimeout(request.idleMs, () => {
     events.onFailed(new UpstreamError(504, 'upstream: silent for too long'));
-    stream.close(NGHTTP2_CANCEL);
+    giveUp(session, stream);
   });
   stream.once('close', () => {
     session.open -= 1;
@@ -136,9 +144,20 @@ function send(session: Session, request: UpstreamRequest, events: UpstreamEvents
       trailers = list;
     },
     abort() {
-      if (!stream.closed) stream.close(NGHTTP2_CANCEL);
+      giveUp(session, stream);
     },
   };
+}
+
+/**
+ * Resets a stream. Where the other side has broken the protocol, nghttp2 takes no more of it, and Node
+ * says nothing of that: the stream would never close, and its connection stay for ever.
+ */
+function giveUp({ socket }: Session, stream: ClientHttp2Stream): void {
+  if (!stream.closed) stream.close(NGHTTP2_CANCEL);
+  if (stream.destroyed) return;
+  const timer = setTimeout(() => socket.destroy(), LIMITS.lingerMs);
+  stream.once('close', () => clearTimeout(timer));
 }
 
 /** Sends the head; the connection may have ended since it was chosen. */

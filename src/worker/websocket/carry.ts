@@ -120,6 +120,7 @@ class Carrying implements LiveFlow {
       reqBytes: toServer,
       resBytes: toClient,
       attempts,
+      isSent: true,
     });
     flow.end(event, { ...outcome, proto: 'ws', ...fields });
   }

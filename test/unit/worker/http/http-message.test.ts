@@ -242,6 +242,7 @@ describe('forwardedTrailers()', () => {
   it.each([
     ...['Content-Length', 'transfer-encoding', 'Host', 'Authorization', 'Set-Cookie', 'Cookie'],
     ...['Connection', 'Alt-Svc', 'x-leash', 'X-Forwarded-For', 'Forwarded', ':status'],
+    ...['Via', 'X-Agent-Source', 'X_Forwarded_For', 'Content_Length', 'x.agent.source'],
   ])('drops %s', (name) => {
     expect(forwardedTrailers([name, 'x', 'a', 'b'])).toEqual(['a', 'b']);
   });
