@@ -30,8 +30,6 @@ beforeAll(async () => {
           response.writeHead(200, { 'Content-Encoding': 'gzip', 'Set-Cookie': 'sid=secret-sid' });
           response.end(gzipSync(JSON.stringify(ANSWER)));
         } else if (request.url === '/stream') {
-          // It never ends; 64 KiB of it go on the record at once.
-          response.writeHead(200, { 'Content-Type': 'text/event-stream' });
           response.write(`data: first event ${'.'.repeat(70_000)}\n\n`);
         } else if (request.url?.startsWith('/hostile')) {
           response.writeHead(200, { 'Content-Type': 'text/html', 'X-Evil': IMAGE });
@@ -47,13 +45,8 @@ beforeAll(async () => {
   leash = await startLeash({ env, policy: LOOPBACK_POLICY });
   browser = await startBrowser();
   await curl('-H', 'Authorization: Bearer sk-secret', '-d', '{"ask":[1,2]}', url('/json?n=1'));
-  await curl(
-    '--data-binary',
-    `${SCRIPT}${BIDI}`,
-    '-H',
-    `X-Sent: ${IMAGE}`,
-    url(`/hostile?${SCRIPT}`),
-  );
+  const hostile = ['--data-binary', `${SCRIPT}${BIDI}`, '-H', `X-Sent: ${IMAGE}`];
+  await curl(...hostile, url(`/hostile?${SCRIPT}`));
   await curl(url('/missing'));
   await curl('http://10.255.255.1/inside');
   await leash.waitForRecords((record) => record.event === 'blocked');

@@ -125,6 +125,10 @@ export class CaptureDecoder {
   /** False: it takes longer than one may wait for it. */
   #decodeNow(bytes: Buffer): boolean {
     if (bytes.length > LIMITS.decodeNowBytes) return false;
+    if (saysMore(this.#deps.coding, bytes)) {
+      this.#fallBack(bytes);
+      return true;
+    }
     const decoded = decodeNow(this.#deps.coding, bytes, LIMITS.decodeNowOutputBytes);
     if (decoded === 'longer') return false;
     if (decoded === 'corrupt' || isMostlyElse(bytes.length, decoded.length)) this.#fallBack(bytes);
@@ -137,7 +141,7 @@ export class CaptureDecoder {
 
   #begin(first: Buffer): void {
     const { load, coding } = this.#deps;
-    if (load.streams >= LIMITS.decodeStreams) {
+    if (load.streams >= LIMITS.decodeStreams || saysMore(coding, first)) {
       this.#fallBack(first);
       return;
     }
@@ -227,7 +231,19 @@ export class CaptureDecoder {
   }
 }
 
+/** RFC 1952 2.3.1: FEXTRA, FNAME, FCOMMENT. */
+const GZIP_FIELDS = 0x1c;
+/** RFC 8878 3.1.2. */
+const SKIPPABLE = 0x184d2a50;
+
+/** Begins with fields of its own, or with what decoders skip: a copy without them would hide them. */
+function saysMore(coding: Coding, bytes: Buffer): boolean {
+  if (coding === 'gzip') return ((bytes[3] ?? 0) & GZIP_FIELDS) !== 0;
+  if (coding !== 'zstd' || bytes.length < 4) return false;
+  return (bytes.readUInt32LE(0) & 0xfffffff0) >>> 0 === SKIPPABLE;
+}
+
 /** Formats have room for what is no content (comments, frames to skip): hardly any honest sender's. */
 function isMostlyElse(wireBytes: number, decodedBytes: number): boolean {
-  return decodedBytes === 0 || decodedBytes * 2 + 1024 < wireBytes;
+  return decodedBytes === 0 || decodedBytes + decodedBytes / 64 + 64 < wireBytes;
 }

@@ -26,6 +26,9 @@ const HISTORY_BYTES = WINDOW_BYTES + 8 * 1024;
 const MIN_CHUNK = 1024;
 const MAX_CHUNK = 64 * 1024;
 
+/** What an honest sender's deflate adds to a short message. */
+const SLACK_BYTES = 32;
+
 export class Inflater {
   readonly #takeover: boolean;
   readonly #load: DecoderLoad;
@@ -93,7 +96,9 @@ export class Inflater {
       this.#allowance -= buffer.length;
       // Behind a block that calls itself the last, one byte may follow (RFC 7692 7.2.3.4). More would
       // be read by some programs and not by others.
-      return engine.bytesWritten < wire.length - 1 ? null : buffer;
+      if (engine.bytesWritten < wire.length - 1) return null;
+      // Empty blocks and their padding have room for what is no content: then the wire's bytes count.
+      return buffer.length + buffer.length / 64 + SLACK_BYTES < wire.length ? null : buffer;
     } catch {
       // Too long, damaged, or it refers to what was not seen. The work was done all the same.
       this.#allowance -= most;

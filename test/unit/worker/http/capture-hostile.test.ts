@@ -47,6 +47,23 @@ function honest(length: number): { text: Buffer; wire: Buffer } {
 
 describe('Capture of a hostile body', () => {
   it.each([
+    ['a comment', 16, Buffer.from('sk-secret\0')],
+    ['a name', 8, Buffer.from('sk-secret\0')],
+    ['a field of its own', 4, Buffer.concat([Buffer.from([9, 0]), Buffer.from('sk-secret')])],
+  ])('keeps the wire of a gzip that says more than its content: %s', (_name, flag, more) => {
+    const plain = zlib.gzipSync('ok'.repeat(400));
+    const head = Buffer.from(plain.subarray(0, 10));
+    head[3] = flag;
+    const wire = Buffer.concat([head, more, plain.subarray(10)]);
+    const { capture, copy } = setup();
+    capture.push(wire);
+    capture.close();
+    const fields = capture.finish();
+    expect(fields.req_decoded).toBeUndefined();
+    expect(copy(fields).equals(wire)).toBe(true);
+  });
+
+  it.each([
     ['gzip', zlib.gzipSync(Buffer.alloc(64 * MIB))],
     [
       'br',
