@@ -126,7 +126,9 @@ export function upstreamHeaders(request: UpstreamHead): string[] {
   if (!framed && framing !== null) list.push(framing.name, framing.value);
   if (takesTrailers(request.headers)) list.push('TE', 'trailers');
   if (head.expectsContinue) list.push('Expect', '100-continue');
-  return list;
+  if (valuesOf(list, 'content-disposition').length === 0) return list;
+  const lengthAt = list.findIndex((text, at) => at % 2 === 0 && /^content-length$/i.test(text));
+  return lengthAt < 0 ? list : lengthLast(list, lengthAt);
 }
 
 /** Host in normal form, with the port where it is not the scheme's own (RFC 9110 7.2). */
@@ -187,8 +189,12 @@ export function clientHeaders(headers: RawHeaders): string[] {
     else if (lower === 'content-disposition' && lengthAt >= 0) lengthIsFirst = true;
     list.push(name, headers[at + 1] ?? '');
   }
-  // Behind Content-Length, Node takes a Content-Disposition for UTF-8 and throws on what is none.
-  if (lengthIsFirst) list.push(...list.splice(lengthAt, 2));
+  return lengthIsFirst ? lengthLast(list, lengthAt) : list;
+}
+
+/** Behind Content-Length, Node takes a Content-Disposition for UTF-8 and throws on what is none. */
+function lengthLast(list: string[], lengthAt: number): string[] {
+  list.push(...list.splice(lengthAt, 2));
   return list;
 }
 

@@ -100,6 +100,12 @@ describe('upstreamHeaders()', () => {
     ]);
   });
 
+  it('has the length behind a Content-Disposition, of which Node takes other bytes only then', () => {
+    const sent = ['Host', 'a.test', 'Content-Length', '3', 'Content-Disposition', 'a\xff'];
+    const list = forwarded(sent, { framing: { kind: 'length', bytes: 3 } }, 'POST');
+    expect(list.slice(2)).toEqual(['Content-Disposition', 'a\xff', 'Content-Length', '3']);
+  });
+
   it('announces trailers only where they can follow', () => {
     const sent = ['Host', 'a.test', 'Trailer', 'X-T'];
     expect(forwarded(sent)).toEqual(['Host', 'a.test']);
