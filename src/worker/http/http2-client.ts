@@ -12,6 +12,9 @@ import type { RequestLine } from './request-head.ts';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_INTERNAL_ERROR } = constants;
 
+/** What a client can make something of; the same that Http1Client passes on. */
+const INTERIM = new Set([100, 102, 103]);
+
 export class Http2Client implements ClientStream {
   readonly proto = 'h2';
   // RFC 8441 is not offered: clients ask for WebSocket over HTTP/1.
@@ -78,7 +81,8 @@ export class Http2Client implements ClientStream {
   }
 
   inform(status: number, headers: RawHeaders): void {
-    if (this.isAnswered) return;
+    // Node throws on others, where an error would end the worker.
+    if (this.isAnswered || !INTERIM.has(status)) return;
     this.#stream.additionalHeaders({ ':status': status, ...headerObject(headers) });
   }
 
