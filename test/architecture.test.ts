@@ -25,13 +25,14 @@ const UI = 'src/viewer/ui/';
 /** One home per package: whoever needs it elsewhere imports the home's function. */
 const PACKAGE_HOMES: Readonly<Record<string, RegExp>> = {
   '@hono/node-server': /^src\/viewer\/(main|app|api|ui-files)\.ts$/,
-  hono: /^src\/viewer\/(?:[a-z]+\/)?[\w-]+\.tsx?$/,
+  hono: /^src\/viewer\/(?:[a-z]+\/)*[\w-]+\.tsx?$/,
   'ipaddr.js': /^src\/shared\/address\.ts$/,
   'lru-cache': /^src\/worker\/tls\/leaf-cache\.ts$/,
   'node-forge': /^src\/primary\/ca\/certificate\.ts$/,
   pino: /^src\/(primary|worker|viewer)\/(main|diagnostics)\.ts$/,
   'pino-roll': /^src\/(primary|worker|viewer)\/(main|diagnostics)\.ts$/,
   piscina: /^src\/(primary\/archive|viewer\/verify)\/[\w-]+\.ts$/,
+  '@preact/signals': /^src\/viewer\/ui\//,
   preact: /^src\/viewer\/ui\//,
   ws: /^src\/worker\/websocket\/message-tap\.ts$/,
   tldts: /^src\/shared\/policy-[\w-]+\.ts$/,
@@ -68,7 +69,7 @@ describe('import direction', () => {
 
   it('the page imports preact, hono/client, itself, types of the API and browser-safe shared files; nothing of node', () => {
     const wrong = importsOf(inFolder(UI)).filter(({ from, target, relative, typeOnly }) => {
-      if (!relative) return target !== 'preact' && from !== 'hono/client';
+      if (!relative) return !/^(@preact\/signals|preact)$/.test(target) && from !== 'hono/client';
       if (target.startsWith(UI)) return false;
       if (typeOnly) return !/^src\/viewer\/(?:[a-z]+\/)?[\w-]+\.ts$/.test(target);
       return !target.startsWith('src/shared/') || needsNode(target, new Set());

@@ -18,7 +18,7 @@ type FlowParams = { at?: string; seq?: string; redact?: string };
 
 export function createApi(deps: GuardDeps) {
   const { config } = deps;
-  const search = { log: new LogFolder(config.logPath), now: deps.monotonicNow };
+  const search = { log: new LogFolder(config.logPath), now: deps.monotonicNow, nowMs: deps.now };
   const readMeta = createMetaReader(deps, search);
   return new Hono<ViewerEnv>()
     .get(

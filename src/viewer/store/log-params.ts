@@ -1,7 +1,7 @@
 // The parameters of `GET /api/logs` (the original's, and new ones) → a query. Pure.
 
+import { formatTerm, parseQuery, type Query } from '../../shared/query.ts';
 import { parsePosition } from './position-text.ts';
-import { ROW_CLASSES, type RowClass } from './row.ts';
 import type { Position } from './segment-reader.ts';
 
 /** As they stand in the address. */
@@ -17,13 +17,8 @@ export type LogParams = {
 };
 
 export type LogQuery = {
-  /** In lower case; empty = everything. */
-  readonly q: string;
-  readonly client: string;
+  readonly query: Query;
   readonly limit: number;
-  readonly internetOnly: boolean;
-  readonly wouldBlock: boolean;
-  readonly classes: ReadonlySet<RowClass> | null;
   /** Only what is older than this place, or than the record with this number. */
   readonly before: Position | number | null;
   /** Only what is newer than this place. */
@@ -39,8 +34,10 @@ const MAX_TEXT = 16 * 1024;
 
 /** Parameters → query, or what is wrong with them. */
 export function parseLogQuery(params: LogParams): LogQuery | { problem: string } {
-  const q = (params.q ?? '').trim().toLowerCase();
-  if (q.length > MAX_TEXT) return { problem: `q must have at most ${MAX_TEXT} characters` };
+  const text = params.q ?? '';
+  if (text.length > MAX_TEXT) return { problem: `q must have at most ${MAX_TEXT} characters` };
+  const query = parseQuery([text, ...termsOf(params)].join(' '));
+  if ('problem' in query) return { problem: query.problem };
   const limit = params.limit === undefined ? DEFAULT_LIMIT : Number(params.limit);
   if (!Number.isInteger(limit) || limit < 1) {
     return { problem: `limit must be 1-${MAX_LIMIT}, got "${params.limit}"` };
@@ -49,20 +46,18 @@ export function parseLogQuery(params: LogParams): LogQuery | { problem: string }
   if (before === undefined) return { problem: 'before must be a seq or a cursor of this API' };
   const after = params.after ? parsePosition(params.after) : null;
   if (params.after && after === null) return { problem: 'after must be a cursor of this API' };
-  const classes = parseClasses(params.class);
-  if (classes === undefined) {
-    return { problem: `class must be one or more of ${ROW_CLASSES.join(',')}` };
-  }
-  return {
-    q,
-    client: (params.client ?? '').trim(),
-    limit: Math.min(limit, MAX_LIMIT),
-    internetOnly: isSet(params.internet_only),
-    wouldBlock: isSet(params.would_block),
-    classes,
-    before,
-    after,
-  };
+  return { query, limit: Math.min(limit, MAX_LIMIT), before, after };
+}
+
+/** The original's parameters as terms of the query. */
+function termsOf(params: LogParams): string[] {
+  const client = (params.client ?? '').trim();
+  return [
+    ...(client === '' ? [] : [formatTerm('client', [client])]),
+    ...(params.class ? [formatTerm('class', params.class.split(','))] : []),
+    ...(isSet(params.internet_only) ? ['is:internet'] : []),
+    ...(isSet(params.would_block) ? ['class:would_block'] : []),
+  ];
 }
 
 /** `1`, `true`, `yes`, `on`: what forms and scripts send for yes. */
@@ -74,11 +69,4 @@ function parseBefore(text: string | undefined): Position | number | null | undef
   if (text === undefined || text === '') return null;
   if (/^\d{1,15}$/.test(text)) return Number(text);
   return parsePosition(text) ?? undefined;
-}
-
-function parseClasses(text: string | undefined): ReadonlySet<RowClass> | null | undefined {
-  if (text === undefined || text === '') return null;
-  const names = new Set(text.split(','));
-  const known = ROW_CLASSES.filter((name) => names.has(name));
-  return known.length === names.size ? new Set(known) : undefined;
 }

@@ -4,8 +4,8 @@
 import type { LogFolder } from './log-folder.ts';
 import type { LogQuery } from './log-params.ts';
 import { formatPosition, isNewer } from './position-text.ts';
-import { RowFilter } from './query.ts';
 import type { Row } from './row.ts';
+import { RowFilter } from './row-filter.ts';
 import { type Position, readLinesBackward, seekBefore } from './segment-reader.ts';
 
 export type Page = {
@@ -18,6 +18,8 @@ export type Page = {
   searchedBackTo: number | null;
   /** Newest place looked at: ask with `after` for what comes later. */
   newest: string | null;
+  /** What was understood otherwise than it may be meant. */
+  notes: readonly string[];
   /** Lines that are too long for records, and segments that could not be read, or not all of them. */
   skipped: { lines: number; segments: number[] };
 };
@@ -26,6 +28,8 @@ export type SearchDeps = {
   readonly log: LogFolder;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
 };
 
 /** One call reads at most this long: a person waits without noticing, and others get their turn. */
@@ -34,8 +38,11 @@ const MAX_SEARCH_MS = 250;
 const MAX_SEARCH_BYTES = 64 * 1024 * 1024;
 
 export async function searchLog(deps: SearchDeps, query: LogQuery): Promise<Page> {
-  const filter = new RowFilter(query, query.before === null);
-  const page = emptyPage();
+  const filter = new RowFilter(query.query, {
+    fromEnd: query.before === null,
+    nowS: deps.nowMs() / 1000,
+  });
+  const page = emptyPage(query.query.notes);
   const stopAt = deps.now() + MAX_SEARCH_MS;
   let bytes = 0;
   const from = await startOf(deps.log, query.before);
@@ -76,13 +83,14 @@ function finish(page: Page, filter: RowFilter, cursor: string | null): Page {
   return { ...page, cursor, more: cursor !== null, searchedBackTo: filter.lastTs };
 }
 
-function emptyPage(): Page {
+function emptyPage(notes: readonly string[]): Page {
   return {
     rows: [],
     cursor: null,
     more: false,
     searchedBackTo: null,
     newest: null,
+    notes,
     skipped: { lines: 0, segments: [] },
   };
 }

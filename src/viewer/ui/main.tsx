@@ -1,119 +1,52 @@
-// The page: joins list, detail and filters. State lives in the address (`url-state.ts`).
+// The page: logs in where it must, and shows the view that the address names.
 
 import { render } from 'preact';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Row } from '../store/row.ts';
-import { login } from './api-client.ts';
-import { EmptyState } from './empty-state.tsx';
-import { ListFooter } from './list-footer.tsx';
-import { LogTable } from './log-table.tsx';
-import { Login, takeTokenFromAddress } from './login.tsx';
-import { PageHeader } from './page-header.tsx';
-import { RowDetail } from './row-detail.tsx';
-import { Toolbar } from './toolbar.tsx';
-import type { Filters } from './url-state.ts';
-import { useKeys } from './use-keys.ts';
-import { useMeta } from './use-meta.ts';
-import { usePageState } from './use-page-state.ts';
-import { useRows } from './use-rows.ts';
-
-/** Nearer to the top than one row: the reader looks at the newest. */
-const AT_TOP_PX = 30;
-
-type Access = 'checking' | 'open' | 'closed';
+import { useEffect } from 'preact/hooks';
+import { Login, loginProblem } from './header/login.tsx';
+import { PageHeader } from './header/page-header.tsx';
+import { pollMeta } from './header/poll-meta.ts';
+import { login } from './kit/api-client.ts';
+import { access, followAddress } from './kit/app-state.ts';
+import { LogView } from './list/log-view.tsx';
 
 function App() {
-  const [access, setAccess] = useState<Access>('checking');
-  const [problem, setProblem] = useState('');
-  useEffect(() => {
-    const token = takeTokenFromAddress();
-    if (token === null) return setAccess('open');
-    login(token).then(
-      () => setAccess('open'),
-      (error: Error) => {
-        setProblem(error.message);
-        setAccess('closed');
-      },
-    );
-  }, []);
-  const onUnauthorized = useCallback(() => setAccess('closed'), []);
-  if (access === 'checking') return null;
-  if (access === 'closed') return <Login problem={problem} onDone={() => setAccess('open')} />;
-  return <LogPage onUnauthorized={onUnauthorized} />;
+  if (access.value === 'checking') return null;
+  if (access.value === 'closed') return <Login />;
+  return <Pages />;
 }
 
-function LogPage({ onUnauthorized }: { onUnauthorized: () => void }) {
-  const [{ filters, selection }, update] = usePageState();
-  const [scrolled, setScrolled] = useState(false);
-  const list = useRef<HTMLDivElement>(null);
-  const search = useRef<HTMLInputElement>(null);
-  const meta = useMeta(true, onUnauthorized);
-  const hold = scrolled || selection !== null;
-  const { state, loadOlder, release } = useRows({ filters, hold, enabled: true, onUnauthorized });
-
-  const select = useCallback(
-    (row: Row) => update({ selection: { id: row.id, at: row.at } }),
-    [update],
-  );
-  const close = useCallback(() => update({ selection: null }), [update]);
-  const change = (part: Partial<Filters>) => update({ filters: part });
-  const showNew = () => {
-    release();
-    list.current?.scrollTo({ top: 0 });
-  };
-  const { rows } = state;
-  const keys = useMemo(() => {
-    const index = rows.findIndex((row) => row.at === selection?.at);
-    const go = (to: number) => {
-      const row = rows[Math.max(0, Math.min(rows.length - 1, to))];
-      if (row) select(row);
-    };
-    return {
-      search: () => search.current?.focus(),
-      move: (step: 1 | -1) => go(index < 0 ? 0 : index + step),
-      open: () => go(Math.max(0, index)),
-      close,
-    };
-  }, [rows, selection, select, close]);
-  useKeys(keys);
-
-  const isFiltered =
-    filters.q + filters.client + filters.class !== '' || filters.internetOnly || filters.wouldBlock;
+function Pages() {
+  useEffect(pollMeta, []);
   return (
     <div class="page">
-      <PageHeader meta={meta} connection={state.error} />
-      <Toolbar
-        filters={filters}
-        clients={meta?.clients ?? []}
-        searchRef={search}
-        onChange={change}
-      />
-      <main class={selection ? 'split' : ''}>
-        <div
-          class="list"
-          ref={list}
-          onScroll={(event) => setScrolled(event.currentTarget.scrollTop > AT_TOP_PX)}
-        >
-          {state.pending.length > 0 && (
-            <button type="button" class="pill" onClick={showNew}>
-              {state.gap ? `More than ${state.pending.length - 1}` : state.pending.length} new
-            </button>
-          )}
-          {rows.length > 0 && (
-            <LogTable rows={rows} selectedAt={selection?.at ?? ''} onSelect={select} />
-          )}
-          {rows.length === 0 && state.loaded && !state.loading && (
-            <EmptyState filtered={isFiltered} proxyPort={meta?.proxy_port ?? 8080} />
-          )}
-          <ListFooter state={state} onMore={loadOlder} />
-        </div>
-        {selection && (
-          <RowDetail id={selection.id} at={selection.at} redact={filters.redact} onClose={close} />
-        )}
-      </main>
+      <PageHeader />
+      <LogView />
     </div>
   );
 }
 
+/** A link `#token=…` logs in: the part after # never leaves the browser by itself. */
+async function logInByAddress(): Promise<void> {
+  const token = /^#token=(.+)$/.exec(location.hash)?.[1];
+  if (token === undefined) {
+    access.value = 'open';
+    return;
+  }
+  history.replaceState(null, '', location.pathname + location.search);
+  await login(token).then(
+    () => {
+      access.value = 'open';
+    },
+    (error: Error) => {
+      loginProblem.value = error.message;
+      access.value = 'closed';
+    },
+  );
+}
+
 const root = document.getElementById('app');
-if (root !== null) render(<App />, root);
+if (root !== null) {
+  followAddress();
+  logInByAddress();
+  render(<App />, root);
+}

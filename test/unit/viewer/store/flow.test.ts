@@ -11,11 +11,11 @@ import { type Entry, writeLog } from '../../../support/write-log.ts';
 
 let dir: TempDir;
 let logPath: string;
-let deps: { log: LogFolder; now: () => number };
+let deps: { log: LogFolder; now: () => number; nowMs: () => number };
 beforeEach(async () => {
   dir = await tempDir();
   logPath = join(dir.path, 'egress.jsonl');
-  deps = { log: new LogFolder(logPath), now: () => 0 };
+  deps = { log: new LogFolder(logPath), now: () => 0, nowMs: () => 0 };
 });
 afterEach(() => dir.close());
 

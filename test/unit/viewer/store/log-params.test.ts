@@ -3,44 +3,38 @@ import { isSet, type LogParams, parseLogQuery } from '../../../../src/viewer/sto
 
 describe('parseLogQuery()', () => {
   it('parseLogQuery() asks for the newest hundred rows without parameters', () => {
-    const expected = {
-      q: '',
-      client: '',
-      limit: 100,
-      internetOnly: false,
-      wouldBlock: false,
-      classes: null,
-      before: null,
-      after: null,
-    };
+    const expected = { query: { terms: [], notes: [] }, limit: 100, before: null, after: null };
     expect(parseLogQuery({})).toEqual(expected);
     expect(parseLogQuery({ q: ' ', client: ' ', before: '', after: '', class: '' })).toEqual(
       expected,
     );
   });
 
-  it('parseLogQuery() reads every parameter', () => {
-    expect(
-      parseLogQuery({
-        q: ' API.Test/Ü ',
-        client: ' 10.0.0.1 ',
-        limit: '7',
-        internet_only: 'true',
-        would_block: '1',
-        class: 'blocked,error',
-        before: '3:120',
-        after: '2:0',
-      }),
-    ).toEqual({
-      q: 'api.test/ü',
-      client: '10.0.0.1',
+  it('parseLogQuery() reads the parameters of the original as terms', () => {
+    const params = {
+      q: ' API.Test/Ü ',
+      client: ' a "b" ',
+      limit: '7',
+      internet_only: 'true',
+      would_block: '1',
+      class: 'blocked,error',
+      before: '3:120',
+      after: '2:0',
+    };
+    const query = parseLogQuery(params);
+    if ('problem' in query) throw new Error(query.problem);
+    expect(query).toMatchObject({
       limit: 7,
-      internetOnly: true,
-      wouldBlock: true,
-      classes: new Set(['blocked', 'error']),
       before: { segment: 3, offset: 120 },
       after: { segment: 2, offset: 0 },
     });
+    expect(query.query.terms.map(({ field, values }) => [field, ...values])).toEqual([
+      ['text', 'API.Test/Ü'],
+      ['client', 'a "b"'],
+      ['class', 'blocked', 'error'],
+      ['is', 'internet'],
+      ['class', 'would_block'],
+    ]);
   });
 
   it('parseLogQuery() takes the number of a record for `before`', () => {
@@ -74,7 +68,7 @@ describe('parseLogQuery()', () => {
     [{ q: 'x'.repeat(16 * 1024 + 1) }, 'q'],
   ] satisfies [LogParams, string][])('parseLogQuery() refuses %j and names %s', (params, name) => {
     const query = parseLogQuery(params);
-    expect('problem' in query ? query.problem : '').toMatch(new RegExp(`^${name} must `));
+    expect('problem' in query ? query.problem : '').toMatch(new RegExp(`^${name}(: takes| must) `));
   });
 });
 

@@ -22,7 +22,10 @@ beforeEach(async () => {
 afterEach(() => dir.close());
 
 const search = (params: LogParams, now = () => 0) =>
-  searchLog({ log: new LogFolder(logPath), now }, parseLogQuery(params) as LogQuery);
+  searchLog(
+    { log: new LogFolder(logPath), now, nowMs: () => 0 },
+    parseLogQuery(params) as LogQuery,
+  );
 const hosts = (page: Page) => page.rows.map((row) => row.host);
 const allowed = (n: number, size = 0): Entry => ({
   event: 'allowed',
@@ -181,6 +184,7 @@ describe('searchLog()', () => {
       more: false,
       searchedBackTo: null,
       newest: null,
+      notes: [],
       skipped: { lines: 0, segments: [] },
     });
   });

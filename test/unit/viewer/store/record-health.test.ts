@@ -11,7 +11,11 @@ let dir: TempDir;
 let read: ReturnType<typeof createHealthReader>;
 beforeEach(async () => {
   dir = await tempDir();
-  read = createHealthReader({ log: new LogFolder(join(dir.path, 'egress.jsonl')), now: () => 0 });
+  read = createHealthReader({
+    log: new LogFolder(join(dir.path, 'egress.jsonl')),
+    now: () => 0,
+    nowMs: () => 0,
+  });
 });
 afterEach(() => dir.close());
 

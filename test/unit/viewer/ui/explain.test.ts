@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ROW_CLASSES, type Row, toRow } from '../../../../src/viewer/store/row.ts';
-import { CLASS_LABELS, explain, TRUNCATIONS } from '../../../../src/viewer/ui/explain.ts';
+import { CLASS_LABELS, explain, TRUNCATIONS } from '../../../../src/viewer/ui/kit/explain.ts';
 
 const row = (record: Record<string, unknown>) => toRow(record, '1:0') as Row;
 

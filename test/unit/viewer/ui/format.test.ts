@@ -4,7 +4,7 @@ import {
   formatDuration,
   formatTime,
   formatUtc,
-} from '../../../../src/viewer/ui/format.ts';
+} from '../../../../src/viewer/ui/kit/format.ts';
 
 describe('formatBytes()', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hexDump } from '../../../../src/viewer/ui/hex-dump.ts';
+import { hexDump } from '../../../../src/viewer/ui/detail/hex-dump.ts';
 
 const base64 = (bytes: readonly number[]) => Buffer.from(bytes).toString('base64');
 

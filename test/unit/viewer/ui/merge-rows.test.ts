@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Row, toRow } from '../../../../src/viewer/store/row.ts';
-import { appendRows, prependRows } from '../../../../src/viewer/ui/merge-rows.ts';
+import { appendRows, prependRows } from '../../../../src/viewer/ui/list/merge-rows.ts';
 
 const row = (at: number, event = 'allowed', id = `f${at}`) =>
   toRow({ event, id }, `1:${at}`) as Row;

@@ -1,6 +1,6 @@
 // Small pictures that stand beside a class's colour and word: colour alone tells nothing to many.
 
-import type { RowClass } from '../store/row.ts';
+import type { RowClass } from '../../store/row.ts';
 
 const PATHS: Readonly<Record<RowClass, string>> = {
   allowed: 'M3.5 8.5l3 3 6-7',

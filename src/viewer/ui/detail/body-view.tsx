@@ -1,13 +1,13 @@
 // The copy of a body: text, laid-out JSON or a hex dump, and plainly what of the body it is.
 
 import { useState } from 'preact/hooks';
-import type { Body } from '../store/capture-join.ts';
-import { CopyButton } from './copy-button.tsx';
-import { TRUNCATIONS } from './explain.ts';
-import { formatBytes } from './format.ts';
+import type { Body } from '../../store/capture-join.ts';
+import { CopyButton } from '../kit/copy-button.tsx';
+import { TRUNCATIONS } from '../kit/explain.ts';
+import { formatBytes } from '../kit/format.ts';
+import { SafeText } from '../kit/safe-text.tsx';
 import { hexDump } from './hex-dump.ts';
 import { looksLikeJson, prettyJson } from './pretty-json.ts';
-import { SafeText } from './safe-text.tsx';
 
 /** Text drawn at once: a browser lays this out in some milliseconds. */
 const FIRST_CHARS = 64 * 1024;

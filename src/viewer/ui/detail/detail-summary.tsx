@@ -1,10 +1,10 @@
 // The facts of one record as a list of names and values.
 
 import type { ComponentChildren } from 'preact';
-import type { Flow } from '../store/flow.ts';
-import { explain, isOfLeash, UNCHAINED } from './explain.ts';
-import { formatBytes, formatDuration, formatUtc } from './format.ts';
-import { SafeText } from './safe-text.tsx';
+import type { Flow } from '../../store/flow.ts';
+import { explain, isOfLeash, UNCHAINED } from '../kit/explain.ts';
+import { formatBytes, formatDuration, formatUtc } from '../kit/format.ts';
+import { SafeText } from '../kit/safe-text.tsx';
 
 export function DetailSummary({ flow }: { flow: Flow }) {
   const { row, fields } = flow;

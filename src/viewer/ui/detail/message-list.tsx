@@ -1,8 +1,8 @@
 // The WebSocket messages of one connection, a line each, in the order in which they went by.
 
-import type { Flow } from '../store/flow.ts';
-import { formatTime } from './format.ts';
-import { SafeText } from './safe-text.tsx';
+import type { Flow } from '../../store/flow.ts';
+import { formatTime } from '../kit/format.ts';
+import { SafeText } from '../kit/safe-text.tsx';
 
 export function MessageList({ flow }: { flow: Flow }) {
   const now = new Date();

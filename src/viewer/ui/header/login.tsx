@@ -1,21 +1,26 @@
 // Asks for the viewer's token. It goes to the server once, and is kept nowhere in the page.
 
+import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { login } from './api-client.ts';
-import { LogoIcon } from './icons.tsx';
+import { login } from '../kit/api-client.ts';
+import { access } from '../kit/app-state.ts';
+import { LogoIcon } from '../kit/icons.tsx';
 
-export function Login({ onDone, problem }: { onDone: () => void; problem: string }) {
+/** Why the last attempt failed, also one by a link. */
+export const loginProblem = signal('');
+
+export function Login() {
   const [token, setToken] = useState('');
-  const [error, setError] = useState(problem);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => input.current?.focus(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
     try {
       await login(token);
-      onDone();
+      access.value = 'open';
+      loginProblem.value = '';
     } catch (reason) {
-      setError(reason instanceof Error ? reason.message : String(reason));
+      loginProblem.value = reason instanceof Error ? reason.message : String(reason);
     }
   };
   return (
@@ -34,7 +39,7 @@ export function Login({ onDone, problem }: { onDone: () => void; problem: string
           onInput={(event) => setToken(event.currentTarget.value)}
         />
         <p class="error" role="alert">
-          {error}
+          {loginProblem}
         </p>
         <button type="submit" class="primary">
           Log in
@@ -46,12 +51,4 @@ export function Login({ onDone, problem }: { onDone: () => void; problem: string
       </form>
     </main>
   );
-}
-
-/** A link `#token=…` logs in: the part after # never leaves the browser by itself. */
-export function takeTokenFromAddress(): string | null {
-  const token = /^#token=(.+)$/.exec(location.hash)?.[1];
-  if (token === undefined) return null;
-  history.replaceState(null, '', location.pathname + location.search);
-  return token;
 }

@@ -1,16 +1,19 @@
 // Name, mode and health of leash, and the strips that say what is wrong.
 
-import type { Meta } from '../meta.ts';
-import { formatTime } from './format.ts';
-import { ClassIcon, LogoIcon } from './icons.tsx';
-import { SafeText } from './safe-text.tsx';
+import type { Meta } from '../../meta.ts';
+import { connection, meta as newestMeta } from '../kit/app-state.ts';
+import { formatTime } from '../kit/format.ts';
+import { ClassIcon, LogoIcon } from '../kit/icons.tsx';
+import { SafeText } from '../kit/safe-text.tsx';
 
 const MODE_TEXTS: ReadonlyMap<string, string> = new Map([
   ['audit', 'Audit mode: no rule blocks. What enforce would block is marked.'],
   ['blocklist', 'Blocklist mode: everything passes except what blocklist.yaml names.'],
 ]);
 
-export function PageHeader({ meta, connection }: { meta: Meta | null; connection: string }) {
+export function PageHeader() {
+  const meta = newestMeta.value;
+  const problem = connection.value;
   return (
     <>
       <header class="top">
@@ -23,9 +26,9 @@ export function PageHeader({ meta, connection }: { meta: Meta | null; connection
           </span>
         )}
         <span class="facts">{meta && <Facts meta={meta} />}</span>
-        <span class={`dot ${dotClass(meta, connection)}`} />
+        <span class={`dot ${dotClass(meta, problem)}`} />
         <span class="state" role="status">
-          {connection ||
+          {problem ||
             (meta === null ? 'connecting' : meta.problems.length > 0 ? 'not ready' : 'ready')}
         </span>
       </header>
@@ -118,7 +121,7 @@ function placeOf({ kind, file, seq, offset }: Meta['record']['damage'][number]):
   return `${file}, record ${seq}, byte ${offset}`;
 }
 
-function dotClass(meta: Meta | null, connection: string): string {
-  if (connection !== '' || meta === null) return 'wait';
+function dotClass(meta: Meta | null, problem: string): string {
+  if (problem !== '' || meta === null) return 'wait';
   return meta.problems.length > 0 ? 'bad' : 'good';
 }

@@ -1,6 +1,6 @@
 // The end of the list: how far back the search has looked, and the way further back.
 
-import { formatTime } from './format.ts';
+import { formatTime } from '../kit/format.ts';
 import type { RowsState } from './rows-state.ts';
 
 export function ListFooter({ state, onMore }: { state: RowsState; onMore: () => void }) {

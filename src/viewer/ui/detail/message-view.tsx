@@ -1,8 +1,8 @@
 // One message: headers in the order received, and the copy of its body.
 
-import type { Message } from '../store/flow.ts';
+import type { Message } from '../../store/flow.ts';
+import { SafeText } from '../kit/safe-text.tsx';
 import { BodyView } from './body-view.tsx';
-import { SafeText } from './safe-text.tsx';
 
 export function MessageView({ title, message }: { title: string; message: Message }) {
   return (

@@ -1,6 +1,6 @@
 // What the page shows while there is nothing to show, and how to make something happen.
 
-import { CopyButton } from './copy-button.tsx';
+import { CopyButton } from '../kit/copy-button.tsx';
 
 export function EmptyState({ filtered, proxyPort }: { filtered: boolean; proxyPort: number }) {
   if (filtered) {

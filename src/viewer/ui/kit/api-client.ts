@@ -1,11 +1,11 @@
 // The page's only way to the server. Types come from the server's routes.
 
 import { hc } from 'hono/client';
-import type { Api } from '../api.ts';
-import type { Meta } from '../meta.ts';
-import type { Flow } from '../store/flow.ts';
-import type { LogParams } from '../store/log-params.ts';
-import type { Page } from '../store/log-search.ts';
+import type { Api } from '../../api.ts';
+import type { Meta } from '../../meta.ts';
+import type { Flow } from '../../store/flow.ts';
+import type { LogParams } from '../../store/log-params.ts';
+import type { Page } from '../../store/log-search.ts';
 
 /** An answer that is no success; 401 = a token is needed. */
 export class ApiError extends Error {

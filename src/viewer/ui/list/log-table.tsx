@@ -2,11 +2,11 @@
 
 import { memo } from 'preact/compat';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Row } from '../store/row.ts';
-import { CLASS_LABELS, isOfLeash, UNCHAINED } from './explain.ts';
-import { formatBytes, formatDuration, formatTime, formatUtc } from './format.ts';
-import { ClassIcon } from './icons.tsx';
-import { SafeText } from './safe-text.tsx';
+import type { Row } from '../../store/row.ts';
+import { CLASS_LABELS, isOfLeash, UNCHAINED } from '../kit/explain.ts';
+import { formatBytes, formatDuration, formatTime, formatUtc } from '../kit/format.ts';
+import { ClassIcon } from '../kit/icons.tsx';
+import { SafeText } from '../kit/safe-text.tsx';
 
 export type LogTableProps = {
   readonly rows: readonly Row[];

@@ -1,6 +1,6 @@
 // What a class and a reason mean, in a sentence an operator can act on. Pure.
 
-import type { Row, RowClass } from '../store/row.ts';
+import type { Row, RowClass } from '../../store/row.ts';
 
 export const CLASS_LABELS: Readonly<Record<RowClass, string>> = {
   allowed: 'Allowed',

@@ -1,14 +1,14 @@
 // One record, whole: what was decided and why, and both messages. Fetches what it shows.
 
 import { useEffect, useState } from 'preact/hooks';
-import type { Flow } from '../store/flow.ts';
-import { ApiError, fetchFlow } from './api-client.ts';
+import type { Flow } from '../../store/flow.ts';
+import { ApiError, fetchFlow } from '../kit/api-client.ts';
+import { CLASS_LABELS, isOfLeash } from '../kit/explain.ts';
+import { ClassIcon, CloseIcon } from '../kit/icons.tsx';
+import { SafeText } from '../kit/safe-text.tsx';
 import { DetailSummary } from './detail-summary.tsx';
-import { CLASS_LABELS, isOfLeash } from './explain.ts';
-import { ClassIcon, CloseIcon } from './icons.tsx';
 import { MessageList } from './message-list.tsx';
 import { MessageView } from './message-view.tsx';
-import { SafeText } from './safe-text.tsx';
 
 export type RowDetailProps = {
   readonly id: string;

@@ -1,7 +1,7 @@
 // The list's state and how answers of the server change it. Pure: no fetching, no clock.
 
-import type { Page } from '../store/log-search.ts';
-import type { Row } from '../store/row.ts';
+import type { Page } from '../../store/log-search.ts';
+import type { Row } from '../../store/row.ts';
 import { appendRows, MAX_ROWS, prependRows } from './merge-rows.ts';
 
 export type RowsState = {
@@ -17,7 +17,6 @@ export type RowsState = {
   readonly unreadable: readonly number[];
   readonly loading: boolean;
   readonly loaded: boolean;
-  readonly error: string;
 };
 
 export type RowsAction =
@@ -26,7 +25,7 @@ export type RowsAction =
   | { readonly type: 'older'; readonly page: Page; readonly done: boolean }
   | { readonly type: 'newer'; readonly page: Page; readonly hold: boolean }
   | { readonly type: 'release' }
-  | { readonly type: 'failed'; readonly error: string };
+  | { readonly type: 'failed' };
 
 export const EMPTY_ROWS: RowsState = {
   rows: [],
@@ -39,7 +38,6 @@ export const EMPTY_ROWS: RowsState = {
   unreadable: [],
   loading: true,
   loaded: false,
-  error: '',
 };
 
 export function reduceRows(state: RowsState, action: RowsAction): RowsState {
@@ -49,7 +47,7 @@ export function reduceRows(state: RowsState, action: RowsAction): RowsState {
     case 'loading':
       return { ...state, loading: true };
     case 'failed':
-      return { ...state, loading: false, error: action.error };
+      return { ...state, loading: false };
     case 'older':
       return {
         ...state,
@@ -61,10 +59,9 @@ export function reduceRows(state: RowsState, action: RowsAction): RowsState {
         unreadable: [...new Set([...state.unreadable, ...action.page.skipped.segments])],
         loading: !action.done,
         loaded: true,
-        error: '',
       };
     case 'newer':
-      return takeNewer({ ...state, error: '' }, action.page, action.hold);
+      return takeNewer(state, action.page, action.hold);
     case 'release':
       return release(state);
   }

@@ -2,37 +2,39 @@
 
 import type { Ref } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Client } from '../meta.ts';
-import type { Filters } from './url-state.ts';
+import { setTerm, valuesOf } from '../../../shared/query.ts';
+import type { Client } from '../../meta.ts';
+import { meta, page, updatePage } from '../kit/app-state.ts';
 
 /** Typing is not searched letter by letter. */
 const TYPING_MS = 250;
 
-export type ToolbarProps = {
-  readonly filters: Filters;
-  readonly clients: readonly Client[];
-  readonly searchRef: Ref<HTMLInputElement>;
-  readonly onChange: (change: Partial<Filters>) => void;
-};
-
-export function Toolbar({ filters, clients, searchRef, onChange }: ToolbarProps) {
+export function Toolbar({ searchRef }: { searchRef: Ref<HTMLInputElement> }) {
+  const { q, redact } = page.value;
+  const set = (field: 'client' | 'class' | 'is', values: readonly string[]) =>
+    updatePage({ q: setTerm(q, field, values) });
+  const client = valuesOf(q, 'client')[0] ?? '';
+  const classes = valuesOf(q, 'class').join(',');
+  const flags = valuesOf(q, 'is');
   return (
     <search class="toolbar">
-      <SearchBox value={filters.q} inputRef={searchRef} onChange={(q) => onChange({ q })} />
+      <SearchBox value={q} inputRef={searchRef} onChange={(text) => updatePage({ q: text })} />
       <select
         aria-label="Client"
-        value={filters.client}
-        onChange={(event) => onChange({ client: event.currentTarget.value })}
+        value={client}
+        onChange={({ currentTarget: { value } }) => set('client', value === '' ? [] : [value])}
       >
         <option value="">All clients</option>
-        {clientNames(clients, filters.client).map(({ client, label }) => (
-          <option value={client}>{label}</option>
+        {clientNames(meta.value?.clients ?? [], client).map((each) => (
+          <option value={each.client}>{each.label}</option>
         ))}
       </select>
       <select
         aria-label="Decision"
-        value={filters.class}
-        onChange={(event) => onChange({ class: event.currentTarget.value })}
+        value={classes}
+        onChange={({ currentTarget: { value } }) =>
+          set('class', value === '' ? [] : value.split(','))
+        }
       >
         <option value="">All decisions</option>
         <option value="allowed,would_block">Allowed</option>
@@ -42,13 +44,16 @@ export function Toolbar({ filters, clients, searchRef, onChange }: ToolbarProps)
         <option value="running">Running</option>
         <option value="event,damaged">Events of leash</option>
       </select>
-      <Toggle on={filters.internetOnly} onChange={(internetOnly) => onChange({ internetOnly })}>
+      <Toggle on={flags.includes('internet')} onChange={(on) => set('is', on ? ['internet'] : [])}>
         Internet only
       </Toggle>
-      <Toggle on={filters.wouldBlock} onChange={(wouldBlock) => onChange({ wouldBlock })}>
+      <Toggle
+        on={classes === 'would_block'}
+        onChange={(on) => set('class', on ? ['would_block'] : [])}
+      >
         Would block in enforce
       </Toggle>
-      <Toggle on={filters.redact} onChange={(redact) => onChange({ redact })}>
+      <Toggle on={redact} onChange={(on) => updatePage({ redact: on })}>
         Hide credentials
       </Toggle>
     </search>

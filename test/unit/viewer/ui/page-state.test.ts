@@ -3,12 +3,9 @@ import {
   formatPageState,
   type PageState,
   parsePageState,
-} from '../../../../src/viewer/ui/url-state.ts';
+} from '../../../../src/viewer/ui/kit/page-state.ts';
 
-const DEFAULT: PageState = {
-  filters: { q: '', client: '', class: '', internetOnly: false, wouldBlock: false, redact: true },
-  selection: null,
-};
+const DEFAULT: PageState = { view: 'log', q: '', redact: true, selection: null, compare: null };
 
 describe('parsePageState()', () => {
   it('parsePageState() gives the default for an empty address', () => {
@@ -18,17 +15,17 @@ describe('parsePageState()', () => {
 
   it('parsePageState() reads what formatPageState() wrote', () => {
     const state: PageState = {
-      filters: {
-        q: 'a&b=c #ü "<script>"',
-        client: '::1',
-        class: 'blocked,error',
-        internetOnly: true,
-        wouldBlock: true,
-        redact: false,
-      },
+      view: 'harden',
+      q: 'a&b=c #ü "<script>" class:blocked,error',
+      redact: false,
       selection: { at: '7:1234', id: '1-2-3,x' },
+      compare: { at: '8:0', id: '1-2-4' },
     };
     expect(parsePageState(formatPageState(state))).toEqual(state);
+  });
+
+  it('parsePageState() shows the log where it does not know the view', () => {
+    expect(parsePageState('?view=x').view).toBe('log');
   });
 
   it.each(['?sel=', '?sel=7:1', '?sel=7:1,', '?sel=,1-1-1'])(
@@ -37,8 +34,8 @@ describe('parsePageState()', () => {
   );
 
   it('parsePageState() hides credentials unless the address says no in so many words', () => {
-    expect(parsePageState('?redact=1').filters.redact).toBe(true);
-    expect(parsePageState('?redact=').filters.redact).toBe(true);
-    expect(parsePageState('?redact=0').filters.redact).toBe(false);
+    expect(parsePageState('?redact=1').redact).toBe(true);
+    expect(parsePageState('?redact=').redact).toBe(true);
+    expect(parsePageState('?redact=0').redact).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 // How pages of rows become one list. Pure: no fetching, no clock.
 
-import type { Row } from '../store/row.ts';
+import type { Row } from '../../store/row.ts';
 
 /** Rows the page holds: more is a search's work, and the browser stays quick. */
 export const MAX_ROWS = 2000;

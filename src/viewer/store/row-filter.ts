@@ -2,9 +2,9 @@
 // Knows nothing of files, time limits or HTTP.
 
 import { parseLine } from '../../shared/audit-line.ts';
-import { isInternetHost } from './internet-host.ts';
-import type { LogQuery } from './log-params.ts';
-import { headerPairs, isRowEvent, type Row, toRow } from './row.ts';
+import type { Query } from '../../shared/query.ts';
+import { isRowEvent, type Row, toRow } from './row.ts';
+import { compileQuery, type RowPredicate } from './row-match.ts';
 
 /** Ids of ended flows that one scan remembers; beyond it no flow is called running any more. */
 const MAX_ENDED = 200_000;
@@ -23,14 +23,14 @@ const RAW_EVENTS: ReadonlySet<string> = new Set([
  * was not seen has none. Give it every line, newest first.
  */
 export class RowFilter {
-  readonly #query: LogQuery;
+  readonly #matches: RowPredicate;
   readonly #needle: string;
   readonly #ended: Set<string> | null;
   #lastTs: number | null = null;
 
-  constructor(query: LogQuery, fromEnd: boolean) {
-    this.#query = query;
-    this.#needle = canScanRaw(query.q) ? query.q : '';
+  constructor(query: Query, { fromEnd, nowS }: { fromEnd: boolean; nowS: number }) {
+    this.#matches = compileQuery(query, nowS);
+    this.#needle = needleOf(query);
     this.#ended = fromEnd ? new Set() : null;
   }
 
@@ -61,7 +61,7 @@ export class RowFilter {
       if (row.event === 'intent' && !this.#isRunning(row.id)) return null;
       this.#remember(row.event, row.id);
     }
-    return matches(row, record, this.#query) ? row : null;
+    return this.#matches(row, record) ? row : null;
   }
 
   #isRunning(id: string): boolean {
@@ -74,38 +74,13 @@ export class RowFilter {
   }
 }
 
-/** Whether a row passes all filters. The record is needed for its headers. */
-export function matches(
-  row: Row,
-  record: Readonly<Record<string, unknown>>,
-  query: LogQuery,
-): boolean {
-  if (query.client !== '' && row.client !== query.client && row.agent !== query.client)
-    return false;
-  if (query.wouldBlock && !row.would_block) return false;
-  if (query.classes !== null && !query.classes.has(row.class)) return false;
-  if (query.internetOnly && row.host !== '' && !isInternetHost(row.host)) return false;
-  return query.q === '' || hasText(row, record, query.q);
-}
-
-function hasText(row: Row, record: Readonly<Record<string, unknown>>, q: string): boolean {
-  const fields = [
-    row.url,
-    row.host,
-    row.client,
-    row.agent,
-    row.method,
-    String(row.status ?? ''),
-    row.reason,
-    row.rule,
-    row.event,
-    row.id,
-    row.summary,
-  ];
-  if (fields.some((field) => field.toLowerCase().includes(q))) return true;
-  return [record.req_headers, record.res_headers].some((list) =>
-    headerPairs(list).some(([name, value]) => `${name}: ${value}`.toLowerCase().includes(q)),
-  );
+/** A text that stands in every line that answers the query; empty = none is known. */
+function needleOf(query: Query): string {
+  const texts = query.terms
+    .filter(({ field, negated }) => field === 'text' && !negated)
+    .map(({ values }) => (values[0] ?? '').toLowerCase())
+    .filter(canScanRaw);
+  return texts.sort((a, b) => b.length - a.length)[0] ?? '';
 }
 
 /** Whether a text looks the same in JSON: then lines without it need no parsing. */
