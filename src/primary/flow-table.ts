@@ -37,6 +37,10 @@ export class FlowTable {
     return null;
   }
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   get(flow: number): OpenFlow | undefined {
     return this.#open.get(flow);
   }

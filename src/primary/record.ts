@@ -68,6 +68,7 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
   });
   const pool = openSegmentPool();
   let isSettled = false;
+  let checkedMs = 0;
   const recovered = recoverLog({ logPath, rotateBytes: config.rotateBytes, key: signer.key });
   for (const finding of recovered.findings) {
     diagnostics.warn(finding, 'The record was not as it was left');
@@ -103,7 +104,10 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
   });
   const checker = createLogChecker({
     ...{ logPath, recovered, log, pool },
-    onChange: deps.onChange,
+    onChange() {
+      if (checkedMs === 0 && checker.current().state === 'done') checkedMs = now();
+      deps.onChange();
+    },
     onProblem: warn,
   });
   const sealer = new Sealer({
@@ -139,7 +143,7 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
 
   return {
     log,
-    check: () => checker.current(),
+    check: () => ({ ...checker.current(), ...(checkedMs > 0 && { at: checkedMs }) }),
     begin() {
       lookBack().catch((error: Error) => warn(`Cannot look at the log: ${error.message}`));
       retention = startRetention({

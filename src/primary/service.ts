@@ -95,6 +95,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
       workers: fleet?.status() ?? [],
       log: { healthy, problem, segment, seq, check: record.check() },
       records: log.counts(),
+      totals: log.totals(),
       listeners: {
         proxy: { host: config.bind, port: config.proxyPort },
         viewer: config.viewer ? { host: config.viewerBind, port: config.viewerPort } : null,

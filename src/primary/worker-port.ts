@@ -46,6 +46,7 @@ export type PortDeps = {
 
 export type WorkerPort = {
   send(frame: Buffer): void;
+  openCount(): number;
   /** One JSON object per open flow, for the first record of a segment. */
   openFlows(): Iterable<string>;
   /** Ends every open flow with an `error` record: the worker is gone. Resolves when the log has all. */
@@ -229,6 +230,7 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
 
   return {
     send,
+    openCount: () => flows.size,
     *openFlows() {
       for (const [flow, { event, key }] of flows) {
         const members = Buffer.from(key, 'latin1').toString();

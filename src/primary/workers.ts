@@ -237,6 +237,7 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
         pid: slot.worker.process.pid ?? 0,
         listening: slot.listening,
         policy: slot.policy,
+        flows: slot.port.openCount(),
       })),
     *openFlows() {
       for (const slot of slots) yield* slot.port.openFlows();

@@ -15,6 +15,8 @@ export type WorkerStatus = {
   readonly listening: boolean;
   /** Version of the policy this worker has in force; 0 = none yet. */
   readonly policy: number;
+  /** Tunnels and exchanges under way; absent: written by an older leash. */
+  readonly flows?: number;
 };
 
 /** A place of the record that is not what was written there. */
@@ -31,6 +33,18 @@ export type LogCheck = {
   /** So many were walked. */
   readonly segments: number;
   readonly damage: readonly LogDamage[];
+  /** When it was done, in milliseconds since 1970. */
+  readonly at?: number;
+};
+
+/** Sums over the records of this start. */
+export type StatusTotals = {
+  /** Both ways, of tunnels that were relayed unseen. */
+  readonly uninspectedBytes: number;
+  /** Seconds in which nothing was let pass, because it could not be recorded. */
+  readonly suspendedS: number;
+  /** Requests that were refused without a record of their own. */
+  readonly refused: number;
 };
 
 export type Listener = { readonly host: string; readonly port: number };
@@ -58,6 +72,8 @@ export type Status = {
   };
   /** Records of this start by event. */
   readonly records: Readonly<Record<string, number>>;
+  /** Absent: written by an older leash. */
+  readonly totals?: StatusTotals;
   readonly listeners: { readonly proxy: Listener; readonly viewer: Listener | null };
 };
 
@@ -119,6 +135,11 @@ function firstMissing(value: unknown): string | null {
   if (log !== null) return `log.${log}`;
   if (!isCheck(value.log.check)) return 'log.check';
   if (!isObject(value.records)) return 'records';
+  if (value.totals !== undefined) {
+    if (!isObject(value.totals)) return 'totals';
+    const wrong = firstWrong(value.totals, TOTALS_SHAPE);
+    if (wrong !== null) return `totals.${wrong}`;
+  }
   if (!isListOf(value.problems, PROBLEM_SHAPE)) return 'problems';
   if (!isListOf(value.workers, WORKER_SHAPE)) return 'workers';
   if (!isObject(value.listeners) || !isListener(value.listeners.proxy)) return 'listeners.proxy';
@@ -137,6 +158,12 @@ const WORKER_SHAPE: Shape = {
   pid: 'number',
   listening: 'boolean',
   policy: 'number',
+};
+
+const TOTALS_SHAPE: Shape = {
+  uninspectedBytes: 'number',
+  suspendedS: 'number',
+  refused: 'number',
 };
 
 const DAMAGE_SHAPE: Shape = { file: 'string', seq: 'number', offset: 'number' };

@@ -43,7 +43,10 @@ export function createApi(deps: GuardDeps) {
           ...(seq && /^\d{1,15}$/.test(seq) && { seq: Number(seq) }),
         };
         const isRedacted = redact === undefined || isSet(redact);
-        const flow = await readFlow(search, { id: c.req.param('id'), ...hint, redact: isRedacted });
+        const flow = await readFlow(
+          { ...search, decode: deps.decode },
+          { id: c.req.param('id'), ...hint, redact: isRedacted },
+        );
         if (flow === null) return c.json({ error: 'this record was not found in the log' }, 404);
         return c.json(flow, 200);
       },

@@ -13,6 +13,7 @@ import { createMetrics } from './metrics.ts';
 import { createPolicyApi } from './policy/policy-api.ts';
 import { AgentNetworks } from './policy/policy-reader.ts';
 import { createPublicRoutes } from './public-routes.ts';
+import { createStateApi } from './state/state-api.ts';
 import { loadUi } from './ui-files.ts';
 import type { ViewerDeps, ViewerEnv } from './viewer-env.ts';
 
@@ -37,6 +38,7 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   app.route('/', createApi(guarded));
   app.route('/', createPolicyApi(guarded));
   app.route('/', createMetrics(guarded));
+  app.route('/', createStateApi(guarded));
   app.get('*', (c) => {
     const file = files.get(c.req.path);
     if (file === undefined) return c.notFound();

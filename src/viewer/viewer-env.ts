@@ -2,6 +2,7 @@
 
 import type { HttpBindings } from '@hono/node-server';
 import type { Config } from '../shared/config.ts';
+import type { Decode } from './decode/decoder.ts';
 
 export type ViewerEnv = {
   Bindings: HttpBindings;
@@ -11,6 +12,7 @@ export type ViewerEnv = {
 
 export type ViewerConfig = Pick<
   Config,
+  | 'audit'
   | 'logPath'
   | 'stateDir'
   | 'policyDir'
@@ -33,5 +35,7 @@ export type ViewerDeps = {
   readonly now: () => number;
   /** Milliseconds of a clock that only goes forward. */
   readonly monotonicNow: () => number;
+  /** Undoes the coding of a body, in a thread. */
+  readonly decode: Decode;
   readonly onError: (error: Error, path: string) => void;
 };

@@ -4,11 +4,18 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { createApp } from '../../src/viewer/app.ts';
+import { openDecoder } from '../../src/viewer/decode/decoder.ts';
 import type { ViewerConfig } from '../../src/viewer/viewer-env.ts';
 import { portOf } from './free-port.ts';
 import { tempDir } from './temp-dir.ts';
+
+/** Compiled: a thread of Node 20 reads no TypeScript. */
+const DECODE_TASK = fileURLToPath(
+  new URL('../../dist/viewer/decode/decode-task.js', import.meta.url),
+);
 
 export type AskOptions = {
   readonly method?: string;
@@ -54,6 +61,7 @@ export async function startViewer(options: ViewerOptions = {}): Promise<TestView
   const dir = await tempDir();
   const { ownAddresses = [], ...settings } = options;
   const config: ViewerConfig = {
+    audit: 'accepted',
     logPath: join(dir.path, 'logs', 'egress.jsonl'),
     stateDir: join(dir.path, 'state'),
     policyDir: join(dir.path, 'policy'),
@@ -72,6 +80,7 @@ export async function startViewer(options: ViewerOptions = {}): Promise<TestView
   await writeFile(join(uiDir, 'assets', 'index-abc.js'), 'void 0;');
   const errors: Error[] = [];
   let clock = 1_700_000_000_000;
+  const decoder = openDecoder({ task: DECODE_TASK });
   const app = await createApp({
     config,
     version: '1.2.3',
@@ -80,6 +89,7 @@ export async function startViewer(options: ViewerOptions = {}): Promise<TestView
     ownAddresses: () => ownAddresses,
     now: () => clock,
     monotonicNow: () => clock,
+    decode: decoder.decode,
     onError: (error) => void errors.push(error),
   });
   const server = createAdaptorServer({ fetch: app.fetch });
@@ -104,6 +114,7 @@ export async function startViewer(options: ViewerOptions = {}): Promise<TestView
       const closed = once(server, 'close');
       server.close();
       await closed;
+      await decoder.close();
       await dir.close();
     },
   };

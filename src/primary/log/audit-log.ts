@@ -11,11 +11,13 @@ import { formatMembers } from '../../shared/audit-line.ts';
 import type { Config } from '../../shared/config.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import { reserveFileName } from '../../shared/segments.ts';
+import type { StatusTotals } from '../../shared/status.ts';
 import { GroupSync } from './group-sync.ts';
 import { LiveSegment } from './live-segment.ts';
 import { LogHealth } from './log-health.ts';
 import type { RecoveredLog } from './log-recovery.ts';
 import { RecordQueue } from './record-queue.ts';
+import { RecordTotals } from './record-totals.ts';
 import { isDiskFull, Reserve } from './reserve.ts';
 import { lineBound, type Signer, SyncFailed } from './segment-writer.ts';
 
@@ -81,6 +83,7 @@ export type AuditLog = {
   status(): LogStatus;
   /** Records of this start by event. */
   counts(): Readonly<Record<string, number>>;
+  totals(): StatusTotals;
   /** Writes all that waits, now. */
   flush(): void;
   /** Flushes, signs, writes through to the disk, closes. Gives what could not be written; '' = nothing. */
@@ -94,6 +97,7 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
   const queue = new RecordQueue();
   const reserve = new Reserve(join(dirname(logPath), reserveFileName(basename(logPath))));
   const counts = new Map<EventName, number>();
+  const totals = new RecordTotals();
   let notes = 0;
   let scheduled = false;
   let closed = false;
@@ -187,8 +191,9 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
 
   /** Takes the first `written` of the queue out and tells who waits for them. */
   function settle(written: number): void {
-    for (const { event, onWritten } of queue.take(written)) {
+    for (const { event, members, onWritten } of queue.take(written)) {
       count(event);
+      totals.add(event, members);
       if (onWritten === undefined) continue;
       if (deps.audit === 'durable') sync.now(onWritten);
       else onWritten();
@@ -265,6 +270,7 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
       bytes: live.bytes,
     }),
     counts: () => Object.fromEntries(counts),
+    totals: () => totals.get(),
     flush: write,
     async close() {
       write();

@@ -1,7 +1,8 @@
 // The copy of one body, from the record itself or from its `part` records, as it is shown. No I/O.
 
 import { Buffer } from 'node:buffer';
-import { parseCodings, undoCodings } from './content-coding.ts';
+import { parseCodings } from '../decode/content-coding.ts';
+import type { Decode } from '../decode/decoder.ts';
 
 export type Body = {
   /** Text, or base64 where it is not valid UTF-8. */
@@ -35,7 +36,7 @@ export const MAX_SHOWN_BYTES = 4 * 1024 * 1024;
 export function toPart(record: Fields): Part | null {
   const offset = typeof record.offset === 'number' ? record.offset : 0;
   if (offset < 0 || offset >= MAX_SHOWN_BYTES) return null;
-  return { offset, bytes: decode(record.body, record.encoding) };
+  return { offset, bytes: toBytes(record.body, record.encoding) };
 }
 
 /** The last record of a flow, a direction, and the parts found → the body. */
@@ -44,7 +45,7 @@ export function joinCapture(record: Fields, side: 'req' | 'res', parts: readonly
   const pieces =
     parts.length > 0 || stated > 0
       ? [...parts].sort((a, b) => a.offset - b.offset)
-      : [{ offset: 0, bytes: decode(record[`${side}_body`], record[`${side}_encoding`]) }];
+      : [{ offset: 0, bytes: toBytes(record[`${side}_body`], record[`${side}_encoding`]) }];
   const whole: Buffer[] = [];
   let end = 0;
   for (const piece of pieces) {
@@ -74,12 +75,12 @@ export function joinCapture(record: Fields, side: 'req' | 'res', parts: readonly
 export async function decodeBody(
   body: Body,
   contentEncoding: string,
-  now: () => number,
+  decode: Decode,
 ): Promise<Body> {
   const codings = body.decoded === '' ? parseCodings(contentEncoding) : [];
   if (codings.length === 0 || body.shown_bytes === 0) return body;
   const wire = Buffer.from(body.text, body.encoding);
-  const decoded = await undoCodings(wire, codings, { maxBytes: MAX_SHOWN_BYTES, now });
+  const decoded = await decode({ bytes: wire, codings, maxBytes: MAX_SHOWN_BYTES });
   if (decoded === null) return body;
   return {
     ...body,
@@ -108,7 +109,7 @@ function encode(bytes: Buffer): { text: string; encoding: 'utf8' | 'base64' } {
   return { text: bytes.toString('base64'), encoding: 'base64' };
 }
 
-function decode(body: unknown, encoding: unknown): Buffer {
+function toBytes(body: unknown, encoding: unknown): Buffer {
   return Buffer.from(text(body), encoding === 'base64' ? 'base64' : 'utf8');
 }
 

@@ -3,6 +3,7 @@
 
 import { type HeaderPairs, OPENING_EVENTS, TERMINAL_EVENTS } from '../../shared/audit-event.ts';
 import { parseLine } from '../../shared/audit-line.ts';
+import type { Decode } from '../decode/decoder.ts';
 import {
   type Body,
   decodeBody,
@@ -44,6 +45,9 @@ export type FlowAsk = {
   readonly redact: boolean;
 };
 
+/** `decode`: for bodies that the record has as they were on the wire. */
+export type FlowDeps = SearchDeps & { readonly decode: Decode };
+
 type Fields = Record<string, unknown>;
 /** `from` absent: the end of the log. `isRunning`: the row asked for opened a flow. */
 type Start = {
@@ -60,7 +64,7 @@ const MAX_BYTES = 512 * 1024 * 1024;
 const SLACK_S = 60;
 
 /** The flow, or null when its record was not found. */
-export async function readFlow(deps: SearchDeps, ask: FlowAsk): Promise<Flow | null> {
+export async function readFlow(deps: FlowDeps, ask: FlowAsk): Promise<Flow | null> {
   const limits = { stopAt: deps.now() + MAX_MS, bytes: MAX_BYTES };
   const at = ask.at === undefined ? null : parsePosition(ask.at);
   const start = await startOf(deps, ask, at);
@@ -151,7 +155,7 @@ type Found = {
   readonly socket: WebSocketStore;
 };
 
-async function toFlow(deps: SearchDeps, ask: FlowAsk, found: Found): Promise<Flow | null> {
+async function toFlow(deps: FlowDeps, ask: FlowAsk, found: Found): Promise<Flow | null> {
   const { main, opening, socket } = found;
   const { record } = main;
   const isMessage = record.event === 'websocket';
@@ -172,7 +176,7 @@ async function toFlow(deps: SearchDeps, ask: FlowAsk, found: Found): Promise<Flo
 }
 
 async function message(
-  deps: SearchDeps,
+  deps: FlowDeps,
   record: Fields,
   side: 'req' | 'res',
   parts: readonly Part[],
@@ -187,7 +191,7 @@ async function message(
     body: await decodeBody(
       joinCapture(fields, side, parts),
       codings.map(([, value]) => value).join(','),
-      deps.now,
+      deps.decode,
     ),
   };
 }

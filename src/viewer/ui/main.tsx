@@ -6,8 +6,9 @@ import { Login, loginProblem } from './header/login.tsx';
 import { PageHeader } from './header/page-header.tsx';
 import { pollMeta } from './header/poll-meta.ts';
 import { login } from './kit/api-client.ts';
-import { access, followAddress } from './kit/app-state.ts';
+import { access, followAddress, page } from './kit/app-state.ts';
 import { LogView } from './list/log-view.tsx';
+import { StateView } from './state/state-view.tsx';
 
 function App() {
   if (access.value === 'checking') return null;
@@ -20,7 +21,7 @@ function Pages() {
   return (
     <div class="page">
       <PageHeader />
-      <LogView />
+      {page.value.view === 'state' ? <StateView /> : <LogView />}
     </div>
   );
 }

@@ -6,9 +6,9 @@
 // Invariant: a copy that is not all of the body says so, also where a decoder is content: what it did not read, or was not content, is not left out in silence.
 
 import type { Truncation } from '../../shared/audit-event.ts';
+import { HeldBytes } from '../../shared/held-bytes.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import { type Coding, type DecodeStream, decodeNow, decodeStream } from './content-coding.ts';
-import { HeldBytes } from './held-bytes.ts';
 
 /** What the decoding streams of one worker take together. */
 export type DecoderLoad = { streams: number; waitingBytes: number };

@@ -9,10 +9,10 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
 import type { FlowFields, Truncation } from '../../shared/audit-event.ts';
+import { HeldBytes } from '../../shared/held-bytes.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import { CaptureDecoder, type DecoderLoad } from './capture-decoder.ts';
 import type { Coding } from './content-coding.ts';
-import { HeldBytes } from './held-bytes.ts';
 
 export type CaptureDeps = {
   readonly dir: 'req' | 'res';

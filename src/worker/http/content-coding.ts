@@ -8,7 +8,7 @@ import * as zlib from 'node:zlib';
 import type { CaptureMode } from '../../shared/config.ts';
 import { codeOf } from '../../shared/error-code.ts';
 import { LIMITS } from '../../shared/limits.ts';
-import { ZstdDecoder } from '../zstd/zstd-decoder.ts';
+import { ZstdDecoder } from '../../shared/zstd/zstd-decoder.ts';
 import { type RawHeaders, valuesOf } from './header-list.ts';
 
 export type Coding = 'gzip' | 'br' | 'deflate' | 'zstd';

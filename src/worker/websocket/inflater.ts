@@ -6,9 +6,9 @@
 // Invariant: what is held, and the work, are bounded by LIMITS, whatever a message claims or unfolds to.
 
 import { constants, inflateRawSync } from 'node:zlib';
+import { HeldBytes } from '../../shared/held-bytes.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import type { DecoderLoad } from '../http/capture-decoder.ts';
-import { HeldBytes } from '../http/held-bytes.ts';
 
 export type InflaterDeps = {
   /** Messages may refer to those before. */

@@ -28,6 +28,8 @@ const GOOD: Status = {
 describe('parseStatus()', () => {
   it('parseStatus() reads what the primary writes', () => {
     expect(parseStatus(JSON.stringify(GOOD))).toEqual(GOOD);
+    const totals = { uninspectedBytes: 1, suspendedS: 0.5, refused: 2 };
+    expect(parseStatus(JSON.stringify({ ...GOOD, totals }))).toEqual({ ...GOOD, totals });
     const early = { ...GOOD, policy: null, problems: [], workers: [] };
     expect(parseStatus(JSON.stringify(early))).toEqual(early);
   });
@@ -38,6 +40,8 @@ describe('parseStatus()', () => {
     ['[]', 'the whole object'],
     ['null', 'the whole object'],
     [JSON.stringify({ ...GOOD, pid: '1' }), '"pid"'],
+    [JSON.stringify({ ...GOOD, totals: [] }), '"totals"'],
+    [JSON.stringify({ ...GOOD, totals: { refused: 1 } }), '"totals.uninspectedBytes"'],
     ...[null, {}, { ...CHECK, state: 'lost' }, { ...CHECK, damage: [{}] }].map(
       (check): [string, string] => [
         JSON.stringify({ ...GOOD, log: { ...GOOD.log, check } }),

@@ -3,6 +3,7 @@
 import { hc } from 'hono/client';
 import type { Api } from '../../api.ts';
 import type { Meta } from '../../meta.ts';
+import type { State } from '../../state/state-api.ts';
 import type { Flow } from '../../store/flow.ts';
 import type { LogParams } from '../../store/log-params.ts';
 import type { Page } from '../../store/log-search.ts';
@@ -39,6 +40,10 @@ export async function fetchFlow(
 
 export async function fetchMeta(signal: AbortSignal): Promise<Meta> {
   return read<Meta>(await client.api.meta.$get({}, { init: { signal } }));
+}
+
+export async function fetchState(signal: AbortSignal): Promise<State> {
+  return read<State>(await fetch('/api/state', { signal }));
 }
 
 /** Token → session cookie. Throws `ApiError` with the reason. */

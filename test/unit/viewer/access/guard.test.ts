@@ -4,6 +4,7 @@ import type { ViewerConfig } from '../../../../src/viewer/viewer-env.ts';
 
 function rules(change: Partial<ViewerConfig>) {
   const config: ViewerConfig = {
+    audit: 'accepted',
     logPath: '/nowhere/egress.jsonl',
     stateDir: '/nowhere',
     policyDir: '/nowhere',

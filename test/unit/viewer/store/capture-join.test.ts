@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { decodeBytes } from '../../../../src/viewer/decode/decode-task.ts';
 import {
   decodeBody,
   joinCapture,
@@ -135,8 +136,6 @@ describe('joinCapture()', () => {
 });
 
 describe('decodeBody()', () => {
-  const now = () => 0;
-
   const coded = gzipSync('a text to read, '.repeat(1000));
   const record = (bytes: Buffer) => ({
     res_body: bytes.toString('base64'),
@@ -147,7 +146,7 @@ describe('decodeBody()', () => {
 
   it('decodeBody() gives a text, and leaves what is said of the wire as it is', async () => {
     const body = joinCapture(record(coded), 'res', []);
-    expect(await decodeBody(body, 'gzip', now)).toEqual({
+    expect(await decodeBody(body, 'gzip', decodeBytes)).toEqual({
       ...body,
       text: 'a text to read, '.repeat(1000),
       encoding: 'utf8',
@@ -160,7 +159,7 @@ describe('decodeBody()', () => {
     const body = await decodeBody(
       joinCapture(record(coded.subarray(0, 60)), 'res', []),
       'gzip',
-      now,
+      decodeBytes,
     );
     expect(body.text).toMatch(/^a text to read/);
     expect(body).toMatchObject({ encoding: 'utf8', decoded: 'gzip' });
@@ -174,10 +173,10 @@ describe('decodeBody()', () => {
       [Buffer.alloc(0), 'gzip'],
     ] as const) {
       const body = joinCapture(record(bytes), 'res', []);
-      expect(await decodeBody(body, coding, now)).toEqual(body);
+      expect(await decodeBody(body, coding, decodeBytes)).toEqual(body);
     }
     const undone = joinCapture({ res_body: 'plain', res_decoded: 'gzip' }, 'res', []);
-    expect(await decodeBody(undone, 'gzip', now)).toEqual(undone);
+    expect(await decodeBody(undone, 'gzip', decodeBytes)).toEqual(undone);
   });
 });
 

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { decodeBytes } from '../../../../src/viewer/decode/decode-task.ts';
+import type { Decode } from '../../../../src/viewer/decode/decoder.ts';
 import { type FlowAsk, readFlow } from '../../../../src/viewer/store/flow.ts';
 import { LogFolder, listSegments } from '../../../../src/viewer/store/log-folder.ts';
 import { type LogQuery, parseLogQuery } from '../../../../src/viewer/store/log-params.ts';
@@ -11,11 +13,11 @@ import { type Entry, writeLog } from '../../../support/write-log.ts';
 
 let dir: TempDir;
 let logPath: string;
-let deps: { log: LogFolder; now: () => number; nowMs: () => number };
+let deps: { log: LogFolder; now: () => number; nowMs: () => number; decode: Decode };
 beforeEach(async () => {
   dir = await tempDir();
   logPath = join(dir.path, 'egress.jsonl');
-  deps = { log: new LogFolder(logPath), now: () => 0, nowMs: () => 0 };
+  deps = { log: new LogFolder(logPath), now: () => 0, nowMs: () => 0, decode: decodeBytes };
 });
 afterEach(() => dir.close());
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HeldBytes } from '../../../../src/worker/http/held-bytes.ts';
+import { HeldBytes } from '../../../src/shared/held-bytes.ts';
 
 describe('HeldBytes', () => {
   it('gives what was added, in order, whatever the sizes, and then holds nothing', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ZstdDecoder } from '../../../../src/worker/zstd/zstd-decoder.ts';
+import { ZstdDecoder } from '../../../../src/shared/zstd/zstd-decoder.ts';
 import { sampleText, ZSTD_SAMPLES, zstdFrame } from '../../../support/zstd-samples.ts';
 
 /** All that comes out, in pieces of `size` bytes; 'corrupt' where it says so. */

@@ -3,7 +3,7 @@
 // 22.15 on, which 20 lacks; packages in plain JavaScript obey what a block says of its own length, and
 // stand still for minutes over 22 bytes. Knows nothing of HTTP.
 
-import { HeldBytes } from '../http/held-bytes.ts';
+import { HeldBytes } from '../held-bytes.ts';
 import { ZstdError } from './bits.ts';
 import { type BlockState, decodeBlock } from './block.ts';
 

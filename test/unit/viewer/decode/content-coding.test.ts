@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import * as zlib from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { parseCodings, undoCodings } from '../../../../src/viewer/store/content-coding.ts';
+import { parseCodings, undoCodings } from '../../../../src/viewer/decode/content-coding.ts';
+import { zstdFrame } from '../../../support/zstd-samples.ts';
 
-const { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } = zlib;
 const TEXT = Buffer.from(Array.from({ length: 5000 }, (_, n) => `line ${n * n}\n`).join(''));
+/** In blocks of 16 KiB, not compressed. */
+const ZSTD_TEXT = zstdFrame(piecesOf(TEXT, 16 * 1024));
 const MAX = 1024 * 1024;
 const BOUNDS = { maxBytes: MAX, now: () => 0 };
-/** Not in each Node that leash runs on. */
-const zstdCompress = (zlib as unknown as { zstdCompressSync?: (bytes: Buffer) => Buffer })
-  .zstdCompressSync;
-const ZSTD = zstdCompress === undefined ? [] : ['zstd'];
-
 describe('parseCodings()', () => {
   it.each([
     ['gzip', ['gzip']],
@@ -21,7 +18,8 @@ describe('parseCodings()', () => {
     ['identity', []],
     ['identity, gzip', ['gzip']],
     ['', []],
-    ['zstd', ZSTD],
+    ['zstd', ['zstd']],
+    ['zstd, gzip', ['zstd', 'gzip']],
     ['compress', []],
     ['gzip, compress', []],
     ['gzip, gzip, gzip', []],
@@ -39,7 +37,7 @@ describe('undoCodings()', () => {
     [['deflate'], deflateRawSync(TEXT)],
     [['deflate', 'gzip'], gzipSync(deflateSync(TEXT))],
     [['gzip'], Buffer.concat([gzipSync(TEXT.subarray(0, 99)), gzipSync(TEXT.subarray(99))])],
-    ...(zstdCompress ? ([[['zstd'], zstdCompress(TEXT)]] satisfies [string[], Buffer][]) : []),
+    [['zstd'], ZSTD_TEXT],
   ];
 
   it.each(CASES)('undoCodings() undoes %j', async (codings, bytes) => {
@@ -102,7 +100,8 @@ describe('undoCodings()', () => {
     expect(decoded?.bytes.length).toBeGreaterThan(0);
     expect(decoded?.bytes.length).toBeLessThan(MAX / 4);
     looks.length = 0;
-    const empty = Buffer.concat(Array.from({ length: 50_000 }, () => gzipSync('')));
+    const nothing = gzipSync('');
+    const empty = Buffer.concat(Array.from({ length: 50_000 }, () => nothing));
     expect(await undoCodings(empty, ['gzip'], { maxBytes: MAX, now: clock(50) })).toBeNull();
     expect(looks.length).toBeLessThan(8);
   });
@@ -124,3 +123,29 @@ describe('undoCodings()', () => {
     expect(await undoCodings(Buffer.from(text), [coding], BOUNDS)).toBeNull();
   });
 });
+
+describe('zstd', () => {
+  it('undoCodings() stops a zstd bomb at its limits: each block is 128 KiB for four bytes', async () => {
+    const repeat = (isLast: number) => {
+      const header = (128 * 1024 * 8) | 2 | isLast;
+      return [header & 255, (header >> 8) & 255, header >> 16, 120];
+    };
+    const blocks = Array.from({ length: 20_000 }, (_, n) => repeat(n === 19_999 ? 1 : 0));
+    const bomb = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 7 << 3, ...blocks.flat()]);
+    const decoded = await undoCodings(bomb, ['zstd'], BOUNDS);
+    expect(decoded?.bytes).toHaveLength(MAX);
+    expect(decoded?.isCut).toBe(true);
+    let looks = 0;
+    const now = () => {
+      looks += 1;
+      return looks * 50;
+    };
+    await undoCodings(bomb, ['zstd'], { maxBytes: 1024 * MAX, now });
+    expect(looks).toBeLessThan(8);
+  });
+});
+
+function piecesOf(bytes: Buffer, size: number): Buffer[] {
+  const count = Math.ceil(bytes.length / size);
+  return Array.from({ length: count }, (_, n) => bytes.subarray(n * size, (n + 1) * size));
+}

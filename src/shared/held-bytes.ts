@@ -1,7 +1,7 @@
 // Bytes of a body that wait: large chunks as they came, small ones joined, so that a body that comes byte
 // by byte costs little more than its bytes. Knows nothing of what they wait for.
 
-import { LIMITS } from '../../shared/limits.ts';
+import { LIMITS } from './limits.ts';
 
 const NOTHING = Buffer.alloc(0);
 /** Chunks from this size on are kept as they are; 64 KiB hold at most 16 of them. */

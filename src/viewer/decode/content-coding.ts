@@ -1,10 +1,11 @@
 // Undoes the content coding of a body for the eye: a record holds what was on the wire. The bytes are
 // hostile: what comes out is bounded by size, by its ratio to what went in, and by time, and work ends
-// with it. Knows nothing of records or files.
+// with it. Runs in a thread (decode-task.ts). Knows nothing of records or files.
 
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import * as zlib from 'node:zlib';
+import { ZstdDecoder } from '../../shared/zstd/zstd-decoder.ts';
 
 export type Decoded = {
   readonly bytes: Buffer;
@@ -54,9 +55,9 @@ export async function undoCodings(
   const limit = { bytes: Math.min(maxBytes, byRatio), isOver: () => now() > stopAt };
   let current: Decoded = { bytes, isCut: false };
   for (const name of [...codings].reverse()) {
-    const decoder = CODINGS.get(name)?.(current.bytes);
-    if (decoder === undefined) return null;
-    const next = await collect(decoder, current.bytes, limit);
+    const undo = CODINGS.get(name);
+    if (undo === undefined) return null;
+    const next = await undo(current.bytes, limit);
     if (next.bytes.length === 0) return null;
     current = { bytes: next.bytes, isCut: current.isCut || next.isCut };
   }
@@ -65,37 +66,26 @@ export async function undoCodings(
 
 /** A copy may be cut anywhere: what there is of it comes out, instead of an error about the rest. */
 const PARTIAL = { finishFlush: zlib.constants.Z_SYNC_FLUSH };
+const BROTLI_PARTIAL = { finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH };
 
 type Decoder = NodeJS.ReadWriteStream & { destroy(): unknown };
 
-type MakeDecoder = (bytes: Buffer) => Decoder;
+type Undo = (bytes: Buffer, limit: Limit) => Promise<Decoded>;
 
-const CODINGS: ReadonlyMap<string, MakeDecoder> = new Map<string, MakeDecoder>([
-  ['gzip', () => zlib.createGunzip(PARTIAL)],
-  ['br', () => zlib.createBrotliDecompress({ finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH })],
+const CODINGS: ReadonlyMap<string, Undo> = new Map<string, Undo>([
+  ['gzip', (bytes, limit) => collect(zlib.createGunzip(PARTIAL), bytes, limit)],
+  ['br', (bytes, limit) => collect(zlib.createBrotliDecompress(BROTLI_PARTIAL), bytes, limit)],
   // Meant is zlib's format; some servers send the bare one.
   [
     'deflate',
-    (bytes) => (isZlib(bytes) ? zlib.createInflate(PARTIAL) : zlib.createInflateRaw(PARTIAL)),
+    (bytes, limit) => {
+      const make = isZlib(bytes) ? zlib.createInflate : zlib.createInflateRaw;
+      return collect(make(PARTIAL), bytes, limit);
+    },
   ],
-  ...zstd(),
+  // Node 20 has none; the one of later versions would be a second set of bounds.
+  ['zstd', async (bytes, limit) => undoZstd(bytes, limit)],
 ]);
-
-/** Node has it from 22.15 on, and its types not yet. RFC 9659: a window of 8 MiB, or it is refused. */
-function zstd(): [string, MakeDecoder][] {
-  const { createZstdDecompress: create, constants } = zlib as unknown as ZstdOfNode;
-  if (create === undefined) return [];
-  const options = {
-    finishFlush: constants.ZSTD_e_flush,
-    params: { [constants.ZSTD_d_windowLogMax]: 23 },
-  };
-  return [['zstd', () => create(options)]];
-}
-
-type ZstdOfNode = {
-  readonly createZstdDecompress?: (options: object) => Decoder;
-  readonly constants: { readonly ZSTD_e_flush: number; readonly ZSTD_d_windowLogMax: number };
-};
 
 function isZlib(bytes: Buffer): boolean {
   return ((bytes[0] ?? 0) & 0x0f) === 8;
@@ -129,4 +119,22 @@ async function collect(decoder: Decoder, bytes: Buffer, limit: Limit): Promise<D
   if (!isCut) decoder.end();
   await closed;
   return { bytes: Buffer.concat(chunks).subarray(0, limit.bytes), isCut };
+}
+
+/** One block a step, 128 KiB at most: between two of them the limits are looked at. */
+function undoZstd(bytes: Buffer, limit: Limit): Decoded {
+  const decoder = new ZstdDecoder();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  decoder.push(bytes);
+  for (;;) {
+    const step = decoder.step();
+    const isOver = length > limit.bytes || limit.isOver();
+    if (step === null || step === 'corrupt' || isOver) {
+      const all = Buffer.concat(chunks).subarray(0, limit.bytes);
+      return { bytes: all, isCut: isOver || step === 'corrupt' };
+    }
+    length += step.length;
+    chunks.push(step);
+  }
 }
