@@ -5,7 +5,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, isMap, isSeq, LineCounter, parseDocument, type YAMLSeq } from 'yaml';
-import { isProblems, parseRules } from '../../shared/policy-file.ts';
+import { isProblems, type PolicyProblem, parseRules } from '../../shared/policy-file.ts';
 import { FORMAT, type ItemPath, spliceAppend, spliceRemove } from './policy-splice.ts';
 
 export type EditFile = 'enforce.yaml' | 'blocklist.yaml';
@@ -29,7 +29,7 @@ export type EntrySpec = {
 
 export type Edited =
   | { readonly text: string; readonly changed: boolean }
-  | { readonly problem: string };
+  | { readonly problem: string; readonly problems?: readonly PolicyProblem[] };
 
 const KEYS = { 'enforce.yaml': 'allow', 'blocklist.yaml': 'block' } as const;
 /** Ports that an entry has where it names none; null: all. */
