@@ -31,12 +31,12 @@ const PACKAGE_HOMES: Readonly<Record<string, RegExp>> = {
   'node-forge': /^src\/primary\/ca\/certificate\.ts$/,
   pino: /^src\/(primary|worker|viewer)\/(main|diagnostics)\.ts$/,
   'pino-roll': /^src\/(primary|worker|viewer)\/(main|diagnostics)\.ts$/,
-  piscina: /^src\/(primary\/archive|viewer\/(decode|verify))\/[\w-]+\.ts$/,
+  piscina: /^src\/(primary\/archive|viewer\/(decode|policy|verify))\/[\w-]+\.ts$/,
   '@preact/signals': /^src\/viewer\/ui\//,
   preact: /^src\/viewer\/ui\//,
   ws: /^src\/worker\/websocket\/message-tap\.ts$/,
   tldts: /^src\/shared\/policy-[\w-]+\.ts$/,
-  yaml: /^src\/shared\/policy-[\w-]+\.ts$|^src\/viewer\/policy\/policy-edit\.ts$/,
+  yaml: /^src\/shared\/policy-[\w-]+\.ts$|^src\/viewer\/policy\/policy-(edit|splice)\.ts$/,
   'node:cluster': /^src\/(primary\/workers|worker\/main)\.ts$/,
 };
 

@@ -1,16 +1,16 @@
 // Text of one policy file → its validated content, or every problem with line, column and the fix.
-// The home of yaml and tldts. Pure: who calls reads the file; what is in force is decided elsewhere.
+// The home of yaml. Pure: who calls reads the file; what is in force is decided elsewhere.
 //
 // Invariant: what these functions return needs no second check: names, networks and paths are in normal form.
 
 import { Buffer } from 'node:buffer';
-import { parse as parseName } from 'tldts';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { LIMITS } from './limits.ts';
 import { type Agents, readAgents } from './policy-agents.ts';
 import { readNetwork } from './policy-network.ts';
 import { type Names, RULE_FILES, type RuleFile, readRules } from './policy-rules.ts';
 import type { Mode, PolicySource, Rule } from './policy-source.ts';
+import { isPublicSuffix } from './policy-suffix.ts';
 import { type Position, quote, Report, type Tree } from './policy-tree.ts';
 import type { PolicyProblem } from './status.ts';
 
@@ -61,14 +61,7 @@ export function isCutOff(text: string): boolean {
 }
 
 const NAMES: Names = {
-  isPublicSuffix(host) {
-    const isSuffix = (name: string) => {
-      const found = parseName(name, { allowPrivateDomains: true });
-      return found.publicSuffix === name && (found.isIcann === true || found.isPrivate === true);
-    };
-    // The second: a name whose children are all suffixes (`*.ck` in the list).
-    return isSuffix(host) || isSuffix(`leash-probe.${host}`);
-  },
+  isPublicSuffix,
   toAscii(name) {
     const url = `http://${name}`;
     return !/[/?#@:\\]/.test(name) && URL.canParse(url) ? new URL(url).hostname : '';

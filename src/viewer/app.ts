@@ -4,21 +4,29 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
+import { createAccessApi } from './access/access-api.ts';
 import { AttemptLimit } from './access/attempt-limit.ts';
 import { createGuard } from './access/guard.ts';
 import { createLogin } from './access/login.ts';
 import { createTokenReader } from './access/token.ts';
 import { createApi } from './api.ts';
+import { createHardenApi } from './harden/harden-api.ts';
 import { createMetrics } from './metrics.ts';
+import { Planner } from './policy/planner.ts';
 import { createPolicyApi } from './policy/policy-api.ts';
 import { AgentNetworks } from './policy/policy-reader.ts';
 import { createPublicRoutes } from './public-routes.ts';
 import { createStateApi } from './state/state-api.ts';
+import { LogFolder } from './store/log-folder.ts';
 import { loadUi } from './ui-files.ts';
 import type { ViewerDeps, ViewerEnv } from './viewer-env.ts';
 
 /** A request of this API is a few fields; more is no use of it. */
 const MAX_BODY_BYTES = 64 * 1024;
+/** The text of a policy file; longer ones are edited where they lie. */
+const MAX_TEXT_BYTES = 2 * 1024 * 1024;
+const limitText = bodyLimit({ maxSize: MAX_TEXT_BYTES });
+const limitFields = bodyLimit({ maxSize: MAX_BODY_BYTES });
 
 export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   const files = await loadUi(deps.uiDir);
@@ -29,14 +37,23 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
     limit: new AttemptLimit(),
     isPage: (path: string) => path === '/' || files.has(path),
   };
+  const search = {
+    log: new LogFolder(deps.config.logPath),
+    now: deps.monotonicNow,
+    nowMs: deps.now,
+  };
+  const changing = { ...guarded, search, planner: new Planner() };
   const app = new Hono<ViewerEnv>();
   app.use(securityHeaders);
   app.use(createGuard(guarded));
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES }));
+  app.use(limitBody);
+
   app.route('/', createPublicRoutes(deps));
   app.route('/', createLogin(guarded));
   app.route('/', createApi(guarded));
-  app.route('/', createPolicyApi(guarded));
+  app.route('/', createAccessApi());
+  app.route('/', createPolicyApi(changing));
+  app.route('/', createHardenApi(changing));
   app.route('/', createMetrics(guarded));
   app.route('/', createStateApi(guarded));
   app.get('*', (c) => {
@@ -65,6 +82,9 @@ const HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
 };
+
+const limitBody: MiddlewareHandler = (c, next) =>
+  c.req.path === '/api/policy/replace' ? limitText(c, next) : limitFields(c, next);
 
 const securityHeaders: MiddlewareHandler = async (c, next) => {
   await next();

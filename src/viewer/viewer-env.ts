@@ -2,12 +2,16 @@
 
 import type { HttpBindings } from '@hono/node-server';
 import type { Config } from '../shared/config.ts';
+import type { Verdict } from './access/access.ts';
 import type { Decode } from './decode/decoder.ts';
 
 export type ViewerEnv = {
   Bindings: HttpBindings;
-  /** The client's canonical address; empty = unknown. Set by the guard. */
-  Variables: { client: string };
+  /**
+   * Set by the guard. `client`: its canonical address, empty = unknown. `change`: whether the page of
+   * this client may change something.
+   */
+  Variables: { client: string; change: Verdict };
 };
 
 export type ViewerConfig = Pick<

@@ -4,22 +4,14 @@
 // Invariant: a bad policy file changes nothing; no policy at all means deny.
 
 import { lineDiff } from '../../shared/line-diff.ts';
-import {
-  isCutOff,
-  isProblems,
-  type PolicyProblem,
-  parseAgents,
-  parseMode,
-  parseNetwork,
-  parseRules,
-} from '../../shared/policy-file.ts';
+import { isCutOff, isProblems, type PolicyProblem } from '../../shared/policy-file.ts';
+import { joinContent, parsePolicyFile } from '../../shared/policy-join.ts';
 import {
   EMPTY_POLICY,
   type Mode,
   POLICY_FILES,
   type PolicyFile,
   type PolicySource,
-  type Rule,
 } from '../../shared/policy-source.ts';
 import type { FileContent } from './policy-read.ts';
 
@@ -90,7 +82,7 @@ export class PolicyContents {
     for (const file of POLICY_FILES) {
       const { good } = this.#state(file);
       if (good === null) continue;
-      source = join(source, good.content);
+      source = joinContent(source, good.content);
       sha256[file] = good.sha256;
     }
     const changedFiles = POLICY_FILES.filter((file) => sha256[file] !== before?.sha256[file]);
@@ -140,51 +132,10 @@ export class PolicyContents {
         'Cannot use policy file: its last line has no end, as if it was cut off; add it',
       );
     }
-    const content = parse(file, found.text);
+    const content = parsePolicyFile(file, found.text);
     if (isProblems(content)) return { good: kept, problems: content };
     const { sha256, text } = found;
     const compared = text.length <= MAX_DIFF_CHARS ? text : '';
     return { good: { text: compared, content, sha256, size: text.length }, problems: [] };
   }
-}
-
-/** Lists grow by what an overlay has for other hosts: the file that comes first wins per host. */
-function join(source: PolicySource, content: Partial<PolicySource>): PolicySource {
-  const { allow = [], block = [], ...others } = content;
-  return {
-    ...source,
-    ...others,
-    allow: withOtherHosts(source.allow, allow),
-    block: withOtherHosts(source.block, block),
-  };
-}
-
-function withOtherHosts(base: readonly Rule[], overlay: readonly Rule[]): readonly Rule[] {
-  if (base.length === 0 || overlay.length === 0) return base.length === 0 ? overlay : base;
-  const hosts = new Set(base.map((rule) => rule.host));
-  return [...base, ...overlay.filter((rule) => !hosts.has(rule.host))];
-}
-
-function parse(file: PolicyFile, text: string): Partial<PolicySource> | PolicyProblem[] {
-  switch (file) {
-    case 'mode':
-      return wrap(parseMode(text), (mode) => ({ mode }));
-    case 'enforce.yaml':
-    case 'enforce.local.yaml':
-      return wrap(parseRules(file, text), (allow) => ({ allow }));
-    case 'blocklist.yaml':
-    case 'blocklist.local.yaml':
-      return wrap(parseRules(file, text), (block) => ({ block }));
-    case 'agents.yaml':
-      return wrap(parseAgents(text), (agents) => agents);
-    case 'network.yaml':
-      return wrap(parseNetwork(text), (network) => ({ network }));
-  }
-}
-
-function wrap<T>(
-  parsed: T | PolicyProblem[],
-  content: (value: T) => Partial<PolicySource>,
-): Partial<PolicySource> | PolicyProblem[] {
-  return isProblems(parsed) ? parsed : content(parsed);
 }

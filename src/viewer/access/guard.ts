@@ -5,7 +5,13 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import type { AgentNetworks } from '../policy/policy-reader.ts';
 import type { ViewerConfig, ViewerDeps, ViewerEnv } from '../viewer-env.ts';
-import { type AccessRules, decideAccess, LOGIN_PATH, PUBLIC_PATHS } from './access.ts';
+import {
+  type AccessAsk,
+  type AccessRules,
+  decideAccess,
+  LOGIN_PATH,
+  PUBLIC_PATHS,
+} from './access.ts';
 import type { AttemptLimit } from './attempt-limit.ts';
 import { clientAddress, inNetworks } from './client-address.ts';
 import { checkSession, isEqual } from './session.ts';
@@ -37,27 +43,38 @@ export function createGuard(deps: GuardDeps): MiddlewareHandler<ViewerEnv> {
         'retry-after': '60',
       });
     }
-    const verdict = decideAccess(
-      {
-        method: c.req.method,
-        path: c.req.path,
-        isPage: deps.isPage(c.req.path),
-        host: c.req.header('host'),
-        via: c.req.header('via'),
-        origin: c.req.header('origin'),
-        fetchSite: c.req.header('sec-fetch-site'),
-        contentType: c.req.header('content-type'),
-        client,
-        isAgent,
-        isOwnAddress: client !== null && deps.ownAddresses().includes(client),
-        agents: networks === null ? 'unreadable' : networks.length > 0 ? 'listed' : 'none',
-        credential,
-      },
-      rules,
-    );
+    const ask: AccessAsk = {
+      method: c.req.method,
+      path: c.req.path,
+      isPage: deps.isPage(c.req.path),
+      host: c.req.header('host'),
+      via: c.req.header('via'),
+      origin: c.req.header('origin'),
+      fetchSite: c.req.header('sec-fetch-site'),
+      contentType: c.req.header('content-type'),
+      client,
+      isAgent,
+      isOwnAddress: client !== null && deps.ownAddresses().includes(client),
+      agents: networks === null ? 'unreadable' : networks.length > 0 ? 'listed' : 'none',
+      credential,
+    };
+    const verdict = decideAccess(ask, rules);
+    c.set('change', decideAccess({ ...ask, ...changeByPage(ask.host) }, rules));
     if (verdict.ok) return next();
     if (verdict.status === 401) c.header('www-authenticate', 'Bearer realm="leash"');
     return c.json({ error: verdict.error }, verdict.status);
+  };
+}
+
+/** What a change would be like that this viewer's own page sends. */
+function changeByPage(host: string | undefined) {
+  return {
+    method: 'POST',
+    path: '/api/policy',
+    isPage: false,
+    origin: `http://${host}`,
+    fetchSite: 'same-origin',
+    contentType: 'application/json',
   };
 }
 

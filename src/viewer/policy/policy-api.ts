@@ -2,45 +2,64 @@
 // have it, or says which have not. Where access is decided: `guard.ts`, before any of this runs.
 
 import { type Context, Hono } from 'hono';
+import { parseAuthority } from '../../shared/host.ts';
 import type { GuardDeps } from '../access/guard.ts';
+import { pathOf } from '../harden/row-ask.ts';
 import { readStatus } from '../status.ts';
+import { parsePosition } from '../store/position-text.ts';
 import type { ViewerEnv } from '../viewer-env.ts';
-import { addEntry, type EditFile, removeEntry } from './policy-edit.ts';
+import { type EditAsk, readEdit, readReplace, readUndo } from './edit-body.ts';
+import {
+  type ChangeDeps,
+  type Failure,
+  type Made,
+  PolicyChanges,
+  type Trial,
+} from './policy-change.ts';
+import { readHistory } from './policy-history.ts';
+import { type EntryPlace, placeOf, policyOptions } from './policy-options.ts';
 import { readPolicy } from './policy-reader.ts';
-import { readSpec } from './policy-spec.ts';
-import { changeFile, changeMode, type WriteDeps, type Written } from './policy-write.ts';
+import { etagOf, readTexts } from './policy-write.ts';
 
-const FILES: Readonly<Record<string, EditFile>> = {
-  enforce: 'enforce.yaml',
-  blocklist: 'blocklist.yaml',
+export type PolicyAnswer = Awaited<ReturnType<typeof describePolicy>>;
+/** An entry that ends by itself. */
+export type Grant = EntryPlace & {
+  readonly list: 'allow' | 'block';
+  readonly expires_at: number;
+  readonly agents: readonly string[] | null;
+  readonly paths: readonly { readonly method: string; readonly prefix: string }[] | null;
+  readonly reason: string;
 };
-const EDITS = { add: addEntry, remove: removeEntry };
 
-export function createPolicyApi(deps: GuardDeps) {
-  const { config } = deps;
-  // One change at a time: two at once would each undo the other.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = last.then(work, work);
-    last = next.catch(() => {});
-    return next;
-  };
-  const writeDeps = (c: Context<ViewerEnv>): WriteDeps => ({
-    policyDir: config.policyDir,
-    stateDir: config.stateDir,
-    actor: `viewer ${c.get('client')}`,
-  });
-  const answer = async (c: Context<ViewerEnv>, written: Written) => {
-    if (!written.ok) return c.json({ ok: false as const, error: written.problem }, 400);
+type Deps = GuardDeps & ChangeDeps;
+
+export function createPolicyApi(deps: Deps) {
+  const { config, planner } = deps;
+  const changes = new PolicyChanges(deps);
+  const actorOf = (c: Context<ViewerEnv>) => `viewer ${c.get('client')}`;
+  const answer = async (c: Context<ViewerEnv>, result: Trial | Made | Failure) => {
+    if (!result.ok) {
+      const { problem: error, problems = [], stale } = result;
+      return c.json({ ok: false as const, error, problems }, stale ? 412 : 400);
+    }
+    if ('dry_run' in result) return c.json(result, 200);
     const policy = await describePolicy(deps);
     // A change that is not in force everywhere is no success yet: 202 says so to every client.
-    return c.json({ ...written, policy }, written.in_force ? 200 : 202);
+    return c.json({ ...result, policy }, result.in_force ? 200 : 202);
   };
-
+  const edit = async (c: Context<ViewerEnv>, ask: EditAsk | { readonly problem: string }) => {
+    if ('problem' in ask) return answer(c, { ok: false, problem: ask.problem });
+    const result = ask.dryRun ? changes.tryEdit(ask) : changes.makeEdit(actorOf(c), ask);
+    return answer(c, await result);
+  };
   const setMode = async (c: Context<ViewerEnv>) => {
     const body = await readBody(c);
     const mode = typeof body?.mode === 'string' ? body.mode : '';
-    return answer(c, await inTurn(() => changeMode(writeDeps(c), mode)));
+    const isTrial = body?.dry_run === true;
+    return answer(
+      c,
+      await (isTrial ? changes.tryMode(mode, DAY_S) : changes.makeMode(actorOf(c), mode)),
+    );
   };
 
   return new Hono<ViewerEnv>()
@@ -52,26 +71,81 @@ export function createPolicyApi(deps: GuardDeps) {
     .put('/api/mode', setMode)
     .post('/api/mode', setMode)
     .get('/api/policy', async (c) => c.json(await describePolicy(deps)))
-    .post('/api/policy/:list{enforce|blocklist}/:action{add|remove}', async (c) => {
-      const file = FILES[c.req.param('list')];
-      const action = EDITS[c.req.param('action') as keyof typeof EDITS];
-      const spec = readSpec(await readBody(c), c.req.param('action') === 'remove');
-      if ('problem' in spec || file === undefined) {
-        const error = 'problem' in spec ? spec.problem : 'there is no such list';
-        return c.json({ ok: false as const, error }, 400);
+    .get('/api/policy/history', async (c) => {
+      const before = c.req.query('before');
+      if (before && parsePosition(before) === null) {
+        return c.json({ error: 'before must be a cursor of this API' }, 400);
       }
-      const edit = (text: string) => action(file, text, spec);
-      return answer(c, await inTurn(() => changeFile(writeDeps(c), file, edit)));
+      const limit = Number(c.req.query('limit') ?? 20);
+      if (!Number.isInteger(limit) || limit < 1) {
+        return c.json({ error: 'limit must be a number from 1 on' }, 400);
+      }
+      return c.json(await readHistory(deps.search, { before, limit }));
+    })
+    .get('/api/policy/options', async (c) => {
+      const { host = '', port = '', agent = '', method = 'GET', url = '' } = c.req.query();
+      const name = host.includes(':') ? `[${host}]` : host;
+      const target = parseAuthority(`${name}:${port}`, null);
+      if ('problem' in target) return c.json({ error: target.problem }, 400);
+      const { source } = await planner.policyOf(await readTexts(config.policyDir));
+      const path = pathOf(url);
+      const base = { target, agent, nowMs: deps.now() };
+      const ask =
+        path === null
+          ? { ...base, stage: 'connect' as const }
+          : { ...base, stage: 'request' as const, method, ...path };
+      return c.json(policyOptions(source, ask));
+    })
+    .get('/api/policy/grants', async (c) => {
+      const { source } = await planner.policyOf(await readTexts(config.policyDir));
+      const grants = [...grantsOf('allow', source.allow), ...grantsOf('block', source.block)];
+      return c.json({ grants: grants.slice(0, MAX_GRANTS) });
+    })
+    .post('/api/policy/replace', async (c) =>
+      edit(c, readReplace(await readBody(c), c.req.header('if-match'))),
+    )
+    .post('/api/policy/undo', async (c) => {
+      const step = readUndo(await readBody(c));
+      if ('problem' in step) return answer(c, { ok: false, problem: step.problem });
+      return answer(c, await changes.undo(actorOf(c), step));
+    })
+    .post('/api/policy/:list{enforce|blocklist}/:action{add|remove}', async (c) => {
+      const { list, action } = c.req.param();
+      return edit(c, readEdit(list, action, await readBody(c), c.req.header('if-match')));
     });
+}
+
+const DAY_S = 86_400;
+/** More than a person looks through. */
+const MAX_GRANTS = 500;
+
+function grantsOf(
+  list: Grant['list'],
+  rules: readonly {
+    readonly text: string;
+    readonly expiresAtMs: number | null;
+    readonly agents: Grant['agents'];
+    readonly paths: Grant['paths'];
+    readonly reason: string;
+  }[],
+): Grant[] {
+  return rules.flatMap(({ text, expiresAtMs, agents, paths, reason }) => {
+    const place = placeOf(text);
+    if (expiresAtMs === null || place === null) return [];
+    return [{ ...place, list, expires_at: expiresAtMs / 1000, agents, paths, reason }];
+  });
 }
 
 async function describePolicy({ config, agents }: GuardDeps) {
   const { status, alive } = await readStatus(config.stateDir);
   const texts = await readPolicy(config.policyDir);
+  const etags = Object.entries(texts.files).map(([file, text]) => [file, etagOf(text)]);
   return {
     mode: (alive ? status?.policy?.mode : undefined) ?? (texts.mode || 'enforce'),
     version: status?.policy?.version ?? null,
     files: texts.files,
+    /** File → what a change of it is made for: send it as `etag`. */
+    etags: Object.fromEntries(etags) as Record<string, string>,
     problems: status?.problems ?? [],
     agent_networks: await agents.read(),
   };

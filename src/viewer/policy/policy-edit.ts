@@ -3,8 +3,10 @@
 //
 // Invariant: what an edit returns is valid: it was read again by the parser that the primary uses.
 
-import { isMap, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
-import { isProblems, parseRules } from '../../shared/policy-file.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type Document, isMap, isSeq, LineCounter, parseDocument, type YAMLSeq } from 'yaml';
+import { isProblems, type PolicyProblem, parseRules } from '../../shared/policy-file.ts';
+import { FORMAT, type ItemPath, spliceAppend, spliceRemove } from './policy-splice.ts';
 
 export type EditFile = 'enforce.yaml' | 'blocklist.yaml';
 
@@ -21,27 +23,38 @@ export type EntrySpec = {
   readonly agents?: readonly string[];
   readonly expires?: string;
   readonly reason?: string;
+  /** Where one is removed: the entry that begins in this line, and no other. */
+  readonly line?: number;
 };
 
 export type Edited =
   | { readonly text: string; readonly changed: boolean }
-  | { readonly problem: string };
+  | { readonly problem: string; readonly problems?: readonly PolicyProblem[] };
 
 const KEYS = { 'enforce.yaml': 'allow', 'blocklist.yaml': 'block' } as const;
 /** Ports that an entry has where it names none; null: all. */
 const DEFAULT_PORT = { 'enforce.yaml': 443, 'blocklist.yaml': null } as const;
-const FORMAT = { lineWidth: 0, flowCollectionPadding: false } as const;
+
+/** One thing done to the list, for the text and for the model alike. */
+type Step = { readonly append: unknown } | { readonly remove: ItemPath };
+
+/** The file with these entries; unchanged where it has the same ones already. */
+export function addEntries(file: EditFile, text: string, specs: readonly EntrySpec[]): Edited {
+  return edit(file, text, (list) => {
+    const known = new Set(list.items.map((item) => JSON.stringify(toJson(item))));
+    return specs.flatMap((spec) => {
+      const entry = entryOf(file, spec);
+      const same = JSON.stringify(entry);
+      if (known.has(same)) return [];
+      known.add(same);
+      return [{ append: entry }];
+    });
+  });
+}
 
 /** The file with this entry; unchanged where it has the same one already. */
 export function addEntry(file: EditFile, text: string, spec: EntrySpec): Edited {
-  return edit(file, text, (list, document) => {
-    const entry = entryOf(file, spec);
-    const same = JSON.stringify(entry);
-    if (list.items.some((item) => JSON.stringify(toJson(item)) === same)) return false;
-    list.flow = false;
-    list.add(document.createNode(entry));
-    return true;
-  });
+  return addEntries(file, text, [spec]);
 }
 
 /**
@@ -49,36 +62,75 @@ export function addEntry(file: EditFile, text: string, spec: EntrySpec): Edited 
  * without this method and prefix. What was not there is no problem: then nothing changes.
  */
 export function removeEntry(file: EditFile, text: string, spec: EntrySpec): Edited {
-  return edit(file, text, (list) => {
-    let changed = false;
-    for (let at = list.items.length - 1; at >= 0; at -= 1) {
-      const item = list.items[at];
-      if (!isMeant(file, toJson(item), spec)) continue;
-      if (spec.scope === 'path' && !removePath(item, spec)) continue;
-      changed = true;
-      if (spec.scope === 'path' ? hasPaths(item) : removePort(item, spec.port)) continue;
-      list.items.splice(at, 1);
-    }
-    if (list.items.length === 0) list.flow = true;
-    return changed;
-  });
+  return edit(file, text, (list, lineOf) =>
+    list.items.flatMap((item, at) => {
+      if (!isMeant(file, toJson(item), spec)) return [];
+      if (spec.line !== undefined && lineOf(item) !== spec.line) return [];
+      const path = [KEYS[file], at];
+      if (spec.scope === 'path') return removedPaths(item, spec, path);
+      return removedPort(item, spec.port, path) ?? [{ remove: path }];
+    }),
+  );
+}
+
+/** Several specs of the same kind, as one change. */
+export function removeEntries(file: EditFile, text: string, specs: readonly EntrySpec[]): Edited {
+  let edited: Edited = { text, changed: false };
+  // A line counts in the text as it was: the last one first.
+  for (const spec of [...specs].sort((a, b) => (b.line ?? 0) - (a.line ?? 0))) {
+    const next = removeEntry(file, edited.text, spec);
+    if ('problem' in next) return next;
+    edited = { text: next.text, changed: edited.changed || next.changed };
+  }
+  return edited;
 }
 
 function edit(
   file: EditFile,
   text: string,
-  change: (list: YAMLSeq, document: ReturnType<typeof parseDocument>) => boolean,
+  change: (list: YAMLSeq, lineOf: (item: unknown) => number) => readonly Step[],
 ): Edited {
   const before = parseRules(file, text);
   if (isProblems(before)) return { problem: `mend the file first: ${described(before)}` };
-  const document = parseDocument(text);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
   if (!isMap(document.contents)) document.contents = document.createNode({}) as never;
   const key = KEYS[file];
   if (!isSeq(document.get(key))) document.set(key, document.createNode([]));
-  if (!change(document.get(key) as YAMLSeq, document)) return { text, changed: false };
-  const edited = document.toString(FORMAT);
+  const list = document.get(key) as YAMLSeq;
+  const steps = change(list, (item) => lines.linePos(startOf(item)).line);
+  if (steps.length === 0) return { text, changed: false };
+  const edited = spliced(text, key, steps, document) ?? document.toString(FORMAT);
   const after = parseRules(file, edited);
   return isProblems(after) ? { problem: described(after) } : { text: edited, changed: true };
+}
+
+/** Changes the model, and the text in the same places; null where the text says something else then. */
+function spliced(
+  text: string,
+  key: string,
+  steps: readonly Step[],
+  document: Document,
+): string | null {
+  let result: string | null = text;
+  const list = document.get(key) as YAMLSeq;
+  // From the end, so that places further up stay where they are.
+  const removals = steps.flatMap((step) => ('remove' in step ? [step.remove] : [])).reverse();
+  for (const path of removals) {
+    document.deleteIn(path);
+    result = result === null ? null : spliceRemove(result, path);
+  }
+  for (const step of steps) {
+    if (!('append' in step)) continue;
+    list.flow = false;
+    list.add(document.createNode(step.append));
+    result = result === null ? null : spliceAppend(result, key, step.append);
+  }
+  if (list.items.length === 0) list.flow = true;
+  if (result === null) return null;
+  const read = parseDocument(result);
+  const isSame = read.errors.length === 0 && isDeepStrictEqual(read.toJS(), document.toJS());
+  return isSame ? result : null;
 }
 
 /** As a person would write it: what is the default is left out. */
@@ -107,31 +159,37 @@ function isMeant(file: EditFile, entry: unknown, spec: EntrySpec): boolean {
   return ports === undefined ? spec.port === DEFAULT_PORT[file] : ports.includes(spec.port);
 }
 
-/** Takes a port out of an entry that has others; false where it has none, so that the entry goes. */
-function removePort(item: unknown, port: number | undefined): boolean {
+/** Takes a port out of an entry that has others; null where it has none, so that the entry goes. */
+function removedPort(item: unknown, port: number | undefined, path: ItemPath): Step[] | null {
   const ports = isMap(item) ? item.get('ports') : undefined;
-  if (port === undefined || !isSeq(ports) || ports.items.length < 2) return false;
-  ports.items = ports.items.filter((each) => toJson(each) !== port);
-  return true;
+  if (port === undefined || !isSeq(ports) || ports.items.length < 2) return null;
+  return ports.items.flatMap((each, at) =>
+    toJson(each) === port ? [{ remove: [...path, 'ports', at] }] : [],
+  );
 }
 
 type Entry = { readonly host?: string; readonly ports?: readonly number[] };
 
-function removePath(item: unknown, { method = '', prefix = '' }: EntrySpec): boolean {
+/** Takes a path out of an entry, and the entry with its last path. */
+function removedPaths(
+  item: unknown,
+  { method = '', prefix = '' }: EntrySpec,
+  path: ItemPath,
+): Step[] {
   const paths = isMap(item) ? item.get('paths') : undefined;
-  if (!isSeq(paths)) return false;
-  const count = paths.items.length;
-  paths.items = paths.items.filter((path) => {
-    const each = toJson(path) as { method?: string; prefix?: string };
+  if (!isSeq(paths)) return [];
+  const steps = paths.items.flatMap((one, at) => {
+    const each = toJson(one) as { method?: string; prefix?: string };
     const sameMethod = (each.method ?? '').toUpperCase() === method.toUpperCase();
-    return !(sameMethod && (each.prefix ?? '') === prefix);
+    return sameMethod && (each.prefix ?? '') === prefix ? [{ remove: [...path, 'paths', at] }] : [];
   });
-  return paths.items.length < count;
+  return steps.length > 0 && steps.length === paths.items.length ? [{ remove: path }] : steps;
 }
 
-function hasPaths(item: unknown): boolean {
-  const paths = (item as YAMLMap).get('paths');
-  return isSeq(paths) && paths.items.length > 0;
+/** Where the host of an entry begins: the line that the text of a rule names. */
+function startOf(item: unknown): number {
+  const host = isMap(item) ? item.get('host', true) : item;
+  return (host as { range?: [number] } | undefined)?.range?.[0] ?? 0;
 }
 
 function toJson(node: unknown): unknown {

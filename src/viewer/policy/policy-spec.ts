@@ -5,8 +5,19 @@ import { parseHost } from '../../shared/host.ts';
 import type { EntrySpec } from './policy-edit.ts';
 
 /** What says which entry is meant; all that counts where one is removed. */
-const WHICH = ['host', 'port', 'scope', 'method', 'prefix'];
-const KEYS = [...WHICH, 'private', 'subdomains', 'agents', 'expires', 'reason'];
+const WHICH = ['host', 'port', 'scope', 'method', 'prefix', 'line'];
+const KEYS = [
+  'host',
+  'port',
+  'scope',
+  'method',
+  'prefix',
+  'private',
+  'subdomains',
+  'agents',
+  'expires',
+  'reason',
+];
 
 /** `removing`: conditions of an entry have no place, as they would be ignored. */
 export function readSpec(
@@ -25,7 +36,10 @@ export function readSpec(
   if (removing) {
     const normal = parseHost(host.replace(/^\*\./, ''));
     if (typeof normal !== 'string') return { problem: `host: ${normal.problem}` };
-    return readSpec({ ...body, host: normal }, false);
+    const { line, ...others } = body;
+    if (line !== undefined && !Number.isInteger(line)) return { problem: 'line must be a number' };
+    const spec = readSpec({ ...others, host: normal }, false);
+    return 'problem' in spec || line === undefined ? spec : { ...spec, line: Number(line) };
   }
   if (port !== undefined && !isPort(port)) return { problem: 'port must be 1-65535' };
   if (scope !== 'host' && scope !== 'path') return { problem: 'scope must be host or path' };

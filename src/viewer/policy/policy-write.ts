@@ -9,8 +9,9 @@ import type { Config } from '../../shared/config.ts';
 import { type EditNote, noteName } from '../../shared/edit-note.ts';
 import { codeOf } from '../../shared/error-code.ts';
 import { isCutOff, parseMode } from '../../shared/policy-file.ts';
+import { POLICY_FILES, type PolicyFile } from '../../shared/policy-source.ts';
 import { readStatus } from '../status.ts';
-import type { Edited, EditFile } from './policy-edit.ts';
+import type { Edited } from './policy-edit.ts';
 
 export type WriteDeps = Pick<Config, 'policyDir' | 'stateDir'> & {
   /** Who asks, and from where, for the record: `viewer 10.0.0.5`. */
@@ -26,24 +27,42 @@ export type Written =
       readonly in_force: boolean;
       readonly version: number | null;
       readonly pending: readonly number[];
+      /** What stood there, and what stands there now; null: no file. */
+      readonly before: string | null;
+      readonly after: string | null;
     }
-  | { readonly ok: false; readonly problem: string; readonly denied?: boolean };
+  | {
+      readonly ok: false;
+      readonly problem: string;
+      readonly denied?: boolean;
+      /** The file is another one than the change was made for. */
+      readonly stale?: boolean;
+    };
 type InForce = Extract<Written, { readonly ok: true }>;
 
 /** Longer than a change takes by far, shorter than a person waits. */
 const WAIT_MS = 5_000;
 const LOOK_MS = 10;
 
+export type FileChange = {
+  readonly file: PolicyFile;
+  readonly edit: (text: string) => Edited | Promise<Edited>;
+  /** Hash of the text that the change is for; absent: whatever stands there. */
+  readonly etag?: string | undefined;
+  /** The whole text is given, so that what is wrong with the old one does not matter. */
+  readonly whole?: boolean;
+};
+
 /** Reads a policy file, changes it by `edit`, and waits for the workers. */
-export async function changeFile(
-  deps: WriteDeps,
-  file: EditFile,
-  edit: (text: string) => Edited,
-): Promise<Written> {
+export async function changeFile(deps: WriteDeps, change: FileChange): Promise<Written> {
+  const { file, edit, etag } = change;
   const before = await readText(join(deps.policyDir, file));
-  const stale = await differenceFromForce(deps, file, before);
-  if (stale !== null) return { ok: false, problem: `${file}: ${stale}` };
-  const edited = edit(before ?? '');
+  if (etag !== undefined && etag !== etagOf(before)) {
+    return { ok: false, stale: true, problem: `${file}: it changed meanwhile: look at it again` };
+  }
+  const different = change.whole ? null : await differenceFromForce(deps, file, before);
+  if (different !== null) return { ok: false, problem: `${file}: ${different}` };
+  const edited = await edit(before ?? '');
   if ('problem' in edited) return { ok: false, problem: `${file}: ${edited.problem}` };
   if (!edited.changed) return unchanged(deps, file, before);
   return replaceFile(deps, { file, before, text: edited.text });
@@ -55,7 +74,7 @@ export async function changeFile(
  */
 async function differenceFromForce(
   { stateDir }: WriteDeps,
-  file: EditFile,
+  file: PolicyFile,
   text: string | null,
 ): Promise<string | null> {
   if (text !== null && isCutOff(text)) return 'it was cut off: mend it first';
@@ -96,6 +115,7 @@ async function replaceFile(deps: WriteDeps, change: Replacement): Promise<Writte
     if (!(await putInPlace(target, text, isSame))) {
       return {
         ok: false,
+        stale: true,
         problem: `${file}: it changed at the same moment; look at it and try again`,
       };
     }
@@ -104,19 +124,36 @@ async function replaceFile(deps: WriteDeps, change: Replacement): Promise<Writte
     const denied = ['EACCES', 'EPERM', 'EROFS'].includes(code);
     return { ok: false, denied, problem: `Cannot write ${file} in ${deps.policyDir}: ${code}` };
   }
-  return waitForWorkers(deps, file, sha256);
+  return { ...(await waitForWorkers(deps, file, sha256)), before, after: text };
 }
 
 /** What was asked for stands there already; whoever asks may count on it all the same. */
 async function unchanged(deps: WriteDeps, file: string, text: string | null): Promise<InForce> {
   if (text === null) {
-    return { ok: true, changed: false, in_force: true, version: null, pending: [] };
+    const nothing = { changed: false, in_force: true, version: null, pending: [] };
+    return { ok: true, ...nothing, before: null, after: null };
   }
   const written = await waitForWorkers(deps, file, hashOf(text));
-  return { ...written, changed: false };
+  return { ...written, changed: false, before: text, after: text };
 }
 
-function hashOf(text: string): string {
+/** Tells a text of a policy file from another one; empty: there is no file. */
+export function etagOf(text: string | null): string {
+  return text === null ? '' : hashOf(text);
+}
+
+/** All policy files as they stand; those that are not there are left out. */
+export async function readTexts(policyDir: string): Promise<Record<string, string>> {
+  const texts: Record<string, string> = {};
+  for (const file of POLICY_FILES) {
+    const text = await readText(join(policyDir, file));
+    if (text !== null) texts[file] = text;
+  }
+  return texts;
+}
+
+/** SHA-256 in hex, as the primary counts it. */
+export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
@@ -156,7 +193,11 @@ async function putInPlace(
 }
 
 /** The primary's word, in its status file: the file with this hash is in force at every worker. */
-async function waitForWorkers(deps: WriteDeps, file: string, sha256: string): Promise<InForce> {
+async function waitForWorkers(
+  deps: WriteDeps,
+  file: string,
+  sha256: string,
+): Promise<Omit<InForce, 'before' | 'after'>> {
   const giveUpMs = performance.now() + WAIT_MS;
   for (;;) {
     const { status, alive } = await readStatus(deps.stateDir);
