@@ -9,6 +9,8 @@ import { createGuard } from './access/guard.ts';
 import { createLogin } from './access/login.ts';
 import { createTokenReader } from './access/token.ts';
 import { createApi } from './api.ts';
+import { createDetailApi } from './detail-api.ts';
+import { createExportApi } from './export-api.ts';
 import { createMetrics } from './metrics.ts';
 import { createPolicyApi } from './policy/policy-api.ts';
 import { AgentNetworks } from './policy/policy-reader.ts';
@@ -35,6 +37,8 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   app.route('/', createPublicRoutes(deps));
   app.route('/', createLogin(guarded));
   app.route('/', createApi(guarded));
+  app.route('/', createDetailApi(guarded));
+  app.route('/', createExportApi(guarded));
   app.route('/', createPolicyApi(guarded));
   app.route('/', createMetrics(guarded));
   app.get('*', (c) => {
