@@ -4,13 +4,12 @@
 
 import { Hono } from 'hono';
 import { validator } from 'hono/validator';
-import type { GuardDeps } from './access/guard.ts';
 import { createMetaReader } from './meta.ts';
+import type { RouteDeps } from './route-deps.ts';
 import { findRows } from './search/find-rows.ts';
 import { createSearchApi, lastOfEach } from './search/search-api.ts';
 import { Searcher } from './search/searcher.ts';
 import { readFlow } from './store/flow.ts';
-import { LogFolder } from './store/log-folder.ts';
 import { isSet, type LogParams, parseLogQuery } from './store/log-params.ts';
 import type { ViewerEnv } from './viewer-env.ts';
 
@@ -18,9 +17,8 @@ export type Api = ReturnType<typeof createApi>;
 
 type FlowParams = { at?: string; seq?: string; redact?: string };
 
-export function createApi(deps: GuardDeps) {
-  const { config } = deps;
-  const search = { log: new LogFolder(config.logPath), now: deps.monotonicNow, nowMs: deps.now };
+export function createApi(deps: RouteDeps) {
+  const { search } = deps;
   const searcher = new Searcher(search);
   const readMeta = createMetaReader(deps, search, () => searcher.progress());
   return new Hono<ViewerEnv>()
@@ -43,10 +41,7 @@ export function createApi(deps: GuardDeps) {
           ...(seq && /^\d{1,15}$/.test(seq) && { seq: Number(seq) }),
         };
         const isRedacted = redact === undefined || isSet(redact);
-        const flow = await readFlow(
-          { ...search, decode: deps.decode },
-          { id: c.req.param('id'), ...hint, redact: isRedacted },
-        );
+        const flow = await readFlow(search, { id: c.req.param('id'), ...hint, redact: isRedacted });
         if (flow === null) return c.json({ error: 'this record was not found in the log' }, 404);
         return c.json(flow, 200);
       },

@@ -10,6 +10,8 @@ import { createGuard } from './access/guard.ts';
 import { createLogin } from './access/login.ts';
 import { createTokenReader } from './access/token.ts';
 import { createApi } from './api.ts';
+import { createDetailApi } from './detail-api.ts';
+import { createExportApi } from './export-api.ts';
 import { createHardenApi } from './harden/harden-api.ts';
 import { createMetrics } from './metrics.ts';
 import { Planner } from './policy/planner.ts';
@@ -32,17 +34,18 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   const files = await loadUi(deps.uiDir);
   const guarded = {
     ...deps,
+    search: {
+      log: new LogFolder(deps.config.logPath),
+      now: deps.monotonicNow,
+      nowMs: deps.now,
+      decode: deps.decode,
+    },
     agents: new AgentNetworks(deps.config.policyDir),
     token: createTokenReader(deps.config),
     limit: new AttemptLimit(),
     isPage: (path: string) => path === '/' || files.has(path),
   };
-  const search = {
-    log: new LogFolder(deps.config.logPath),
-    now: deps.monotonicNow,
-    nowMs: deps.now,
-  };
-  const changing = { ...guarded, search, planner: new Planner() };
+  const changing = { ...guarded, planner: new Planner() };
   const app = new Hono<ViewerEnv>();
   app.use(securityHeaders);
   app.use(createGuard(guarded));
@@ -54,6 +57,8 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   app.route('/', createAccessApi());
   app.route('/', createPolicyApi(changing));
   app.route('/', createHardenApi(changing));
+  app.route('/', createDetailApi(guarded));
+  app.route('/', createExportApi(guarded));
   app.route('/', createMetrics(guarded));
   app.route('/', createStateApi(guarded));
   app.get('*', (c) => {

@@ -5,7 +5,7 @@ import { isProblems, type PolicyProblem, parseMode } from '../../shared/policy-f
 import type { PolicyFile } from '../../shared/policy-source.ts';
 import { dryRun, modeOfList } from '../harden/dry-run.ts';
 import type { Effect } from '../harden/effect.ts';
-import type { SearchDeps } from '../store/log-search.ts';
+import type { FlowDeps } from '../store/flow.ts';
 import type { EditAsk } from './edit-body.ts';
 import type { Planner } from './planner.ts';
 import { readHistory } from './policy-history.ts';
@@ -51,7 +51,7 @@ export type Made = Omit<Extract<Written, { ok: true }>, 'before' | 'after'> & {
 export type ChangeDeps = {
   readonly config: { readonly policyDir: string; readonly stateDir: string };
   readonly planner: Planner;
-  readonly search: SearchDeps;
+  readonly search: FlowDeps;
 };
 
 export class PolicyChanges {

@@ -2,8 +2,7 @@
 // stands in the files now is not its business.
 
 import { walkRows } from '../harden/walk-rows.ts';
-import { readFlow } from '../store/flow.ts';
-import type { SearchDeps } from '../store/log-search.ts';
+import { type FlowDeps, readFlow } from '../store/flow.ts';
 import type { Row } from '../store/row.ts';
 
 export type HistoryEntry = {
@@ -36,7 +35,7 @@ const BUDGET_MS = 1500;
 
 /** One page; may hold less than asked for where the log is long: then there is a cursor. */
 export async function readHistory(
-  deps: SearchDeps,
+  deps: FlowDeps,
   ask: { readonly before?: string | undefined; readonly limit: number },
 ): Promise<HistoryPage> {
   const rows: Row[] = [];

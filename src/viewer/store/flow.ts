@@ -164,7 +164,7 @@ async function toFlow(deps: FlowDeps, ask: FlowAsk, found: Found): Promise<Flow 
   if (row === null) return null;
   return {
     row,
-    fields: otherFields(record),
+    fields: otherFields(record, ask.redact),
     request: await message(deps, record, 'req', parts.req, ask.redact),
     response: await message(deps, record, 'res', parts.res, ask.redact),
     messages: isMessage ? [] : socket.lines,
@@ -213,8 +213,16 @@ class PartStore {
 
 const SHOWN_APART = /^(req|res)_(headers|body)$|^body$/;
 
-function otherFields(record: Fields): Fields {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => !SHOWN_APART.test(name)));
+const TRAILERS = /^(req|res)_trailers$/;
+
+function otherFields(record: Fields, redact: boolean): Fields {
+  const others = Object.entries(record).filter(([name]) => !SHOWN_APART.test(name));
+  return Object.fromEntries(
+    others.map(([name, value]) => [
+      name,
+      redact && TRAILERS.test(name) ? redactHeaders(headerPairs(value)) : value,
+    ]),
+  );
 }
 
 function isOpening(record: Fields): boolean {

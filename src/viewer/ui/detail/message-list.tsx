@@ -8,7 +8,6 @@ export function MessageList({ flow }: { flow: Flow }) {
   const now = new Date();
   return (
     <section class="message">
-      <h3>WebSocket messages</h3>
       {flow.more_messages && (
         <p class="notice">These are the last {flow.messages.length}; the list has all of them.</p>
       )}

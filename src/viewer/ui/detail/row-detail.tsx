@@ -3,12 +3,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Flow } from '../../store/flow.ts';
 import { ApiError, fetchFlow } from '../kit/api-client.ts';
-import { CLASS_LABELS, isOfLeash } from '../kit/explain.ts';
+import { page } from '../kit/app-state.ts';
+import { CLASS_LABELS } from '../kit/explain.ts';
 import { ClassIcon, CloseIcon } from '../kit/icons.tsx';
 import { SafeText } from '../kit/safe-text.tsx';
-import { DetailSummary } from './detail-summary.tsx';
-import { MessageList } from './message-list.tsx';
-import { MessageView } from './message-view.tsx';
+import { CompareView } from './compare/compare-view.tsx';
+import { DetailActions } from './detail-actions.tsx';
+import { FlowView } from './flow-view.tsx';
 
 export type RowDetailProps = {
   readonly id: string;
@@ -17,24 +18,33 @@ export type RowDetailProps = {
   readonly onClose: () => void;
 };
 
-type Answer = { readonly at: string; readonly flow: Flow | null; readonly error: string };
+type Answer = {
+  readonly at: string;
+  readonly flow: Flow | null;
+  readonly error: string;
+  /** There is no such record. */
+  readonly isGone: boolean;
+};
 
 export function RowDetail({ id, at, redact, onClose }: RowDetailProps) {
   const [answer, setAnswer] = useState<Answer | null>(null);
   useEffect(() => {
     const controller = new AbortController();
     fetchFlow({ id, at, redact }, controller.signal).then(
-      (flow) => setAnswer({ at, flow, error: '' }),
+      (flow) => setAnswer({ at, flow, error: '', isGone: false }),
       (error: unknown) => {
         if (controller.signal.aborted) return;
         const text = error instanceof ApiError ? error.message : 'no connection to leash';
-        setAnswer({ at, flow: null, error: text });
+        const isGone = error instanceof ApiError && error.status === 404;
+        setAnswer({ at, flow: null, error: text, isGone });
       },
     );
     return () => controller.abort();
   }, [id, at, redact]);
   // The old record stays until the new one is there: moving through rows does not flicker.
   const flow = answer?.flow ?? null;
+  const { compare } = page.value;
+  const isCompared = compare !== null && flow !== null && compare.at !== flow.row.at;
   return (
     <aside class="detail" aria-label="Record" aria-busy={answer?.at !== at}>
       <header class={flow ? `k-${flow.row.class}` : ''}>
@@ -50,53 +60,22 @@ export function RowDetail({ id, at, redact, onClose }: RowDetailProps) {
         </button>
       </header>
       {answer === null && <p class="loading">Reading the log…</p>}
-      {answer?.error && <p class="loading error">{answer.error}</p>}
-      {flow && <FlowView flow={flow} />}
-    </aside>
-  );
-}
-
-function FlowView({ flow }: { flow: Flow }) {
-  const { row, request, response } = flow;
-  const isEvent = isOfLeash(row);
-  const isTunnel = row.class === 'uninspected';
-  const isMessage = row.event === 'websocket';
-  const fromServer = flow.fields.direction === 'server';
-  return (
-    <div class="scroll" key={row.at}>
-      <DetailSummary flow={flow} />
-      {!isEvent && !isTunnel && (
-        <div class={isMessage ? 'messages single' : 'messages'}>
-          {!(isMessage && fromServer) && (
-            <MessageView
-              title={isMessage ? 'Message from the client' : 'Request'}
-              message={request}
-            />
-          )}
-          {!(isMessage && !fromServer) && mayHaveAnswer(flow) && (
-            <MessageView
-              title={isMessage ? 'Message from the server' : 'Response'}
-              message={response}
-            />
-          )}
+      {answer?.error && (
+        <p class="loading error">
+          {answer.isGone
+            ? 'This record is gone: it is not in the log any more, or the link is not of this log. It was deleted with its segment, or its place was changed.'
+            : answer.error}
+        </p>
+      )}
+      {flow && <DetailActions flow={flow} />}
+      {flow && isCompared && compare && (
+        <div class="scroll">
+          <CompareView kept={compare} flow={flow} key={flow.row.at} />
         </div>
       )}
-      {flow.messages.length > 0 && <MessageList flow={flow} />}
-      <details class="fields">
-        <summary>All fields of the record</summary>
-        <pre>
-          <SafeText text={JSON.stringify(flow.fields, null, 2)} lines />
-        </pre>
-      </details>
-    </div>
+      {flow && !isCompared && <FlowView flow={flow} key={flow.row.at} />}
+    </aside>
   );
-}
-
-/** What leash refused has none; what it ended later, or what still runs, may have one. */
-function mayHaveAnswer({ row, response }: Flow): boolean {
-  if (row.event === 'revoked') return row.status !== null;
-  if (row.class === 'running') return response.body.captured_bytes > 0;
-  return row.class !== 'blocked';
 }
 
 function title({ row }: Flow): string {

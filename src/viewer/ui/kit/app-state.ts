@@ -4,7 +4,7 @@
 import { signal } from '@preact/signals';
 import type { Meta } from '../../meta.ts';
 import { ApiError } from './api-client.ts';
-import { formatPageState, type PageState, parsePageState } from './page-state.ts';
+import { formatPageState, type PageState, parsePageState, type Selection } from './page-state.ts';
 
 export const page = signal<PageState>(parsePageState(location.search));
 
@@ -16,6 +16,9 @@ export const meta = signal<Meta | null>(null);
 
 /** Why the last answer of the server is missing; empty: it came. */
 export const connection = signal('');
+
+/** Rows that a person put aside, to export them together. */
+export const selectedRows = signal<readonly Selection[]>([]);
 
 /** Changes parts of the state. What opens something can be undone with the browser's Back. */
 export function updatePage(change: Partial<PageState>): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { looksLikeJson, prettyJson } from '../../../../src/viewer/ui/detail/pretty-json.ts';
+import { looksLikeJson, prettyJson } from '../../../../src/viewer/ui/detail/body/pretty-json.ts';
 
 describe('prettyJson()', () => {
   it.each([

@@ -2,9 +2,17 @@
 
 const WIDTH = 16;
 
-/** Base64 → hex dump of the first `limitBytes` bytes. */
-export function hexDump(base64: string, limitBytes: number): string {
-  const bytes = atob(base64.slice(0, Math.ceil(limitBytes / 3) * 4)).slice(0, limitBytes);
+/** A body → its first bytes, a character of 0 to 255 each. */
+export function bytesOf(text: string, encoding: 'utf8' | 'base64', limitBytes: number): string {
+  if (encoding === 'base64') {
+    return atob(text.slice(0, Math.ceil(limitBytes / 3) * 4)).slice(0, limitBytes);
+  }
+  const bytes = new TextEncoder().encode(text.slice(0, limitBytes)).subarray(0, limitBytes);
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+}
+
+/** Bytes (a character each) → hex dump. */
+export function hexDump(bytes: string): string {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; at += WIDTH) {
     const row = bytes.slice(at, at + WIDTH);

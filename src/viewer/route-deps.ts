@@ -1,0 +1,6 @@
+// What the routes that show the record share: one reader of the log for all of them. Types only.
+
+import type { GuardDeps } from './access/guard.ts';
+import type { FlowDeps } from './store/flow.ts';
+
+export type RouteDeps = GuardDeps & { readonly search: FlowDeps };
