@@ -13,6 +13,7 @@ import { createMetrics } from './metrics.ts';
 import { createPolicyApi } from './policy/policy-api.ts';
 import { AgentNetworks } from './policy/policy-reader.ts';
 import { createPublicRoutes } from './public-routes.ts';
+import { createStreamApi } from './stream/stream-api.ts';
 import { loadUi } from './ui-files.ts';
 import type { ViewerDeps, ViewerEnv } from './viewer-env.ts';
 
@@ -35,6 +36,7 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   app.route('/', createPublicRoutes(deps));
   app.route('/', createLogin(guarded));
   app.route('/', createApi(guarded));
+  app.route('/', createStreamApi(guarded));
   app.route('/', createPolicyApi(guarded));
   app.route('/', createMetrics(guarded));
   app.get('*', (c) => {

@@ -5,8 +5,11 @@ import type { Config } from '../shared/config.ts';
 
 export type ViewerEnv = {
   Bindings: HttpBindings;
-  /** The client's canonical address; empty = unknown. Set by the guard. */
-  Variables: { client: string };
+  /**
+   * Set by the guard. `client`: its canonical address; empty = unknown. `mayStay`: whether it would
+   * still be let in, for answers that take long.
+   */
+  Variables: { client: string; mayStay: () => Promise<boolean> };
 };
 
 export type ViewerConfig = Pick<

@@ -5,7 +5,13 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import type { AgentNetworks } from '../policy/policy-reader.ts';
 import type { ViewerConfig, ViewerDeps, ViewerEnv } from '../viewer-env.ts';
-import { type AccessRules, decideAccess, LOGIN_PATH, PUBLIC_PATHS } from './access.ts';
+import {
+  type AccessRules,
+  decideAccess,
+  LOGIN_PATH,
+  PUBLIC_PATHS,
+  type Verdict,
+} from './access.ts';
 import type { AttemptLimit } from './attempt-limit.ts';
 import { clientAddress, inNetworks } from './client-address.ts';
 import { checkSession, isEqual } from './session.ts';
@@ -27,38 +33,54 @@ export function createGuard(deps: GuardDeps): MiddlewareHandler<ViewerEnv> {
   return async (c, next) => {
     const client = clientOf(c, deps.config.trustedProxies);
     c.set('client', client ?? '');
-    const networks = await deps.agents.read();
-    const isAgent = client === null || inNetworks(client, networks ?? []);
-    // A machine of the fleet cannot use up an operator's attempts.
-    const isOpen = isAgent || c.req.path === LOGIN_PATH || PUBLIC_PATHS.has(c.req.path);
-    const credential = isOpen ? 'none' : await credentialOf(c, client, deps);
-    if (credential === 'limited') {
+    c.set('mayStay', async () => isLetIn(await judge(c, client, deps, rules)));
+    const verdict = await judge(c, client, deps, rules);
+    if (verdict === 'limited') {
       return c.json({ error: 'too many wrong tokens: wait a minute' }, 429, {
         'retry-after': '60',
       });
     }
-    const verdict = decideAccess(
-      {
-        method: c.req.method,
-        path: c.req.path,
-        isPage: deps.isPage(c.req.path),
-        host: c.req.header('host'),
-        via: c.req.header('via'),
-        origin: c.req.header('origin'),
-        fetchSite: c.req.header('sec-fetch-site'),
-        contentType: c.req.header('content-type'),
-        client,
-        isAgent,
-        isOwnAddress: client !== null && deps.ownAddresses().includes(client),
-        agents: networks === null ? 'unreadable' : networks.length > 0 ? 'listed' : 'none',
-        credential,
-      },
-      rules,
-    );
     if (verdict.ok) return next();
     if (verdict.status === 401) c.header('www-authenticate', 'Bearer realm="leash"');
     return c.json({ error: verdict.error }, verdict.status);
   };
+}
+
+/** The verdict on a request, by what the files say at this moment. */
+async function judge(
+  c: Context<ViewerEnv>,
+  client: string | null,
+  deps: GuardDeps,
+  rules: AccessRules,
+): Promise<Verdict | 'limited'> {
+  const networks = await deps.agents.read();
+  const isAgent = client === null || inNetworks(client, networks ?? []);
+  // A machine of the fleet cannot use up an operator's attempts.
+  const isOpen = isAgent || c.req.path === LOGIN_PATH || PUBLIC_PATHS.has(c.req.path);
+  const credential = isOpen ? 'none' : await credentialOf(c, client, deps);
+  if (credential === 'limited') return 'limited';
+  return decideAccess(
+    {
+      method: c.req.method,
+      path: c.req.path,
+      isPage: deps.isPage(c.req.path),
+      host: c.req.header('host'),
+      via: c.req.header('via'),
+      origin: c.req.header('origin'),
+      fetchSite: c.req.header('sec-fetch-site'),
+      contentType: c.req.header('content-type'),
+      client,
+      isAgent,
+      isOwnAddress: client !== null && deps.ownAddresses().includes(client),
+      agents: networks === null ? 'unreadable' : networks.length > 0 ? 'listed' : 'none',
+      credential,
+    },
+    rules,
+  );
+}
+
+function isLetIn(verdict: Verdict | 'limited'): boolean {
+  return verdict !== 'limited' && verdict.ok;
 }
 
 /** Settings → the rules of access. */

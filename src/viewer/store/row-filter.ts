@@ -95,7 +95,8 @@ const HEAD =
   /^\{"seq":\d+,"prev":"[0-9a-f]{64}","ts":([0-9.]+),"event":"([a-z_]+)","id":"([^"\\]*)"/;
 const HEAD_BYTES = 260;
 
-function parseHead(line: Buffer): { ts: number; event: string; id: string } | null {
+/** What the stamp says, without parsing the line; null where there is none. */
+export function parseHead(line: Buffer): { ts: number; event: string; id: string } | null {
   const match = HEAD.exec(line.toString('latin1', 0, HEAD_BYTES));
   if (match === null) return null;
   return { ts: Number(match[1]), event: match[2] ?? '', id: match[3] ?? '' };
