@@ -7,6 +7,7 @@ import { PageHeader } from './header/page-header.tsx';
 import { pollMeta } from './header/poll-meta.ts';
 import { login } from './kit/api-client.ts';
 import { access, followAddress } from './kit/app-state.ts';
+import { applyTheme } from './kit/apply-theme.ts';
 import { LogView } from './list/log-view.tsx';
 
 function App() {
@@ -46,6 +47,7 @@ async function logInByAddress(): Promise<void> {
 
 const root = document.getElementById('app');
 if (root !== null) {
+  applyTheme();
   followAddress();
   logInByAddress();
   render(<App />, root);
