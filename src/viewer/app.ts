@@ -20,6 +20,7 @@ import { AgentNetworks } from './policy/policy-reader.ts';
 import { createPublicRoutes } from './public-routes.ts';
 import { createStateApi } from './state/state-api.ts';
 import { LogFolder } from './store/log-folder.ts';
+import { createStreamApi } from './stream/stream-api.ts';
 import { loadUi } from './ui-files.ts';
 import type { ViewerDeps, ViewerEnv } from './viewer-env.ts';
 
@@ -59,6 +60,7 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   app.route('/', createHardenApi(changing));
   app.route('/', createDetailApi(guarded));
   app.route('/', createExportApi(guarded));
+  app.route('/', createStreamApi(guarded));
   app.route('/', createMetrics(guarded));
   app.route('/', createStateApi(guarded));
   app.get('*', (c) => {

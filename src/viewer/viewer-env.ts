@@ -8,10 +8,11 @@ import type { Decode } from './decode/decoder.ts';
 export type ViewerEnv = {
   Bindings: HttpBindings;
   /**
-   * Set by the guard. `client`: its canonical address, empty = unknown. `change`: whether the page of
-   * this client may change something.
+   * Set by the guard. `client`: its canonical address; empty = unknown. `change`: whether the page of
+   * this client may change something. `mayStay`: whether it would still be let in, for answers that
+   * take long.
    */
-  Variables: { client: string; change: Verdict };
+  Variables: { client: string; change: Verdict; mayStay: () => Promise<boolean> };
 };
 
 export type ViewerConfig = Pick<

@@ -33,37 +33,52 @@ export function createGuard(deps: GuardDeps): MiddlewareHandler<ViewerEnv> {
   return async (c, next) => {
     const client = clientOf(c, deps.config.trustedProxies);
     c.set('client', client ?? '');
-    const networks = await deps.agents.read();
-    const isAgent = client === null || inNetworks(client, networks ?? []);
-    // A machine of the fleet cannot use up an operator's attempts.
-    const isOpen = isAgent || c.req.path === LOGIN_PATH || PUBLIC_PATHS.has(c.req.path);
-    const credential = isOpen ? 'none' : await credentialOf(c, client, deps);
-    if (credential === 'limited') {
+    c.set('mayStay', async () => isLetIn(await askOf(c, client, deps), rules));
+    const ask = await askOf(c, client, deps);
+    if (ask === 'limited') {
       return c.json({ error: 'too many wrong tokens: wait a minute' }, 429, {
         'retry-after': '60',
       });
     }
-    const ask: AccessAsk = {
-      method: c.req.method,
-      path: c.req.path,
-      isPage: deps.isPage(c.req.path),
-      host: c.req.header('host'),
-      via: c.req.header('via'),
-      origin: c.req.header('origin'),
-      fetchSite: c.req.header('sec-fetch-site'),
-      contentType: c.req.header('content-type'),
-      client,
-      isAgent,
-      isOwnAddress: client !== null && deps.ownAddresses().includes(client),
-      agents: networks === null ? 'unreadable' : networks.length > 0 ? 'listed' : 'none',
-      credential,
-    };
-    const verdict = decideAccess(ask, rules);
     c.set('change', decideAccess({ ...ask, ...changeByPage(ask.host) }, rules));
+    const verdict = decideAccess(ask, rules);
     if (verdict.ok) return next();
     if (verdict.status === 401) c.header('www-authenticate', 'Bearer realm="leash"');
     return c.json({ error: verdict.error }, verdict.status);
   };
+}
+
+/** The facts of a request, by what the files say at this moment; `limited`: too many wrong tokens. */
+async function askOf(
+  c: Context<ViewerEnv>,
+  client: string | null,
+  deps: GuardDeps,
+): Promise<AccessAsk | 'limited'> {
+  const networks = await deps.agents.read();
+  const isAgent = client === null || inNetworks(client, networks ?? []);
+  // A machine of the fleet cannot use up an operator's attempts.
+  const isOpen = isAgent || c.req.path === LOGIN_PATH || PUBLIC_PATHS.has(c.req.path);
+  const credential = isOpen ? 'none' : await credentialOf(c, client, deps);
+  if (credential === 'limited') return 'limited';
+  return {
+    method: c.req.method,
+    path: c.req.path,
+    isPage: deps.isPage(c.req.path),
+    host: c.req.header('host'),
+    via: c.req.header('via'),
+    origin: c.req.header('origin'),
+    fetchSite: c.req.header('sec-fetch-site'),
+    contentType: c.req.header('content-type'),
+    client,
+    isAgent,
+    isOwnAddress: client !== null && deps.ownAddresses().includes(client),
+    agents: networks === null ? 'unreadable' : networks.length > 0 ? 'listed' : 'none',
+    credential,
+  };
+}
+
+function isLetIn(ask: AccessAsk | 'limited', rules: AccessRules): boolean {
+  return ask !== 'limited' && decideAccess(ask, rules).ok;
 }
 
 /** What a change would be like that this viewer's own page sends. */

@@ -7,6 +7,7 @@ import { PageHeader } from './header/page-header.tsx';
 import { pollMeta } from './header/poll-meta.ts';
 import { login } from './kit/api-client.ts';
 import { access, followAddress, page } from './kit/app-state.ts';
+import { applyTheme } from './kit/apply-theme.ts';
 import { LogView } from './list/log-view.tsx';
 import { StateView } from './state/state-view.tsx';
 
@@ -47,6 +48,7 @@ async function logInByAddress(): Promise<void> {
 
 const root = document.getElementById('app');
 if (root !== null) {
+  applyTheme();
   followAddress();
   logInByAddress();
   render(<App />, root);

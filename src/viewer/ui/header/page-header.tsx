@@ -5,6 +5,7 @@ import { connection, meta as newestMeta } from '../kit/app-state.ts';
 import { formatTime } from '../kit/format.ts';
 import { ClassIcon, LogoIcon } from '../kit/icons.tsx';
 import { SafeText } from '../kit/safe-text.tsx';
+import { ThemeSwitch } from './theme-switch.tsx';
 
 const MODE_TEXTS: ReadonlyMap<string, string> = new Map([
   ['audit', 'Audit mode: no rule blocks. What enforce would block is marked.'],
@@ -31,6 +32,7 @@ export function PageHeader() {
           {problem ||
             (meta === null ? 'connecting' : meta.problems.length > 0 ? 'not ready' : 'ready')}
         </span>
+        <ThemeSwitch />
       </header>
       {meta && <Strips meta={meta} />}
     </>

@@ -3,6 +3,7 @@
 
 import { signal } from '@preact/signals';
 import type { Meta } from '../../meta.ts';
+import type { Row } from '../../store/row.ts';
 import { ApiError } from './api-client.ts';
 import { formatPageState, type PageState, parsePageState, type Selection } from './page-state.ts';
 
@@ -47,3 +48,12 @@ export function noteFailure(error: unknown): void {
   if (error instanceof ApiError && error.status === 401) access.value = 'closed';
   connection.value = error instanceof ApiError ? error.message : 'no connection to leash';
 }
+
+/** New rows wait until somebody resumes. */
+export const paused = signal(false);
+
+/** A row that somebody wants allowed or blocked; null: nothing is asked. */
+export const manageRequest = signal<{
+  readonly action: 'allow' | 'block';
+  readonly row: Row;
+} | null>(null);

@@ -1,47 +1,31 @@
-// Keyboard: `/` search, `j`/`k` or arrows to move, Enter to open, Esc to close.
+// Listens to the keyboard and runs what `shortcuts.ts` says. Keys in a field or a dialog are theirs.
 
 import { useEffect } from 'preact/hooks';
+import { shortcutsOn } from './preferences.ts';
+import { type Action, actionOf } from './shortcuts.ts';
 
-export type KeyActions = {
-  readonly search: () => void;
-  readonly move: (step: 1 | -1) => void;
-  readonly open: () => void;
-  readonly close: () => void;
-};
+export type KeyActions = Readonly<Record<Action, () => void>>;
 
 export function useKeys(actions: KeyActions): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       const target = event.target instanceof Element ? event.target : null;
+      if (target?.closest('dialog')) return;
       if (target?.closest('input, select, textarea')) {
         if (event.key === 'Escape' && target instanceof HTMLElement) target.blur();
         return;
       }
-      // Inside the detail the arrows scroll; buttons have their own Enter.
-      const inDetail = target?.closest('.detail') != null;
-      const run = pick(event.key, inDetail, target?.closest('button, a, summary') != null, actions);
-      if (run === null) return;
+      const action = actionOf(event.key, {
+        onControl: target?.closest('button, a, summary, [role="separator"]') != null,
+        inDetail: target?.closest('.detail') != null,
+        singleKeys: shortcutsOn.value,
+      });
+      if (action === null) return;
       event.preventDefault();
-      run();
+      actions[action]();
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
   }, [actions]);
-}
-
-function pick(
-  key: string,
-  inDetail: boolean,
-  onControl: boolean,
-  actions: KeyActions,
-): (() => void) | null {
-  if (key === '/') return actions.search;
-  if (key === 'Escape') return actions.close;
-  if (key === 'j') return () => actions.move(1);
-  if (key === 'k') return () => actions.move(-1);
-  if (key === 'Enter') return onControl ? null : actions.open;
-  if (inDetail) return null;
-  if (key === 'ArrowDown') return () => actions.move(1);
-  return key === 'ArrowUp' ? () => actions.move(-1) : null;
 }

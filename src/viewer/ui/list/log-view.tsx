@@ -1,78 +1,117 @@
 // The view of the log: search, list and detail. What is shown is in the page's address.
 
-import { useMemo, useRef, useState } from 'preact/hooks';
-import type { Row } from '../../store/row.ts';
+import { useEffect, useRef } from 'preact/hooks';
 import { RowDetail } from '../detail/row-detail.tsx';
-import { meta, page, updatePage } from '../kit/app-state.ts';
+import { meta, page, paused } from '../kit/app-state.ts';
+import { timeForm } from '../kit/preferences.ts';
 import { useKeys } from '../kit/use-keys.ts';
 import { Toolbar } from '../query/toolbar.tsx';
 import { EmptyState } from './empty-state.tsx';
+import { HelpDialog } from './help-dialog.tsx';
+import { ListBar } from './list-bar.tsx';
 import { ListFooter } from './list-footer.tsx';
-import { LogTable } from './log-table.tsx';
+import { LogGrid } from './log-grid.tsx';
+import { nowMs } from './log-row.tsx';
+import { isLive, rowsAbove } from './rows-state.ts';
+import { closeRow, selectRow, useActions } from './use-actions.ts';
+import { useNarrow } from './use-narrow.ts';
 import { useRows } from './use-rows.ts';
+import { useWindow } from './use-window.ts';
+import { AT_TOP_PX } from './window-math.ts';
 
-/** Nearer to the top than one row: the reader looks at the newest. */
-const AT_TOP_PX = 30;
+const ROW_PX = 30;
+/** Two lines: there is no room for the columns side by side. */
+const NARROW_ROW_PX = 54;
+/** So many rows before an end of the window the next ones are fetched. */
+const AHEAD_ROWS = 60;
 
 export function LogView() {
   const { q, selection, redact } = page.value;
-  const [scrolled, setScrolled] = useState(false);
-  const list = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
-  const { state, loadOlder, release } = useRows({ q, hold: scrolled || selection !== null });
-  const { rows } = state;
-  const keys = useMemo(() => {
-    const index = rows.findIndex((row) => row.at === selection?.at);
-    const go = (to: number) => {
-      const row = rows[Math.max(0, Math.min(rows.length - 1, to))];
-      if (row) select(row);
-    };
-    return {
-      search: () => search.current?.focus(),
-      move: (step: 1 | -1) => go(index < 0 ? 0 : index + step),
-      open: () => go(Math.max(0, index)),
-      close,
-    };
-  }, [rows, selection]);
-  useKeys(keys);
+  const help = useRef<HTMLDialogElement>(null);
+  const isNarrow = useNarrow();
+  const scrolled = useRef(false);
+  const hold = scrolled.current || selection !== null || paused.value;
+  const { state, loadOlder, loadAbove, goNewest } = useRows({ q, hold });
+  const { rows, above } = state;
+  const rowHeight = isNarrow ? NARROW_ROW_PX : ROW_PX;
+  const headHeight = isNarrow ? 0 : ROW_PX;
+  const list = useWindow({ rows, rowHeight, headHeight, isLive: isLive(state) });
+  scrolled.current = list.view.top > AT_TOP_PX || above.length > 0;
   const showNew = () => {
-    release();
-    list.current?.scrollTo({ top: 0 });
+    goNewest();
+    list.goTop();
+  };
+  const openHelp = () => help.current?.showModal();
+  const { actions, activeAt, setActive } = useActions({ rows, list, search, openHelp, showNew });
+  useKeys(actions);
+  useClock();
+  const onScroll = () => {
+    list.onScroll();
+    const { scrollTop = 0, clientHeight = 0 } = list.scroller.current ?? {};
+    if (scrollTop < AHEAD_ROWS * rowHeight) loadAbove();
+    const below = rows.length * rowHeight - scrollTop - clientHeight;
+    if (below < AHEAD_ROWS * rowHeight) loadOlder();
   };
   return (
     <>
       <Toolbar searchRef={search} />
+      <ListBar onHelp={openHelp} />
       <main class={selection ? 'split' : ''}>
-        <div
-          class="list"
-          ref={list}
-          onScroll={(event) => setScrolled(event.currentTarget.scrollTop > AT_TOP_PX)}
-        >
-          {state.pending.length > 0 && (
-            <button type="button" class="pill" onClick={showNew}>
-              {state.gap ? `More than ${state.pending.length - 1}` : state.pending.length} new
-            </button>
-          )}
-          {rows.length > 0 && (
-            <LogTable rows={rows} selectedAt={selection?.at ?? ''} onSelect={select} />
-          )}
-          {rows.length === 0 && state.loaded && !state.loading && (
-            <EmptyState filtered={q !== ''} proxyPort={meta.value?.proxy_port ?? 8080} />
-          )}
-          <ListFooter state={state} onMore={loadOlder} />
+        <div class={isNarrow ? 'list-box narrow' : 'list-box'}>
+          <NewPill count={state.pending.length} gap={state.gap} onClick={showNew} />
+          <div class="list" ref={list.scroller} onScroll={onScroll}>
+            {rows.length > 0 && (
+              <LogGrid
+                rows={rows}
+                range={list.range}
+                rowHeight={rowHeight}
+                above={rowsAbove(state)}
+                isComplete={state.cursor === null && !state.gap}
+                split={selection !== null || isNarrow}
+                selectedAt={selection?.at ?? ''}
+                activeAt={activeAt}
+                onSelect={selectRow}
+                onFocus={setActive}
+              />
+            )}
+            {rows.length === 0 && state.loaded && !state.loading && (
+              <EmptyState filtered={q !== ''} proxyPort={meta.value?.proxy_port ?? 8080} />
+            )}
+            <ListFooter state={state} onMore={loadOlder} />
+          </div>
         </div>
         {selection && (
-          <RowDetail id={selection.id} at={selection.at} redact={redact} onClose={close} />
+          <RowDetail id={selection.id} at={selection.at} redact={redact} onClose={closeRow} />
         )}
       </main>
+      <HelpDialog dialogRef={help} />
     </>
   );
 }
 
-function select(row: Row): void {
-  updatePage({ selection: { id: row.id, at: row.at } });
+/** Its count alone is read out: rows that come would drown everything else. */
+function NewPill({ count, gap, onClick }: { count: number; gap: boolean; onClick: () => void }) {
+  return (
+    <div class="pill-place" role="status">
+      {(count > 0 || gap) && (
+        <button type="button" class="pill" onClick={onClick}>
+          {gap ? 'Many new' : `${count} new`}
+        </button>
+      )}
+    </div>
+  );
 }
 
-function close(): void {
-  updatePage({ selection: null });
+/** Times that say how long ago move on by themselves. */
+function useClock(): void {
+  const form = timeForm.value;
+  useEffect(() => {
+    if (form !== 'ago') return;
+    nowMs.value = Date.now();
+    const timer = setInterval(() => {
+      nowMs.value = Date.now();
+    }, 1000);
+    return () => clearInterval(timer);
+  }, [form]);
 }

@@ -1,15 +1,31 @@
-// The list's state and how answers of the server change it. Pure: no fetching, no clock.
+// The list's state and how answers of the server change it. Pure: no fetching, no clock. The rows are
+// a window over the log: what it lets go at the one end can be fetched again by its place.
 
 import type { Page } from '../../store/log-search.ts';
 import type { Row } from '../../store/row.ts';
-import { appendRows, MAX_ROWS, prependRows } from './merge-rows.ts';
+import type { RowsEvent } from '../../stream/news-queue.ts';
+import { appendRows, dropEnded, isAfter, MAX_ROWS, prependRows } from './merge-rows.ts';
+
+/** Rows that wait for a reader; beyond it the list starts again at the newest. */
+export const MAX_PENDING = 500;
+/** Rows of a stretch that is fetched again in one go. */
+export const CHUNK_ROWS = 200;
+/** A million rows upwards; from there on the way is Home. */
+export const MAX_CHUNKS = 5000;
+
+/** A stretch of rows above the window: `before` gives it; null: it began with the newest row. */
+export type Chunk = { readonly before: string | null; readonly rows: number };
 
 export type RowsState = {
   readonly rows: readonly Row[];
+  /** What the window let go at its top, the nearest last. */
+  readonly above: readonly Chunk[];
+  /** With `before`, gives what follows the row above the window; null: nothing is above it. */
+  readonly topBound: string | null;
   /** New rows that wait, because the reader is in the middle of something. */
   readonly pending: readonly Row[];
-  /** So many came at once that the waiting rows do not join the list: they will replace it. */
-  readonly gap: Page | null;
+  /** More came than can wait: the list has to start again. */
+  readonly gap: boolean;
   readonly cursor: string | null;
   readonly newest: string | null;
   readonly searchedBackTo: number | null;
@@ -22,15 +38,25 @@ export type RowsState = {
 export type RowsAction =
   | { readonly type: 'reset' }
   | { readonly type: 'loading' }
-  | { readonly type: 'older'; readonly page: Page; readonly done: boolean }
-  | { readonly type: 'newer'; readonly page: Page; readonly hold: boolean }
+  /** `first`: in the place of all that is there. */
+  | {
+      readonly type: 'older';
+      readonly page: Page;
+      readonly done: boolean;
+      readonly first?: boolean;
+    }
+  | { readonly type: 'above'; readonly rows: readonly Row[] }
+  | { readonly type: 'newer'; readonly news: RowsEvent; readonly hold: boolean }
+  | { readonly type: 'gap'; readonly newest: string }
   | { readonly type: 'release' }
   | { readonly type: 'failed' };
 
 export const EMPTY_ROWS: RowsState = {
   rows: [],
+  above: [],
+  topBound: null,
   pending: [],
-  gap: null,
+  gap: false,
   cursor: null,
   newest: null,
   searchedBackTo: null,
@@ -49,42 +75,105 @@ export function reduceRows(state: RowsState, action: RowsAction): RowsState {
     case 'failed':
       return { ...state, loading: false };
     case 'older':
-      return {
-        ...state,
-        rows: appendRows(state.rows, action.page.rows),
-        cursor: action.page.cursor,
-        newest: state.newest ?? action.page.newest,
-        searchedBackTo: action.page.searchedBackTo ?? state.searchedBackTo,
-        skippedLines: state.skippedLines + action.page.skipped.lines,
-        unreadable: [...new Set([...state.unreadable, ...action.page.skipped.segments])],
-        loading: !action.done,
-        loaded: true,
-      };
+      return action.first
+        ? takeFirst(state, action.page, action.done)
+        : takeOlder(state, action.page, action.done);
+    case 'above':
+      return takeAbove(state, action.rows);
     case 'newer':
-      return takeNewer(state, action.page, action.hold);
+      return takeNewer(state, action.news, action.hold);
+    case 'gap':
+      return { ...state, newest: action.newest || state.newest, pending: [], gap: true };
     case 'release':
       return release(state);
   }
 }
 
-function takeNewer(state: RowsState, page: Page, hold: boolean): RowsState {
-  const newest = page.newest ?? state.newest;
-  const waiting: RowsState = page.more
-    ? { ...state, newest, pending: page.rows, gap: page }
-    : { ...state, newest, pending: prependRows(page.rows, state.pending) };
-  // What waits is bounded too: beyond it the list will start again at the newest rows.
-  if (hold) return { ...waiting, pending: waiting.pending.slice(0, MAX_ROWS) };
-  return release(waiting);
+/** Rows above the window, as far as they are known. */
+export function rowsAbove({ above }: RowsState): number {
+  return above.reduce((sum, { rows }) => sum + rows, 0);
+}
+
+/** Whether the window's first row is the newest of the query, so that new ones can join it. */
+export function isLive({ above, gap }: RowsState): boolean {
+  return above.length === 0 && !gap;
+}
+
+/** The list starts again; what came while the page was fetched is newer than it. */
+function takeFirst(state: RowsState, page: Page, done: boolean): RowsState {
+  const next = takeOlder(EMPTY_ROWS, page, done);
+  const later = state.pending.filter(({ at }) => isAfter(at, page.newest));
+  const newest = isAfter(state.newest ?? '', page.newest) ? state.newest : page.newest;
+  const rows = prependRows(later, next.rows);
+  return { ...next, rows, newest, gap: state.pending.length >= MAX_PENDING };
+}
+
+function takeOlder(state: RowsState, page: Page, done: boolean): RowsState {
+  const next = {
+    ...state,
+    rows: appendRows(state.rows, page.rows),
+    cursor: page.cursor,
+    newest: state.newest ?? page.newest,
+    searchedBackTo: page.searchedBackTo ?? state.searchedBackTo,
+    skippedLines: state.skippedLines + page.skipped.lines,
+    unreadable: [...new Set([...state.unreadable, ...page.skipped.segments])],
+    loading: !done,
+    loaded: true,
+  };
+  return letGoAtTop(next, next.rows.length - MAX_ROWS);
+}
+
+function letGoAtTop(state: RowsState, count: number): RowsState {
+  if (count <= 0) return state;
+  const topBound = state.rows[count - 1]?.at ?? null;
+  // What waits is above the newest row: its oldest place is where that stretch begins.
+  const before = state.above.length === 0 ? (state.pending.at(-1)?.at ?? null) : state.topBound;
+  const last = state.above.at(-1);
+  const isSmall = last !== undefined && last.rows + count <= CHUNK_ROWS;
+  const above = isSmall
+    ? [...state.above.slice(0, -1), { ...last, rows: last.rows + count }]
+    : [...state.above, { before, rows: count }].slice(-MAX_CHUNKS);
+  // Whose way back begins somewhere below the newest cannot get there row by row.
+  const gap = state.gap || (!isSmall && state.above.length >= MAX_CHUNKS);
+  return { ...state, rows: state.rows.slice(count), above, topBound, gap };
+}
+
+function takeAbove(state: RowsState, newer: readonly Row[]): RowsState {
+  const chunk = state.above.at(-1);
+  if (chunk === undefined) return state;
+  const above = state.above.slice(0, -1);
+  const topBound = above.length === 0 ? null : chunk.before;
+  const rows = appendRows(newer, state.rows);
+  return cutAtBottom({ ...state, rows, above, topBound, loading: false });
+}
+
+function takeNewer(state: RowsState, news: RowsEvent, hold: boolean): RowsState {
+  const ended = new Set(news.ended);
+  const rows = dropEnded(state.rows, ended);
+  const newest = news.newest || state.newest;
+  const pending = prependRows(news.rows, dropEnded(state.pending, ended));
+  if (state.gap) return { ...state, rows, newest, pending: pending.slice(0, MAX_PENDING) };
+  const next = { ...state, rows, newest, pending, above: boundedAbove(state.above, news.rows) };
+  if (!hold && state.above.length === 0) return release(next);
+  return pending.length > MAX_PENDING ? { ...next, pending: [], gap: true } : next;
+}
+
+/** A stretch that began with the newest row begins below the first one that comes after it. */
+function boundedAbove(above: readonly Chunk[], news: readonly Row[]): readonly Chunk[] {
+  const [first, ...others] = above;
+  const oldest = news.at(-1);
+  if (first === undefined || first.before !== null || oldest === undefined) return above;
+  return [{ ...first, before: oldest.at }, ...others];
 }
 
 function release(state: RowsState): RowsState {
-  const { gap } = state;
-  const base =
-    gap === null
-      ? state
-      : { ...state, rows: [], cursor: gap.cursor, searchedBackTo: gap.searchedBackTo };
-  const rows = prependRows(state.pending, base.rows);
-  const cut = rows.slice(0, MAX_ROWS);
-  const cursor = cut.length < rows.length ? (cut.at(-1)?.at ?? null) : base.cursor;
-  return { ...base, rows: cut, cursor, pending: [], gap: null };
+  if (!isLive(state)) return state;
+  if (state.pending.length === 0) return state;
+  return cutAtBottom({ ...state, rows: prependRows(state.pending, state.rows), pending: [] });
+}
+
+function cutAtBottom(state: RowsState): RowsState {
+  if (state.rows.length <= MAX_ROWS) return state;
+  const rows = state.rows.slice(0, MAX_ROWS);
+  return { ...state, rows, cursor: rows.at(-1)?.at ?? null };
 }

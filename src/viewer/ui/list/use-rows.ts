@@ -1,94 +1,170 @@
-// Fetches the list: the first page, older pages on demand, and every two seconds what is new.
+// Fetches the list: the first page, older and newer ones as the window moves, and what is new.
 
-import { useCallback, useEffect, useReducer, useRef } from 'preact/hooks';
-import { fetchPage } from '../kit/api-client.ts';
-import { connection, noteFailure } from '../kit/app-state.ts';
-import { EMPTY_ROWS, type RowsState, reduceRows } from './rows-state.ts';
+import { useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
+import type { Row } from '../../store/row.ts';
+import { fetchMeta, fetchPage } from '../kit/api-client.ts';
+import { connection, meta, noteFailure } from '../kit/app-state.ts';
+import { followLog } from './follow-log.ts';
+import { CHUNK_ROWS, EMPTY_ROWS, isLive, type RowsState, reduceRows } from './rows-state.ts';
 
-const POLL_MS = 2000;
 /** Rows that fill a screen: a search goes on by itself until it has them. */
 const SCREEN_ROWS = 60;
 /** Rounds of a quarter second; then the reader decides. */
 const MAX_ROUNDS = 20;
+/** Where more comes than can be shown, the newest are fetched so often. */
+const GAP_MS = 1000;
 
 export type RowsOptions = {
   readonly q: string;
-  /** The reader is scrolled away or reads a detail: new rows wait. */
+  /** The reader is scrolled away, reads a detail or has paused: new rows wait. */
   readonly hold: boolean;
 };
 
-export function useRows(options: RowsOptions): {
-  state: RowsState;
-  loadOlder: () => void;
-  release: () => void;
-} {
-  const { q } = options;
+export type Rows = {
+  readonly state: RowsState;
+  readonly loadOlder: () => void;
+  /** What the window let go at its top. */
+  readonly loadAbove: () => void;
+  /** To the newest, with all that waits. */
+  readonly goNewest: () => void;
+};
+
+export function useRows(options: RowsOptions): Rows {
+  const { q, hold } = options;
   const [state, dispatch] = useReducer(reduceRows, EMPTY_ROWS);
-  const latest = useRef({ state, options });
-  latest.current = { state, options };
+  const latest = useRef({ state, hold });
+  latest.current = { state, hold };
   const abort = useRef<AbortController | null>(null);
+  const busy = useRef(false);
 
-  const load = async (first: string | null, signal: AbortSignal) => {
-    dispatch({ type: 'loading' });
-    let cursor = first;
-    let found = 0;
-    for (let round = 1; ; round++) {
-      const page = await fetchPage({ ...toParams(q), ...(cursor && { before: cursor }) }, signal);
-      found += page.rows.length;
-      cursor = page.cursor;
-      const done = cursor === null || found >= SCREEN_ROWS || round >= MAX_ROUNDS;
-      dispatch({ type: 'older', page, done });
-      if (done) return;
-    }
-  };
-
-  const fail = (error: unknown, signal: AbortSignal) => {
-    if (signal.aborted) return;
-    noteFailure(error);
-    dispatch({ type: 'failed' });
-  };
+  const actions = useMemo(() => {
+    /** One at a time; what is asked meanwhile is not needed: the next scroll asks again. */
+    const run = async (work: (signal: AbortSignal) => Promise<void>) => {
+      const signal = abort.current?.signal;
+      if (busy.current || signal === undefined) return;
+      busy.current = true;
+      dispatch({ type: 'loading' });
+      await work(signal)
+        .catch((error: unknown) => {
+          if (signal.aborted) return;
+          noteFailure(error);
+          dispatch({ type: 'failed' });
+        })
+        .finally(() => {
+          if (abort.current?.signal === signal) busy.current = false;
+        });
+    };
+    const load = async (from: string | null, signal: AbortSignal) => {
+      let cursor = from;
+      let found = 0;
+      for (let round = 1; ; round++) {
+        const before = cursor === null ? {} : { before: cursor };
+        const page = await fetchPage({ ...toParams(q), ...before }, signal);
+        found += page.rows.length;
+        cursor = page.cursor;
+        const done = cursor === null || found >= SCREEN_ROWS || round >= MAX_ROUNDS;
+        dispatch({ type: 'older', page, done, first: from === null && round === 1 });
+        if (done) return;
+      }
+    };
+    const loadFirst = () => run((signal) => load(null, signal));
+    return {
+      loadFirst,
+      loadOlder: () => {
+        const { cursor } = latest.current.state;
+        if (cursor !== null) run((signal) => load(cursor, signal));
+      },
+      loadAbove: () => {
+        const { above, rows, gap } = latest.current.state;
+        const [chunk, first] = [above.at(-1), rows[0]];
+        if (chunk === undefined || first === undefined) return;
+        // Where it ended is not known any more: that is where the newest are by now.
+        if (chunk.before === null && gap) {
+          loadFirst();
+          return;
+        }
+        run(async (signal) => {
+          dispatch({ type: 'above', rows: await fetchBetween(chunk.before, first.at, q, signal) });
+        });
+      },
+      goNewest: () => {
+        if (isLive(latest.current.state)) dispatch({ type: 'release' });
+        else loadFirst();
+      },
+    };
+  }, [q]);
 
   useEffect(() => {
     const controller = new AbortController();
     abort.current = controller;
+    busy.current = false;
     const { signal } = controller;
+    let unfollow = () => {};
+    let gapTimer = 0;
     dispatch({ type: 'reset' });
-    let timer = 0;
-    const poll = async () => {
-      try {
-        if (!document.hidden) await pollOnce(signal);
-      } catch (error) {
-        fail(error, signal);
-      }
-      if (!signal.aborted) timer = window.setTimeout(poll, POLL_MS);
-    };
-    const pollOnce = async (abortSignal: AbortSignal) => {
-      const after = latest.current.state.newest;
-      const page = await fetchPage({ ...toParams(q), ...(after && { after }) }, abortSignal);
-      connection.value = '';
-      dispatch({ type: 'newer', page, hold: latest.current.options.hold });
-    };
-    load(null, signal)
-      .catch((error: unknown) => fail(error, signal))
-      .finally(() => {
-        if (!signal.aborted) timer = window.setTimeout(poll, POLL_MS);
+    const follow = () => {
+      unfollow = followLog({
+        q,
+        after: () => latest.current.state.newest,
+        poll: (after, aborted) => fetchPage({ ...toParams(q), ...(after && { after }) }, aborted),
+        onRows: (news) => {
+          connection.value = '';
+          dispatch({ type: 'newer', news, hold: latest.current.hold });
+        },
+        onGap: (newest) => {
+          dispatch({ type: 'gap', newest });
+          if (gapTimer !== 0) return;
+          gapTimer = window.setTimeout(() => {
+            gapTimer = 0;
+            if (!latest.current.hold) actions.loadFirst();
+          }, GAP_MS);
+        },
+        onMeta: () => {
+          fetchMeta(signal).then(
+            (next) => (meta.value = next),
+            () => {},
+          );
+        },
+        onError: noteFailure,
       });
+    };
+    // The first page says from where on. Its mark is for whoever measures how long it took.
+    actions.loadFirst().then(() => {
+      if (signal.aborted) return;
+      performance.mark('leash-rows');
+      follow();
+    });
     return () => {
       controller.abort();
-      window.clearTimeout(timer);
+      window.clearTimeout(gapTimer);
+      unfollow();
     };
   }, [q]);
 
-  const loadOlder = () => {
-    const { cursor, loading } = latest.current.state;
-    const signal = abort.current?.signal;
-    if (cursor === null || loading || signal === undefined) return;
-    load(cursor, signal).catch((error: unknown) => fail(error, signal));
-  };
-  const release = useCallback(() => dispatch({ type: 'release' }), []);
-  return { state, loadOlder, release };
+  useEffect(() => {
+    if (!hold && isLive(latest.current.state)) actions.goNewest();
+  }, [hold]);
+  const { loadOlder, loadAbove, goNewest } = actions;
+  return { state, loadOlder, loadAbove, goNewest };
+}
+
+/** All rows between two places, newest first: as many as the window once let go. */
+async function fetchBetween(
+  before: string | null,
+  after: string,
+  q: string,
+  signal: AbortSignal,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let cursor = before; ; ) {
+    const from = cursor === null ? {} : { before: cursor };
+    const page = await fetchPage({ ...toParams(q), ...from, after }, signal);
+    rows.push(...page.rows);
+    cursor = page.cursor;
+    if (cursor === null) return rows;
+  }
 }
 
 function toParams(q: string) {
-  return { limit: '200', ...(q !== '' && { q }) };
+  return { limit: String(CHUNK_ROWS), ...(q !== '' && { q }) };
 }

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type Row, toRow } from '../../../../src/viewer/store/row.ts';
-import { appendRows, prependRows } from '../../../../src/viewer/ui/list/merge-rows.ts';
+import {
+  appendRows,
+  dropEnded,
+  isAfter,
+  prependRows,
+} from '../../../../src/viewer/ui/list/merge-rows.ts';
 
 const row = (at: number, event = 'allowed', id = `f${at}`) =>
   toRow({ event, id }, `1:${at}`) as Row;
@@ -31,5 +36,25 @@ describe('prependRows()', () => {
 describe('appendRows()', () => {
   it('appendRows() puts old rows behind, each row once', () => {
     expect(ats(appendRows([row(4), row(3)], [row(3), row(2)]))).toEqual([4, 3, 2]);
+  });
+});
+
+describe('dropEnded()', () => {
+  it('dropEnded() lets running rows of ended flows go, and leaves the list as it is otherwise', () => {
+    const rows = [row(3, 'intent', 'a'), row(2, 'allowed', 'a')];
+    expect(ats(dropEnded(rows, new Set(['a'])))).toEqual([2]);
+    expect(dropEnded(rows, new Set(['b']))).toBe(rows);
+  });
+});
+
+describe('isAfter()', () => {
+  it.each([
+    ['1:20', '1:3', true],
+    ['1:3', '1:3', false],
+    ['2:0', '1:99', true],
+    ['1:99', '10:0', false],
+    ['1:0', null, true],
+  ])('isAfter() of %s and %s: %s', (at, than, expected) => {
+    expect(isAfter(at, than)).toBe(expected);
   });
 });

@@ -3,16 +3,20 @@ import type { Page } from '../../../../src/viewer/store/log-search.ts';
 import { type Row, toRow } from '../../../../src/viewer/store/row.ts';
 import { MAX_ROWS } from '../../../../src/viewer/ui/list/merge-rows.ts';
 import {
+  CHUNK_ROWS,
   EMPTY_ROWS,
+  isLive,
+  MAX_PENDING,
   type RowsAction,
   type RowsState,
   reduceRows,
+  rowsAbove,
 } from '../../../../src/viewer/ui/list/rows-state.ts';
 
-const rowsOf = (newest: number, count: number) =>
+const rowsOf = (newest: number, count: number, event = 'allowed') =>
   Array.from({ length: count }, (_, n) => {
     const place = newest - n;
-    return toRow({ event: 'allowed', id: `f${place}` }, `1:${place}`) as Row;
+    return toRow({ event, id: `f${place}` }, `1:${place}`) as Row;
   });
 
 function page(newest: number, count: number, change: Partial<Page> = {}): Page {
@@ -30,13 +34,29 @@ function page(newest: number, count: number, change: Partial<Page> = {}): Page {
 }
 
 const stateAfter = (...actions: RowsAction[]): RowsState => actions.reduce(reduceRows, EMPTY_ROWS);
-const first: RowsAction = {
+const older = (newest: number, count: number): RowsAction => ({
   type: 'older',
-  page: page(10, 3, { cursor: '1:8', more: true }),
+  page: page(newest, count, { cursor: `1:${newest - count + 1}`, more: true }),
   done: true,
-};
-const newer = (of: Page, hold: boolean): RowsAction => ({ type: 'newer', page: of, hold });
+});
+const newer = (newest: number, count: number, hold: boolean, ended: string[] = []): RowsAction => ({
+  type: 'newer',
+  news: { rows: rowsOf(newest, count), ended, newest: count > 0 ? `1:${newest}` : '' },
+  hold,
+});
+const first = older(10, 3);
 const ats = (rows: readonly Row[]) => rows.map((row) => Number(row.at.slice(2)));
+
+/** Goes down from 10000 by pages of 200, so often. */
+const down = (pages: number, from = EMPTY_ROWS) =>
+  Array.from({ length: pages }, (_, n) => older(10_000 - n * 200, 200)).reduce(reduceRows, from);
+
+/** What the server gives for the stretch above the window. */
+const above = (state: RowsState): RowsAction => {
+  const before = Number(state.above.at(-1)?.before?.slice(2) ?? 10_001);
+  const end = Number(state.rows[0]?.at.slice(2));
+  return { type: 'above', rows: rowsOf(before - 1, before - 1 - end) };
+};
 
 describe('reduceRows()', () => {
   it('reduceRows() joins older pages behind, and adds up what was skipped', () => {
@@ -60,8 +80,8 @@ describe('reduceRows()', () => {
   });
 
   it('reduceRows() shows new rows at once, or keeps them while the reader reads', () => {
-    expect(ats(stateAfter(first, newer(page(12, 2), false)).rows)).toEqual([12, 11, 10, 9, 8]);
-    const held = stateAfter(first, newer(page(12, 2), true), newer(page(13, 1), true));
+    expect(ats(stateAfter(first, newer(12, 2, false)).rows)).toEqual([12, 11, 10, 9, 8]);
+    const held = stateAfter(first, newer(12, 2, true), newer(13, 1, true));
     expect(ats(held.rows)).toEqual([10, 9, 8]);
     expect(ats(held.pending)).toEqual([13, 12, 11]);
     expect(held.newest).toBe('1:13');
@@ -72,24 +92,77 @@ describe('reduceRows()', () => {
   });
 
   it('reduceRows() keeps its place when nothing new came', () => {
-    const state = stateAfter(first, newer(page(0, 0), false));
+    const state = stateAfter(first, newer(0, 0, false));
     expect(state).toMatchObject({ newest: '1:10', cursor: '1:8' });
     expect(ats(state.rows)).toEqual([10, 9, 8]);
   });
 
+  it('reduceRows() lets a running row go when its flow ended, also where its end is no hit', () => {
+    const running: RowsAction = {
+      type: 'newer',
+      news: { rows: rowsOf(11, 1, 'intent'), ended: [], newest: '1:11' },
+      hold: false,
+    };
+    const state = stateAfter(first, running);
+    expect(state.rows[0]?.class).toBe('running');
+    expect(ats(reduceRows(state, newer(0, 0, true, ['f11'])).rows)).toEqual([10, 9, 8]);
+  });
+
   it('reduceRows() starts over where so many came that there is a gap', () => {
-    const gap = page(500, 200, { cursor: '1:301', more: true });
-    const state = stateAfter(first, newer(gap, true), { type: 'release' });
-    expect(state.rows).toHaveLength(200);
-    expect(state).toMatchObject({ cursor: '1:301', newest: '1:500', gap: null });
+    const gap = stateAfter(first, newer(11, 1, true), { type: 'gap', newest: '1:500' });
+    expect(gap).toMatchObject({ pending: [], gap: true, newest: '1:500' });
+    expect(isLive(gap)).toBe(false);
+    expect(reduceRows(gap, { type: 'release' })).toEqual(gap);
+    const later = reduceRows(gap, newer(700, 2, false));
+    expect(ats(later.rows)).toEqual([10, 9, 8]);
+    const again = reduceRows(later, { type: 'older', page: page(699, 3), done: true, first: true });
+    expect(ats(again.rows)).toEqual([700, 699, 698, 697]);
+    expect(again).toMatchObject({ gap: false, newest: '1:700', pending: [] });
   });
 
   it('reduceRows() holds a bounded number of rows, and can load the others again', () => {
-    const many = { type: 'older', page: page(5000, MAX_ROWS), done: true } as const;
-    const state = stateAfter(many, newer(page(5003, 3), false));
+    const state = reduceRows(stateAfter(older(5000, MAX_ROWS)), newer(5003, 3, false));
     expect(state.rows).toHaveLength(MAX_ROWS);
     expect(state.cursor).toBe(state.rows.at(-1)?.at);
-    expect(stateAfter(first, newer(page(9000, MAX_ROWS + 5), true)).pending).toHaveLength(MAX_ROWS);
+    const flood = stateAfter(first, newer(9000, MAX_PENDING + 1, true));
+    expect(flood).toMatchObject({ pending: [], gap: true });
+  });
+
+  it('reduceRows() moves its window down a long log and up again, row by row', () => {
+    let state = down(50);
+    expect(state.rows).toHaveLength(MAX_ROWS);
+    expect(ats(state.rows).slice(0, 2)).toEqual([1000, 999]);
+    expect(rowsAbove(state)).toBe(9000);
+    expect(isLive(state)).toBe(false);
+    const seen = ats(state.rows);
+    while (state.above.length > 0) {
+      const next = reduceRows(state, above(state));
+      seen.unshift(...ats(next.rows).filter((at) => at > (seen[0] ?? 0)));
+      expect(next.rows.length).toBeLessThanOrEqual(MAX_ROWS);
+      state = next;
+    }
+    expect(seen).toEqual(Array.from({ length: 10_000 }, (_, n) => 10_000 - n));
+    expect(isLive(state)).toBe(true);
+    expect(state.cursor).toBe(state.rows.at(-1)?.at);
+    expect(rowsAbove(state)).toBe(0);
+  });
+
+  it('reduceRows() lets new rows wait above a window that has moved, and finds its way to them', () => {
+    let state = reduceRows(down(10), newer(10_003, 3, false));
+    expect(state.pending).toHaveLength(3);
+    expect(state.above[0]?.before).toBe('1:10001');
+    while (state.above.length > 0) state = reduceRows(state, above(state));
+    expect(ats(state.rows)[0]).toBe(10_000);
+    expect(ats(reduceRows(state, { type: 'release' }).rows)[0]).toBe(10_003);
+    const waiting = reduceRows(down(4), newer(10_002, 2, true));
+    expect(down(6, waiting).above[0]?.before).toBe('1:10001');
+  });
+
+  it('reduceRows() remembers few places for many small pages', () => {
+    const small = Array.from({ length: 300 }, (_, n) => older(5000 - n * 10, 10));
+    const state = small.reduce(reduceRows, EMPTY_ROWS);
+    expect(rowsAbove(state)).toBe(2000);
+    expect(state.above.length).toBeLessThanOrEqual(2000 / CHUNK_ROWS + 1);
   });
 
   it('reduceRows() keeps the rows when an answer fails', () => {

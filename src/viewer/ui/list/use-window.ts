@@ -1,0 +1,72 @@
+// Which rows are drawn while the list is scrolled, and that they keep their place when others come or
+// go above them. Knows the scrolled element; knows nothing of what a row shows.
+
+import type { RefObject } from 'preact';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Row } from '../../store/row.ts';
+import { AT_TOP_PX, drawnRange, keepPlace, scrollToShow, type View } from './window-math.ts';
+
+export type ListWindow = {
+  readonly scroller: RefObject<HTMLDivElement | null>;
+  /** First row drawn, and the one behind the last. */
+  readonly range: readonly [number, number];
+  readonly view: View;
+  readonly onScroll: () => void;
+  readonly show: (index: number) => void;
+  readonly goTop: () => void;
+};
+
+export type WindowOptions = {
+  readonly rows: readonly Row[];
+  readonly rowHeight: number;
+  readonly headHeight: number;
+  /** The first row is the newest: at the top, new rows push the others down. */
+  readonly isLive: boolean;
+};
+
+export function useWindow({ rows, rowHeight, headHeight, isLive }: WindowOptions): ListWindow {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [, redraw] = useState(0);
+  const last = useRef({ rows, rowHeight, isLive });
+  const element = scroller.current;
+  const height = Math.max(0, (element?.clientHeight ?? 800) - headHeight);
+  const stood = element?.scrollTop ?? 0;
+
+  // Before anything is drawn: the place that the reader looked at, where it will be.
+  let top = stood;
+  const { rows: old, rowHeight: oldHeight, isLive: wasLive } = last.current;
+  if (oldHeight !== rowHeight) top = (stood / oldHeight) * rowHeight;
+  if (old !== rows && !(wasLive && isLive && stood <= AT_TOP_PX)) {
+    top = keepPlace(old, rows, { top, height, rowHeight });
+  }
+  const view = { top, height, rowHeight };
+  useLayoutEffect(() => {
+    last.current = { rows, rowHeight, isLive };
+    if (top !== stood && scroller.current) scroller.current.scrollTop = top;
+  });
+
+  useEffect(() => {
+    if (scroller.current === null) return;
+    const observer = new ResizeObserver(() => redraw((n) => n + 1));
+    observer.observe(scroller.current);
+    return () => observer.disconnect();
+  }, []);
+  const onScroll = useCallback(() => redraw((n) => n + 1), []);
+  const scrollTo = (to: number) => {
+    if (scroller.current === null) return;
+    scroller.current.scrollTop = to;
+    redraw((n) => n + 1);
+  };
+  return {
+    scroller,
+    range: drawnRange(rows.length, view),
+    view,
+    onScroll,
+    show: (index) => {
+      const now = { ...view, top: scroller.current?.scrollTop ?? top };
+      const to = scrollToShow(index, now);
+      if (to !== now.top) scrollTo(to);
+    },
+    goTop: () => scrollTo(0),
+  };
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { parseQuery, type Query } from '../../../../src/shared/query.ts';
+import type { TailRow } from '../../../../src/viewer/store/log-tail.ts';
+import { type Row, toRow } from '../../../../src/viewer/store/row.ts';
+import { compileQuery } from '../../../../src/viewer/store/row-match.ts';
+import {
+  MAX_EVENT_ROWS,
+  MAX_WAITING,
+  NewsQueue,
+} from '../../../../src/viewer/stream/news-queue.ts';
+
+const tailRow = (place: number, event = 'allowed', host = 'a.test'): TailRow => {
+  const record = { event, id: `f${place}`, host };
+  return { row: toRow(record, `1:${place}`) as Row, record };
+};
+const news = (from: number, count: number, lost = false) => ({
+  rows: Array.from({ length: count }, (_, n) => tailRow(from + n)),
+  newest: `1:${from + count - 1}`,
+  lost,
+});
+const queueFor = (q = '') => new NewsQueue(compileQuery(parseQuery(q) as Query, 0), '1:0');
+const rowsIn = (event: ReturnType<NewsQueue['take']>) =>
+  event?.event === 'rows' ? event.data.rows.map(({ at }) => Number(at.slice(2))) : event?.event;
+
+describe('NewsQueue', () => {
+  it('gives rows in events of a bounded size, the newest of each first, and a place to come back to', () => {
+    const queue = queueFor();
+    queue.push(news(1, MAX_EVENT_ROWS + 2));
+    const first = queue.take();
+    expect(rowsIn(first)).toEqual(Array.from({ length: 200 }, (_, n) => 200 - n));
+    expect(first?.data.newest).toBe('1:200');
+    const second = queue.take();
+    expect(rowsIn(second)).toEqual([202, 201]);
+    expect(second?.data.newest).toBe('1:202');
+    expect(queue.take()).toBeNull();
+  });
+
+  it('Invariant: what does not fit is never left out silently: a gap is told, and then what comes later', () => {
+    const queue = queueFor();
+    queue.push(news(1, MAX_WAITING));
+    queue.push(news(2001, 1));
+    queue.push(news(2002, 5));
+    expect(queue.take()).toEqual({ event: 'gap', data: { newest: '1:2006' } });
+    expect(queue.take()).toBeNull();
+    queue.push(news(3000, 1));
+    expect(rowsIn(queue.take())).toEqual([3000]);
+    queue.push(news(3001, 1, true));
+    expect(rowsIn(queue.take())).toBe('gap');
+  });
+
+  it('names the flows that ended and do not answer the query, within the same bound', () => {
+    const queue = queueFor('host:b.test');
+    queue.push({
+      rows: [tailRow(1), tailRow(2, 'intent'), tailRow(3, 'websocket')],
+      newest: '1:3',
+      lost: false,
+    });
+    expect(queue.take()?.data).toEqual({ rows: [], ended: ['f1'], newest: '1:3' });
+    queue.push(news(10, MAX_WAITING + 1));
+    expect(rowsIn(queue.take())).toBe('gap');
+  });
+
+  it('is silent about what does not concern the query', () => {
+    const queue = queueFor('host:b.test');
+    queue.push({ rows: [tailRow(2, 'intent')], newest: '1:2', lost: false });
+    expect(queue.take()).toBeNull();
+  });
+
+  it('puts what a search found in front, each row once', () => {
+    const queue = queueFor();
+    queue.push(news(5, 3));
+    queue.putInFront(
+      [6, 5, 4].map((place) => tailRow(place).row),
+      '1:6',
+    );
+    expect(rowsIn(queue.take())).toEqual([7, 6, 5, 4]);
+  });
+});
