@@ -53,7 +53,8 @@ export async function login(token: string): Promise<void> {
 
 type Answer = { readonly ok: boolean; readonly status: number; json(): Promise<unknown> };
 
-async function read<T>(response: Answer): Promise<T> {
+/** The JSON of an answer; throws `ApiError` where it is no success. */
+export async function read<T>(response: Answer): Promise<T> {
   const body: unknown = await response.json().catch(() => null);
   if (response.ok) return body as T;
   const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : '';

@@ -5,7 +5,7 @@ import type { Row } from '../../store/row.ts';
 import { RowDetail } from '../detail/row-detail.tsx';
 import { meta, page, updatePage } from '../kit/app-state.ts';
 import { useKeys } from '../kit/use-keys.ts';
-import { Toolbar } from '../query/toolbar.tsx';
+import { QueryFrame } from '../query/query-frame.tsx';
 import { EmptyState } from './empty-state.tsx';
 import { ListFooter } from './list-footer.tsx';
 import { LogTable } from './log-table.tsx';
@@ -40,8 +40,7 @@ export function LogView() {
     list.current?.scrollTo({ top: 0 });
   };
   return (
-    <>
-      <Toolbar searchRef={search} />
+    <QueryFrame searchRef={search}>
       <main class={selection ? 'split' : ''}>
         <div
           class="list"
@@ -65,7 +64,7 @@ export function LogView() {
           <RowDetail id={selection.id} at={selection.at} redact={redact} onClose={close} />
         )}
       </main>
-    </>
+    </QueryFrame>
   );
 }
 

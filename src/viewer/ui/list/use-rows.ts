@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useReducer, useRef } from 'preact/hooks';
 import { fetchPage } from '../kit/api-client.ts';
-import { connection, noteFailure } from '../kit/app-state.ts';
+import { connection, noteFailure, searchProgress, stopSearch } from '../kit/app-state.ts';
 import { EMPTY_ROWS, type RowsState, reduceRows } from './rows-state.ts';
 
 const POLL_MS = 2000;
@@ -32,18 +32,25 @@ export function useRows(options: RowsOptions): {
     dispatch({ type: 'loading' });
     let cursor = first;
     let found = 0;
+    let stopped = false;
+    stopSearch.value = () => {
+      stopped = true;
+    };
+    searchProgress.value = { running: true, searchedBackTo: null };
     for (let round = 1; ; round++) {
       const page = await fetchPage({ ...toParams(q), ...(cursor && { before: cursor }) }, signal);
       found += page.rows.length;
       cursor = page.cursor;
-      const done = cursor === null || found >= SCREEN_ROWS || round >= MAX_ROUNDS;
+      const done = stopped || cursor === null || found >= SCREEN_ROWS || round >= MAX_ROUNDS;
       dispatch({ type: 'older', page, done });
+      searchProgress.value = { running: !done, searchedBackTo: page.searchedBackTo };
       if (done) return;
     }
   };
 
   const fail = (error: unknown, signal: AbortSignal) => {
     if (signal.aborted) return;
+    searchProgress.value = null;
     noteFailure(error);
     dispatch({ type: 'failed' });
   };
