@@ -6,10 +6,12 @@ import { Hono } from 'hono';
 import { validator } from 'hono/validator';
 import type { GuardDeps } from './access/guard.ts';
 import { createMetaReader } from './meta.ts';
+import { findRows } from './search/find-rows.ts';
+import { createSearchApi, lastOfEach } from './search/search-api.ts';
+import { Searcher } from './search/searcher.ts';
 import { readFlow } from './store/flow.ts';
 import { LogFolder } from './store/log-folder.ts';
 import { isSet, type LogParams, parseLogQuery } from './store/log-params.ts';
-import { searchLog } from './store/log-search.ts';
 import type { ViewerEnv } from './viewer-env.ts';
 
 export type Api = ReturnType<typeof createApi>;
@@ -19,7 +21,8 @@ type FlowParams = { at?: string; seq?: string; redact?: string };
 export function createApi(deps: GuardDeps) {
   const { config } = deps;
   const search = { log: new LogFolder(config.logPath), now: deps.monotonicNow, nowMs: deps.now };
-  const readMeta = createMetaReader(deps, search);
+  const searcher = new Searcher(search);
+  const readMeta = createMetaReader(deps, search, () => searcher.progress());
   return new Hono<ViewerEnv>()
     .get(
       '/api/logs',
@@ -27,7 +30,7 @@ export function createApi(deps: GuardDeps) {
       async (c) => {
         const query = parseLogQuery(c.req.valid('query'));
         if ('problem' in query) return c.json({ error: query.problem }, 400);
-        return c.json(await searchLog(search, query), 200);
+        return c.json(await findRows(searcher, query), 200);
       },
     )
     .get(
@@ -45,14 +48,6 @@ export function createApi(deps: GuardDeps) {
         return c.json(flow, 200);
       },
     )
-    .get('/api/meta', async (c) => c.json(await readMeta()));
-}
-
-function lastOfEach(raw: Record<string, string | string[]>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(raw).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? (value.at(-1) ?? '') : value,
-    ]),
-  );
+    .get('/api/meta', async (c) => c.json(await readMeta()))
+    .route('/', createSearchApi(searcher));
 }

@@ -25,6 +25,8 @@ export type Meta = {
   problems: readonly string[];
   log: { healthy: boolean; problem: string; seq: number; segment: number } | null;
   record: RecordHealth;
+  /** How many segments there are, and of how many there is an index: the others are read in full. */
+  index: { segments: number; indexed: number };
   agents_known: boolean;
 };
 
@@ -34,7 +36,11 @@ const CLIENT_ROWS = '1000';
 const MAX_CLIENTS = 200;
 
 /** A function that gives the current `Meta`. Clients are looked up at most every five seconds. */
-export function createMetaReader(deps: GuardDeps, search: SearchDeps): () => Promise<Meta> {
+export function createMetaReader(
+  deps: GuardDeps,
+  search: SearchDeps,
+  readIndex: () => Promise<Meta['index']>,
+): () => Promise<Meta> {
   const { config } = deps;
   let clients: Promise<Client[]> = Promise.resolve([]);
   const readHealth = createHealthReader(search);
@@ -63,6 +69,7 @@ export function createMetaReader(deps: GuardDeps, search: SearchDeps): () => Pro
         segment: log.segment,
       },
       record: await readHealth(log?.check),
+      index: await readIndex(),
       agents_known: ((await deps.agents.read()) ?? []).length > 0,
     };
   };

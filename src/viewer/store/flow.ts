@@ -85,7 +85,8 @@ export async function readFlow(deps: SearchDeps, ask: FlowAsk): Promise<Flow | n
 /** Where to begin; a row that is still running may have its end further on, so that is the end. */
 async function startOf(deps: SearchDeps, ask: FlowAsk, at: Position | null): Promise<Start> {
   if (at === null) {
-    const from = ask.seq === undefined ? undefined : await seekBefore(deps.log, ask.seq + 1);
+    const from =
+      ask.seq === undefined ? undefined : await seekBefore(deps.log, { seq: ask.seq + 1 });
     return { at, from, isRunning: false };
   }
   const from = { segment: at.segment, offset: at.offset + MAX_LINE_BYTES };

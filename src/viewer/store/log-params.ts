@@ -2,7 +2,7 @@
 
 import { formatTerm, parseQuery, type Query } from '../../shared/query.ts';
 import { parsePosition } from './position-text.ts';
-import type { Position } from './segment-reader.ts';
+import type { Position, SeekTarget } from './segment-reader.ts';
 
 /** As they stand in the address. */
 export type LogParams = {
@@ -14,15 +14,18 @@ export type LogParams = {
   class?: string;
   before?: string;
   after?: string;
+  order?: string;
 };
 
 export type LogQuery = {
   readonly query: Query;
   readonly limit: number;
-  /** Only what is older than this place, or than the record with this number. */
-  readonly before: Position | number | null;
+  /** Only what is older than this place, or than the record with this number, or than this time. */
+  readonly before: Position | SeekTarget | null;
   /** Only what is newer than this place. */
   readonly after: Position | null;
+  /** Which rows come first into a page that cannot hold all of them; a page is newest first either way. */
+  readonly order: 'newest' | 'oldest';
 };
 
 /** The original's default. */
@@ -43,10 +46,19 @@ export function parseLogQuery(params: LogParams): LogQuery | { problem: string }
     return { problem: `limit must be 1-${MAX_LIMIT}, got "${params.limit}"` };
   }
   const before = parseBefore(params.before);
-  if (before === undefined) return { problem: 'before must be a seq or a cursor of this API' };
+  if (before === undefined) {
+    return { problem: 'before must be a seq, a cursor of this API, or t and seconds since 1970' };
+  }
   const after = params.after ? parsePosition(params.after) : null;
   if (params.after && after === null) return { problem: 'after must be a cursor of this API' };
-  return { query, limit: Math.min(limit, MAX_LIMIT), before, after };
+  const order = params.order || 'newest';
+  if (order !== 'newest' && order !== 'oldest') {
+    return { problem: 'order must be newest or oldest' };
+  }
+  if (order === 'oldest' && before !== null) {
+    return { problem: 'order must be newest where before is given' };
+  }
+  return { query, limit: Math.min(limit, MAX_LIMIT), before, after, order };
 }
 
 /** The original's parameters as terms of the query. */
@@ -65,8 +77,9 @@ export function isSet(value: string | undefined): boolean {
   return value !== undefined && ['1', 'true', 'yes', 'on'].includes(value.toLowerCase());
 }
 
-function parseBefore(text: string | undefined): Position | number | null | undefined {
+function parseBefore(text: string | undefined): LogQuery['before'] | undefined {
   if (text === undefined || text === '') return null;
-  if (/^\d{1,15}$/.test(text)) return Number(text);
+  if (/^\d{1,15}$/.test(text)) return { seq: Number(text) };
+  if (/^t\d{1,11}(\.\d{1,9})?$/.test(text)) return { ts: Number(text.slice(1)) };
   return parsePosition(text) ?? undefined;
 }

@@ -18,6 +18,8 @@ export type Page = {
   searchedBackTo: number | null;
   /** Newest place looked at: ask with `after` for what comes later. */
   newest: string | null;
+  /** Rows newer than these, nearest first: ask with `after` and `order=oldest`. Null: none is known. */
+  newer: string | null;
   /** What was understood otherwise than it may be meant. */
   notes: readonly string[];
   /** Lines that are too long for records, and segments that could not be read, or not all of them. */
@@ -33,9 +35,9 @@ export type SearchDeps = {
 };
 
 /** One call reads at most this long: a person waits without noticing, and others get their turn. */
-const MAX_SEARCH_MS = 250;
+export const MAX_SEARCH_MS = 250;
 /** And at most this much, so that a fast disk does not make one call take a core. */
-const MAX_SEARCH_BYTES = 64 * 1024 * 1024;
+export const MAX_SEARCH_BYTES = 64 * 1024 * 1024;
 
 export async function searchLog(deps: SearchDeps, query: LogQuery): Promise<Page> {
   const filter = new RowFilter(query.query, {
@@ -67,29 +69,42 @@ export async function searchLog(deps: SearchDeps, query: LogQuery): Promise<Page
 
 function addRow(page: Page, row: Row | null, before: LogQuery['before']): void {
   if (row === null) return;
-  if (typeof before === 'number' && row.seq !== null && row.seq >= before) return;
+  if (isTooNew(row, before)) return;
   page.rows.push(row);
 }
 
-function addOnce(numbers: number[], number: number): void {
+/** Where a search began by a number or a time: some of the first rows are not before it. */
+export function isTooNew({ seq, ts }: Row, before: LogQuery['before']): boolean {
+  if (before === null || 'segment' in before) return false;
+  return 'seq' in before ? seq !== null && seq >= before.seq : ts >= before.ts;
+}
+
+/** Keeps a list of few numbers free of repetition. */
+export function addOnce(numbers: number[], number: number): void {
   if (!numbers.includes(number)) numbers.push(number);
 }
 
-async function startOf(log: LogFolder, before: LogQuery['before']): Promise<Position | null> {
-  return typeof before === 'number' ? seekBefore(log, before) : before;
+/** Where to begin to read backwards; null: the end of the log. */
+export async function startOf(
+  log: LogFolder,
+  before: LogQuery['before'],
+): Promise<Position | null> {
+  return before === null || 'segment' in before ? before : seekBefore(log, before);
 }
 
 function finish(page: Page, filter: RowFilter, cursor: string | null): Page {
   return { ...page, cursor, more: cursor !== null, searchedBackTo: filter.lastTs };
 }
 
-function emptyPage(notes: readonly string[]): Page {
+/** A page before anything was looked at. */
+export function emptyPage(notes: readonly string[]): Page {
   return {
     rows: [],
     cursor: null,
     more: false,
     searchedBackTo: null,
     newest: null,
+    newer: null,
     notes,
     skipped: { lines: 0, segments: [] },
   };

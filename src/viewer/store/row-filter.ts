@@ -1,6 +1,7 @@
 // Which lines of the log answer a query. Pure: lines go in, newest first, rows come out.
 // Knows nothing of files, time limits or HTTP.
 
+import type { AuditRecord } from '../../shared/audit-event.ts';
 import { parseLine } from '../../shared/audit-line.ts';
 import type { Query } from '../../shared/query.ts';
 import { isRowEvent, type Row, toRow } from './row.ts';
@@ -17,6 +18,13 @@ const RAW_EVENTS: ReadonlySet<string> = new Set([
   'revoked',
   'uninspected',
 ]);
+
+export type Found = { readonly row: Row; readonly record: AuditRecord };
+
+/** Whether no flow is running any more behind a record of this event. */
+export function endsFlow(event: string): boolean {
+  return RAW_EVENTS.has(event) && event !== 'intent';
+}
 
 /**
  * The filter of one scan. `fromEnd`: the scan began at the newest line, so that a flow whose end
@@ -39,8 +47,18 @@ export class RowFilter {
     return this.#lastTs;
   }
 
+  /** Whether a record that ends this flow was seen. */
+  hasEnded(id: string): boolean {
+    return this.#ended?.has(id) ?? false;
+  }
+
   /** The bytes of a line and its place → its row, or null when it is none or does not match. */
   take(line: Buffer, at: string): Row | null {
+    return this.takeRecord(line, at)?.row ?? null;
+  }
+
+  /** The same, with the record that the row was made of. */
+  takeRecord(line: Buffer, at: string): Found | null {
     const head = parseHead(line);
     if (head !== null) {
       this.#lastTs = head.ts;
@@ -61,7 +79,7 @@ export class RowFilter {
       if (row.event === 'intent' && !this.#isRunning(row.id)) return null;
       this.#remember(row.event, row.id);
     }
-    return this.#matches(row, record) ? row : null;
+    return this.#matches(row, record) ? { row, record } : null;
   }
 
   #isRunning(id: string): boolean {
@@ -69,7 +87,7 @@ export class RowFilter {
   }
 
   #remember(event: string, id: string): void {
-    if (!RAW_EVENTS.has(event) || event === 'intent') return;
+    if (!endsFlow(event)) return;
     if (this.#ended !== null && this.#ended.size < MAX_ENDED) this.#ended.add(id);
   }
 }
@@ -95,7 +113,8 @@ const HEAD =
   /^\{"seq":\d+,"prev":"[0-9a-f]{64}","ts":([0-9.]+),"event":"([a-z_]+)","id":"([^"\\]*)"/;
 const HEAD_BYTES = 260;
 
-function parseHead(line: Buffer): { ts: number; event: string; id: string } | null {
+/** Time, event and flow by the stamp of a line, without parsing it; null where it has none. */
+export function parseHead(line: Buffer): { ts: number; event: string; id: string } | null {
   const match = HEAD.exec(line.toString('latin1', 0, HEAD_BYTES));
   if (match === null) return null;
   return { ts: Number(match[1]), event: match[2] ?? '', id: match[3] ?? '' };

@@ -164,8 +164,8 @@ function hasHeader(record: Fields, text: string): boolean {
   );
 }
 
-/** In the copies that stand in this record; those in parts are of other records. */
-function hasBody(record: Fields, text: string): boolean {
+/** Whether a text, in lower case, is in the copies that stand in this record; those in parts are of other records. */
+export function hasBody(record: Fields, text: string): boolean {
   return (['req_', 'res_', ''] as const).some((side) => {
     const body = record[`${side}body`];
     if (typeof body !== 'string') return false;

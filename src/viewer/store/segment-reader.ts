@@ -34,13 +34,14 @@ export type Batch = {
  * One read. 256 KiB take about 2 ms to parse: the event loop is free again after that. Reads begin
  * where members of compressed segments do, so that each is inflated once and damage costs one block.
  */
-const BLOCK_BYTES = MEMBER_INPUT_BYTES;
+export const BLOCK_BYTES = MEMBER_INPUT_BYTES;
 /** The original did not limit its lines: files of it get some more room than a record has. */
 export const MAX_LINE_BYTES = MAX_RECORD_BYTES + 64 * 1024;
 /** Below this distance a search for a number reads on instead of halving. */
 const SEEK_BYTES = 2 * BLOCK_BYTES;
-/** A record starts with its number: `{"seq":` and at most 16 digits. */
-const SEQ_BYTES = 32;
+/** A record starts with its number, the hash of the line before it, and its time. */
+const HEAD = /^\{"seq":(\d{1,16})(?:[}]|,(?:"prev":"[0-9a-f]{0,64}","ts":(\d[0-9.]{0,30}))?)/;
+const HEAD_BYTES = 160;
 
 const NEWLINE = 0x0a;
 
@@ -51,36 +52,50 @@ const NEWLINE = 0x0a;
 export async function* readLinesBackward(log: LogFolder, from?: Position): AsyncGenerator<Batch> {
   for (const segment of (await log.list()).reverse()) {
     if (from !== undefined && segment > from.segment) continue;
-    const source = await log.open(segment);
-    if (source === null) {
-      yield { lines: [], unreadable: segment, next: { segment, offset: 0 } };
-      continue;
-    }
-    try {
-      yield* readSourceBackward(source, segment, segment === from?.segment ? from.offset : null);
-    } finally {
-      await source.close();
-    }
+    const offset = segment === from?.segment ? from.offset : null;
+    yield* readSegmentBackward(log, segment, offset);
   }
 }
 
+/** The same of one segment; `from` null: its end. */
+export async function* readSegmentBackward(
+  log: LogFolder,
+  segment: number,
+  from: number | null,
+): AsyncGenerator<Batch> {
+  const source = await log.open(segment);
+  if (source === null) {
+    yield { lines: [], unreadable: segment, next: { segment, offset: 0 } };
+    return;
+  }
+  try {
+    yield* readSourceBackward(source, segment, from);
+  } finally {
+    await source.close();
+  }
+}
+
+/** What is looked for: the record with a number, or the first one of a moment (seconds since 1970). */
+export type SeekTarget = { readonly seq: number } | { readonly ts: number };
+
 /**
- * A place such that every record with a number below `seq` is before it, and few others. Reads a
- * few kilobytes: numbers grow from line to line, so halving finds them.
+ * A place such that every record below `target` is before it, and few others. Reads a
+ * few kilobytes: numbers and times grow from line to line, so halving finds them.
  */
-export async function seekBefore(log: LogFolder, seq: number): Promise<Position> {
+export async function seekBefore(log: LogFolder, target: SeekTarget): Promise<Position> {
+  const isBelow = (head: Head) => ('seq' in target ? head.seq < target.seq : head.ts < target.ts);
   const segments = (await log.list()).filter((segment) => segment > 0);
   let low = 0;
   let high = segments.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const first = await withSegment(log, segments[middle] ?? 0, (source) => seqAt(source, 0));
-    if (first !== null && first.seq >= seq) high = middle;
+    const first = await withSegment(log, segments[middle] ?? 0, (source) => headAt(source, 0));
+    if (first !== null && !isBelow(first)) high = middle;
     else low = middle + 1;
   }
   const segment = segments[low - 1];
   if (segment === undefined) return { segment: 0, offset: Number.MAX_SAFE_INTEGER };
-  const offset = await withSegment(log, segment, (source) => seekInSource(source, seq));
+  const offset = await withSegment(log, segment, (source) => seekInSource(source, isBelow));
   return { segment, offset: offset ?? Number.MAX_SAFE_INTEGER };
 }
 
@@ -152,25 +167,27 @@ function joinLine(head: Buffer | null, tail: readonly Buffer[]): Buffer {
   return Buffer.concat(head === null ? tail : [head, ...tail]);
 }
 
-async function seekInSource(source: SegmentSource, seq: number): Promise<number> {
+type Head = { readonly seq: number; readonly ts: number; readonly start: number };
+
+async function seekInSource(
+  source: SegmentSource,
+  isBelow: (head: Head) => boolean,
+): Promise<number> {
   let low = 0;
   let high = source.size;
   while (high - low > SEEK_BYTES) {
     const middle = low + ((high - low) >> 1);
-    const found = await seqAt(source, middle);
+    const found = await headAt(source, middle);
     // Where no number can be read (damage), too late is safe and too early is not.
     if (found === null) low = middle;
-    else if (found.start < high && found.seq < seq) low = found.start;
+    else if (found.start < high && isBelow(found)) low = found.start;
     else high = middle;
   }
   return Math.min(source.size, high + MAX_LINE_BYTES);
 }
 
-/** Number of the first record that starts at or after `offset`; null where it cannot be read. */
-async function seqAt(
-  source: SegmentSource,
-  offset: number,
-): Promise<{ seq: number; start: number } | null> {
+/** Number and time of the first record that starts at or after `offset`; null where they cannot be read. */
+async function headAt(source: SegmentSource, offset: number): Promise<Head | null> {
   let start = offset;
   if (offset > 0) {
     const block = await source.read(offset - 1, MAX_LINE_BYTES);
@@ -178,9 +195,9 @@ async function seqAt(
     if (newline < 0) return null;
     start = offset + newline;
   }
-  const head = await source.read(start, SEQ_BYTES);
-  const digits = /^\{"seq":(\d{1,16})[,}]/.exec(head?.toString('latin1') ?? '')?.[1];
-  return digits === undefined ? null : { seq: Number(digits), start };
+  const head = (await source.read(start, HEAD_BYTES))?.toString('latin1') ?? '';
+  const [, seq, ts] = HEAD.exec(head) ?? [];
+  return seq === undefined ? null : { seq: Number(seq), ts: Number(ts ?? 0), start };
 }
 
 async function withSegment<T>(

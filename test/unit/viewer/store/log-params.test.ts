@@ -3,7 +3,13 @@ import { isSet, type LogParams, parseLogQuery } from '../../../../src/viewer/sto
 
 describe('parseLogQuery()', () => {
   it('parseLogQuery() asks for the newest hundred rows without parameters', () => {
-    const expected = { query: { terms: [], notes: [] }, limit: 100, before: null, after: null };
+    const expected = {
+      query: { terms: [], notes: [] },
+      limit: 100,
+      before: null,
+      after: null,
+      order: 'newest',
+    };
     expect(parseLogQuery({})).toEqual(expected);
     expect(parseLogQuery({ q: ' ', client: ' ', before: '', after: '', class: '' })).toEqual(
       expected,
@@ -38,7 +44,10 @@ describe('parseLogQuery()', () => {
   });
 
   it('parseLogQuery() takes the number of a record for `before`', () => {
-    expect(parseLogQuery({ before: '4711' })).toMatchObject({ before: 4711 });
+    expect(parseLogQuery({ before: '4711' })).toMatchObject({ before: { seq: 4711 } });
+    expect(parseLogQuery({ before: 't1769856150.5' })).toMatchObject({
+      before: { ts: 1769856150.5 },
+    });
   });
 
   it.each([
@@ -57,6 +66,9 @@ describe('parseLogQuery()', () => {
     [{ limit: 'ten' }, 'limit'],
     [{ limit: '' }, 'limit'],
     [{ before: 'x' }, 'before'],
+    [{ before: 't' }, 'before'],
+    [{ order: 'up' }, 'order'],
+    [{ order: 'oldest', before: '1:2' }, 'order'],
     [{ before: '-1' }, 'before'],
     [{ before: '1:2:3' }, 'before'],
     [{ before: '9'.repeat(16) }, 'before'],

@@ -181,6 +181,7 @@ describe('searchLog()', () => {
     expect(await search({})).toEqual({
       rows: [],
       cursor: null,
+      newer: null,
       more: false,
       searchedBackTo: null,
       newest: null,

@@ -221,7 +221,7 @@ describe('seekBefore()', () => {
       await writeFile(segment(number), lines.join(''));
     }
     for (const wanted of [1, 2, 3999, 4001, 4002, 6000, 6001, 6002, 9500, 12_000, 12_001, 99_999]) {
-      const place = await seekBefore(new LogFolder(log), wanted);
+      const place = await seekBefore(new LogFolder(log), { seq: wanted });
       const texts = await readAll(place);
       const numbers = texts.flatMap((text) => /"seq":(\d+)/.exec(text)?.[1] ?? []).map(Number);
       const below = numbers.filter((number) => number < wanted);
@@ -239,7 +239,7 @@ describe('seekBefore()', () => {
     }
     const wanted = [1, 3999, 4001, 6000, 9500, 12_000, 99_999];
     const places = async () =>
-      Promise.all(wanted.map((number) => seekBefore(new LogFolder(log), number)));
+      Promise.all(wanted.map((number) => seekBefore(new LogFolder(log), { seq: number })));
     const plain = await places();
     for (const number of [1, 2, 3]) compressSegment(segment(number));
     expect(await places()).toEqual(plain);
@@ -256,6 +256,6 @@ describe('seekBefore()', () => {
   it('seekBefore() goes to the file of the original for a number older than all', async () => {
     await writeFile(segment(0), 'old\n');
     await writeFile(segment(1), '{"seq":5}\n');
-    expect(await readAll(await seekBefore(new LogFolder(log), 5))).toEqual(['old']);
+    expect(await readAll(await seekBefore(new LogFolder(log), { seq: 5 }))).toEqual(['old']);
   });
 });

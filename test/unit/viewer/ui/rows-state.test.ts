@@ -21,6 +21,7 @@ function page(newest: number, count: number, change: Partial<Page> = {}): Page {
     cursor: null,
     more: false,
     searchedBackTo: newest - count,
+    newer: null,
     newest: count > 0 ? `1:${newest}` : null,
     notes: [],
     skipped: { lines: 0, segments: [] },

@@ -1,0 +1,35 @@
+// What every way of looking through a segment gives: rows that answer, in steps, and how far it is.
+// Types only: who asks does not know whether an index or the lines themselves were looked at.
+
+import type { LogFolder } from '../store/log-folder.ts';
+import type { Row } from '../store/row.ts';
+import type { Position } from '../store/segment-reader.ts';
+import type { HitTest } from './hit-test.ts';
+
+/** One search: what is looked for, and between which places. */
+export type Run = {
+  readonly log: LogFolder;
+  readonly test: HitTest;
+  readonly order: 'newest' | 'oldest';
+  /** Only what is older than this place; null: from the end of the log. */
+  readonly before: Position | null;
+  /** Only what is newer than this place. */
+  readonly after: Position | null;
+};
+
+export type Step = {
+  /** In the order of the search. */
+  readonly rows: readonly Row[];
+  /** Whoever goes on from here gets what follows: `before` or `after`, by the order. */
+  readonly reached: Position;
+  /** Time of the last record looked at; null = none had one. */
+  readonly ts: number | null;
+  /** Bytes that were read for it. */
+  readonly bytes: number;
+  /** Newest line that was looked at; null = none. */
+  readonly newest: Position | null;
+  /** Lines that are too long for records. */
+  readonly tooLong: number;
+  /** Something could not be read. */
+  readonly isUnreadable: boolean;
+};
