@@ -71,7 +71,7 @@ describe('import direction', () => {
     const wrong = importsOf(inFolder(UI)).filter(({ from, target, relative, typeOnly }) => {
       if (!relative) return !/^(@preact\/signals|preact)$/.test(target) && from !== 'hono/client';
       if (target.startsWith(UI)) return false;
-      if (typeOnly) return !/^src\/viewer\/(?:[a-z]+\/)?[\w-]+\.ts$/.test(target);
+      if (typeOnly) return !/^src\/(viewer\/(?:[a-z]+\/)?|shared\/)[\w-]+\.ts$/.test(target);
       return !target.startsWith('src/shared/') || needsNode(target, new Set());
     });
     expect(shown(wrong)).toEqual([]);

@@ -64,8 +64,11 @@ export type Query = {
 };
 export type QueryProblem = {
   readonly problem: string;
+  /** The place of what is wrong. */
   readonly start: number;
   readonly end: number;
+  /** What was understood before it. */
+  readonly terms: readonly QueryTerm[];
 };
 
 /** A person types a line; more terms than these are no use of a search. */
@@ -82,14 +85,12 @@ export function parseQuery(text: string): Query | QueryProblem {
   const notes: string[] = [];
   for (let at = skipSpace(text, 0); at < text.length; at = skipSpace(text, at)) {
     const term = readTerm(text, at, notes);
-    const problem = 'problem' in term ? term.problem : problemOf(term);
-    if (problem !== null)
-      return { problem, start: at, end: 'end' in term ? term.end : text.length };
-    terms.push(term as QueryTerm);
-    if (terms.length > MAX_TERMS) {
-      return { problem: `a query has at most ${MAX_TERMS} terms`, start: at, end: text.length };
-    }
-    at = (term as QueryTerm).end;
+    if ('problem' in term) return { problem: term.problem, start: at, end: term.end, terms };
+    const problem =
+      terms.length === MAX_TERMS ? `a query has at most ${MAX_TERMS} terms` : problemOf(term);
+    if (problem !== null) return { problem, start: at, end: term.end, terms };
+    terms.push(term);
+    at = term.end;
   }
   return { terms, notes };
 }
@@ -159,12 +160,20 @@ export function spanSeconds(value: string): number | null {
   return Number(match[1]) * (seconds ?? 1);
 }
 
+/** What a field's value is, in words: `takes 200, 4xx or >=400`. */
+export function valueHint(field: QueryField): string {
+  return VALUE_HINTS[QUERY_FIELDS[field]];
+}
+
 /** Whether a value is a pattern: `*` stands for any characters. */
 export function hasWildcard(value: string): boolean {
   return value.includes('*');
 }
 
-function readTerm(text: string, start: number, notes: string[]): QueryTerm | { problem: string } {
+/** What is wrong, and where it ends. */
+type Fault = { readonly problem: string; readonly end: number };
+
+function readTerm(text: string, start: number, notes: string[]): QueryTerm | Fault {
   const [prefix = '', minus, name, comparison] = matchAt(PREFIX, text, start) ?? [];
   const isField = name !== undefined && Object.hasOwn(QUERY_FIELDS, name);
   if (!isField) {
@@ -178,7 +187,7 @@ function readTerm(text: string, start: number, notes: string[]): QueryTerm | { p
   let at = start + prefix.length;
   for (;;) {
     const value = readValue(text, at, BARE);
-    if (value === null) return { problem: `${field}: needs a value` };
+    if (value === null) return { problem: `${field}: needs a value`, end: at };
     if ('problem' in value) return value;
     values.push(value.text);
     at = value.end;
@@ -187,7 +196,7 @@ function readTerm(text: string, start: number, notes: string[]): QueryTerm | { p
   }
   const isComparable = !['pattern', 'class', 'flag', 'text'].includes(QUERY_FIELDS[field]);
   if (comparison !== undefined && !isComparable) {
-    return { problem: `${field}: has no greater and smaller` };
+    return { problem: `${field}: has no greater and smaller`, end: at };
   }
   return {
     field,
@@ -199,11 +208,11 @@ function readTerm(text: string, start: number, notes: string[]): QueryTerm | { p
   };
 }
 
-function readText(text: string, start: number): QueryTerm | { problem: string } {
+function readText(text: string, start: number): QueryTerm | Fault {
   const negated = text[start] === '-' && /[^\s]/.test(text[start + 1] ?? ' ');
   const at = start + (negated ? 1 : 0);
   const value = readValue(text, at, WORD);
-  if (value === null) return { problem: 'a quote has no end' };
+  if (value === null) return { problem: 'a quote has no end', end: text.length };
   if ('problem' in value) return value;
   return { field: 'text', values: [value.text], comparison: '=', negated, start, end: value.end };
 }
@@ -212,10 +221,10 @@ function readValue(
   text: string,
   at: number,
   bare: RegExp,
-): { text: string; end: number } | { problem: string } | null {
+): { text: string; end: number } | Fault | null {
   const quoted = matchAt(QUOTED, text, at);
   if (quoted !== null) {
-    if (quoted[2] === '') return { problem: 'a quote has no end' };
+    if (quoted[2] === '') return { problem: 'a quote has no end', end: text.length };
     const value = (quoted[1] ?? '').replace(/\\(.)/g, '$1');
     return { text: value, end: at + quoted[0].length };
   }

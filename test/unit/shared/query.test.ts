@@ -11,6 +11,7 @@ import {
   type QueryTerm,
   setTerm,
   spanSeconds,
+  valueHint,
   valuesOf,
 } from '../../../src/shared/query.ts';
 
@@ -79,6 +80,21 @@ describe('parseQuery', () => {
   ])('parseQuery refuses %s', (text, problem) => {
     const query = parseQuery(text);
     expect('problem' in query && query.problem).toContain(problem);
+  });
+
+  it.each([
+    ['a status:abc host:b', 'status:abc'],
+    ['a host: b', 'host:'],
+    ['a host:b, c', 'host:b,'],
+    ['a host:"b c', 'host:"b c'],
+  ])('parseQuery marks what is wrong with %s, and keeps what stands before it', (text, wrong) => {
+    const query = parseQuery(text);
+    expect('problem' in query && text.slice(query.start, query.end)).toBe(wrong);
+    expect(query.terms.map(({ values }) => values)).toEqual([['a']]);
+  });
+
+  it('valueHint says what a field takes', () => {
+    expect(valueHint('status')).toBe('takes 200, 4xx or >=400');
   });
 
   it('parseQuery searches a field that is not there as text, and says so', () => {

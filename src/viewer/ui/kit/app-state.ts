@@ -21,11 +21,21 @@ export const connection = signal('');
 /** Rows that a person put aside, to export them together. */
 export const selectedRows = signal<readonly Selection[]>([]);
 
-/** Changes parts of the state. What opens something can be undone with the browser's Back. */
-export function updatePage(change: Partial<PageState>): void {
+/** A search under way and how far back it has looked; null: none. */
+export const searchProgress = signal<{
+  readonly running: boolean;
+  readonly searchedBackTo: number | null;
+} | null>(null);
+
+/** Ends the search under way, with what it has found; null: none is. */
+export const stopSearch = signal<(() => void) | null>(null);
+
+/** Changes parts of the state. What opens something, or is `undoable`, Back of the browser undoes. */
+export function updatePage(change: Partial<PageState>, undoable = false): void {
   const old = page.value;
   const next = { ...old, ...change };
   const opens =
+    undoable ||
     (old.selection === null && next.selection !== null) ||
     (old.compare === null && next.compare !== null) ||
     old.view !== next.view;

@@ -5,7 +5,7 @@ import { RowDetail } from '../detail/row-detail.tsx';
 import { meta, page, paused } from '../kit/app-state.ts';
 import { timeForm } from '../kit/preferences.ts';
 import { useKeys } from '../kit/use-keys.ts';
-import { Toolbar } from '../query/toolbar.tsx';
+import { QueryFrame } from '../query/query-frame.tsx';
 import { EmptyState } from './empty-state.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { ListBar } from './list-bar.tsx';
@@ -54,8 +54,7 @@ export function LogView() {
     if (below < AHEAD_ROWS * rowHeight) loadOlder();
   };
   return (
-    <>
-      <Toolbar searchRef={search} />
+    <QueryFrame searchRef={search}>
       <ListBar onHelp={openHelp} />
       <main class={selection ? 'split' : ''}>
         <div class={isNarrow ? 'list-box narrow' : 'list-box'}>
@@ -86,7 +85,7 @@ export function LogView() {
         )}
       </main>
       <HelpDialog dialogRef={help} />
-    </>
+    </QueryFrame>
   );
 }
 

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import type { Row } from '../../store/row.ts';
 import { fetchMeta, fetchPage } from '../kit/api-client.ts';
-import { connection, meta, noteFailure } from '../kit/app-state.ts';
+import { connection, meta, noteFailure, searchProgress, stopSearch } from '../kit/app-state.ts';
 import { followLog } from './follow-log.ts';
 import { CHUNK_ROWS, EMPTY_ROWS, isLive, type RowsState, reduceRows } from './rows-state.ts';
 
@@ -47,6 +47,7 @@ export function useRows(options: RowsOptions): Rows {
       await work(signal)
         .catch((error: unknown) => {
           if (signal.aborted) return;
+          searchProgress.value = null;
           noteFailure(error);
           dispatch({ type: 'failed' });
         })
@@ -57,13 +58,19 @@ export function useRows(options: RowsOptions): Rows {
     const load = async (from: string | null, signal: AbortSignal) => {
       let cursor = from;
       let found = 0;
+      let stopped = false;
+      stopSearch.value = () => {
+        stopped = true;
+      };
+      searchProgress.value = { running: true, searchedBackTo: null };
       for (let round = 1; ; round++) {
         const before = cursor === null ? {} : { before: cursor };
         const page = await fetchPage({ ...toParams(q), ...before }, signal);
         found += page.rows.length;
         cursor = page.cursor;
-        const done = cursor === null || found >= SCREEN_ROWS || round >= MAX_ROUNDS;
+        const done = stopped || cursor === null || found >= SCREEN_ROWS || round >= MAX_ROUNDS;
         dispatch({ type: 'older', page, done, first: from === null && round === 1 });
+        searchProgress.value = { running: !done, searchedBackTo: page.searchedBackTo };
         if (done) return;
       }
     };

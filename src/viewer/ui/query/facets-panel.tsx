@@ -1,0 +1,127 @@
+// The values of the log's fields with their numbers, at the left of the list: to filter for and out.
+
+import { effect, signal } from '@preact/signals';
+import type { QueryField } from '../../../shared/query.ts';
+import { page } from '../kit/app-state.ts';
+import { formatTime } from '../kit/format.ts';
+import { FacetGroup } from './facet-group.tsx';
+import { FACET_FIELDS, facetRequests } from './facet-requests.ts';
+import { fetchFacets, hasIndex } from './facets-client.ts';
+import type { Facets } from './index-answers.ts';
+import { keep, recall } from './local-store.ts';
+import { useRefreshed } from './use-refreshed.ts';
+
+/** Below it the panel lies over the list, and is closed at first. */
+const NARROW = matchMedia('(max-width: 900px)');
+
+const isNarrow = signal(NARROW.matches);
+const wideOpen = signal(recall('facets') !== false);
+const narrowOpen = signal(false);
+const folded = signal<readonly string[]>(namesOf(recall('facets-folded')));
+const more = signal<readonly QueryField[]>([]);
+
+NARROW.addEventListener('change', ({ matches }) => {
+  isNarrow.value = matches;
+});
+effect(() => keep('facets', wideOpen.value));
+effect(() => keep('facets-folded', folded.value));
+
+/** Shows and hides the panel. */
+export function FacetsToggle() {
+  if (!hasIndex.value) return null;
+  const open = isNarrow.value ? narrowOpen : wideOpen;
+  return (
+    <button
+      type="button"
+      class="facets-toggle"
+      aria-expanded={open.value}
+      aria-controls="facets"
+      onClick={() => {
+        open.value = !open.value;
+      }}
+    >
+      Facets
+    </button>
+  );
+}
+
+export function FacetsPanel() {
+  const open = hasIndex.value && (isNarrow.value ? narrowOpen.value : wideOpen.value);
+  return open ? <Panel /> : <aside id="facets" aria-label="Facets" hidden />;
+}
+
+function Panel() {
+  const { q } = page.value;
+  const shown = FACET_FIELDS.filter((field) => !folded.value.includes(field));
+  const requests = facetRequests(q, shown, more.value);
+  const facets = useRefreshed(JSON.stringify(requests), (abort) => fetchAll(requests, abort));
+  return (
+    <aside id="facets" class="facets" aria-label="Facets" onKeyDown={moveFocus}>
+      {FACET_FIELDS.map((field) => (
+        <FacetGroup
+          key={field}
+          field={field}
+          q={q}
+          values={facets?.fields[field] ?? null}
+          isOpen={shown.includes(field)}
+          hasMore={more.value.includes(field)}
+          onFold={() => {
+            folded.value = toggled(folded.value, field);
+          }}
+          onMore={() => {
+            more.value = toggled(more.value, field);
+          }}
+        />
+      ))}
+      {facets?.complete === false && (
+        <p class="facets-note warn-text" role="status">
+          Counted{' '}
+          {facets.searched_back_to !== null &&
+            `back to ${formatTime(facets.searched_back_to, new Date())}`}
+          : what is older is not in these numbers yet.
+        </p>
+      )}
+    </aside>
+  );
+}
+
+/** The answers to several questions as one; the least complete says how far all of them go. */
+async function fetchAll(
+  requests: ReturnType<typeof facetRequests>,
+  abort: AbortSignal,
+): Promise<Facets | null> {
+  const answers = await Promise.all(requests.map((request) => fetchFacets(request, abort)));
+  const counted = answers.filter((answer) => answer !== null);
+  if (counted.length === 0) return null;
+  const cut = counted.filter(({ complete }) => !complete);
+  const backTo = cut.flatMap(({ searched_back_to }) => searched_back_to ?? []);
+  return {
+    fields: Object.assign({}, ...counted.map(({ fields }) => fields)),
+    total: Math.max(...counted.map(({ total }) => total)),
+    complete: cut.length === 0,
+    searched_back_to: backTo.length === 0 ? null : Math.max(...backTo),
+  };
+}
+
+/** Up and down: the next value; right and left: between a value and its *not*. */
+function moveFocus(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
+  const step = { ArrowDown: 2, ArrowUp: -2, ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-facet]')];
+  const at = buttons.indexOf(document.activeElement as HTMLElement);
+  if (step === undefined || at < 0) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const isAcross = Math.abs(step) === 1;
+  const isWithin = !isAcross || at % 2 === (step === 1 ? 0 : 1);
+  if (isWithin) buttons[at + step]?.focus();
+}
+
+function namesOf(kept: unknown): readonly string[] {
+  return Array.isArray(kept)
+    ? FACET_FIELDS.filter((field) => (kept as readonly unknown[]).includes(field))
+    : [];
+}
+
+function toggled<T>(list: readonly T[], each: T): readonly T[] {
+  return list.includes(each) ? list.filter((other) => other !== each) : [...list, each];
+}

@@ -1,0 +1,47 @@
+// What the histogram says, in words: its legend, and a table for those who cannot see it.
+
+import { CLASS_LABELS } from '../kit/explain.ts';
+import { fillOf } from './histogram-bars.tsx';
+import { countsText, STACK, spanText, totalOf } from './histogram-scale.ts';
+import type { Bucket, Histogram } from './index-answers.ts';
+
+export function HistogramLegend({ buckets }: { buckets: readonly Bucket[] }) {
+  const present = STACK.filter((name) => buckets.some(({ counts }) => (counts[name] ?? 0) > 0));
+  return (
+    <ul class="legend" aria-label="Legend">
+      {present.map((name) => (
+        <li key={name}>
+          <svg width="12" height="12" aria-hidden="true">
+            <rect width="12" height="12" rx="2" fill={fillOf(name)} />
+          </svg>
+          {CLASS_LABELS[name]}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Buckets without a record are left out. */
+export function HistogramTable({ data }: { data: Histogram }) {
+  const now = new Date();
+  const rows = data.buckets.filter((bucket) => totalOf(bucket) > 0);
+  return (
+    <table class="visually-hidden">
+      <caption>Records by time</caption>
+      <thead>
+        <tr>
+          <th scope="col">Time</th>
+          <th scope="col">Records</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((bucket) => (
+          <tr key={bucket.ts}>
+            <th scope="row">{spanText(bucket.ts, bucket.ts + data.bucket_s, now)}</th>
+            <td>{countsText([bucket])}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,143 @@
+// The arithmetic of the histogram: places on the screen, buckets of time, and what is said of them.
+// Pure: the time zone is the browser's.
+
+import type { RowClass } from '../../store/row.ts';
+import { CLASS_LABELS } from '../kit/explain.ts';
+import type { Bucket, Histogram } from './index-answers.ts';
+
+/** From the bottom up; what an operator looks for lies on top. */
+export const STACK: readonly RowClass[] = [
+  'allowed',
+  'uninspected',
+  'running',
+  'event',
+  'would_block',
+  'error',
+  'blocked',
+  'damaged',
+];
+
+export type Piece = {
+  readonly name: RowClass;
+  readonly y: number;
+  readonly height: number;
+};
+/** Numbers of two buckets, in any order. */
+export type Range = { readonly anchor: number; readonly to: number };
+
+/** One blocked request among thousands is seen too. */
+const MIN_HEIGHT = 2;
+const BUCKET_PX = 9;
+const MIN_BUCKETS = 20;
+const MAX_BUCKETS = 120;
+
+/** So many buckets fit a width; in steps, so that a window that changes does not ask each time. */
+export function bucketsFor(width: number): number {
+  const fitting = Math.floor(width / BUCKET_PX / 10) * 10;
+  return Math.max(MIN_BUCKETS, Math.min(MAX_BUCKETS, fitting));
+}
+
+/** How many records a bucket has. */
+export function totalOf({ counts }: Bucket): number {
+  return Object.values(counts).reduce((sum, count) => sum + (count ?? 0), 0);
+}
+
+/** A bucket → its bars from the bottom up; `most`: the records of the highest one. */
+export function stackOf({ counts }: Bucket, most: number, height: number): readonly Piece[] {
+  const names = STACK.filter((name) => (counts[name] ?? 0) > 0);
+  const plain = names.map((name) =>
+    Math.max(MIN_HEIGHT, ((counts[name] ?? 0) / Math.max(1, most)) * height),
+  );
+  // What the small ones were given is taken from the whole: no bar leaves the picture.
+  const sum = plain.reduce((a, b) => a + b, 0);
+  const scale = sum > height ? height / sum : 1;
+  let y = height;
+  return names.map((name, n) => {
+    const piece = (plain[n] ?? 0) * scale;
+    y -= piece;
+    return { name, y, height: piece };
+  });
+}
+
+/** A place across the picture → the bucket there. */
+export function bucketAt(x: number, width: number, count: number): number {
+  const at = Math.floor((x / Math.max(1, width)) * count);
+  return Math.max(0, Math.min(count - 1, at));
+}
+
+/** A key and where one is → where one goes; null: the key moves nothing. */
+export function stepTo(key: string, at: number, count: number): number | null {
+  const to = {
+    ArrowLeft: at - 1,
+    ArrowRight: at + 1,
+    PageUp: at - 10,
+    PageDown: at + 10,
+    Home: 0,
+    End: count - 1,
+  }[key];
+  return to === undefined ? null : Math.max(0, Math.min(count - 1, to));
+}
+
+/** The first and the last bucket of a range. */
+export function endsOf({ anchor, to }: Range): readonly [number, number] {
+  return [Math.min(anchor, to), Math.max(anchor, to)];
+}
+
+/** Buckets → the times they cover; null where there are none. */
+export function timesOf(
+  { buckets, bucket_s, to }: Histogram,
+  range: Range,
+): { since: number; until: number } | null {
+  const [first, last] = endsOf(range);
+  const [from, end] = [buckets[first], buckets[last]];
+  if (from === undefined || end === undefined) return null;
+  // The last one goes on with the clock: what is written while one looks belongs to it.
+  return {
+    since: from.ts,
+    until: Math.max(end.ts + bucket_s, last === buckets.length - 1 ? to : 0),
+  };
+}
+
+/** `128 requests: 120 allowed, 8 blocked`. */
+export function countsText(buckets: readonly Bucket[]): string {
+  const sums = STACK.map((name) => ({
+    name,
+    sum: buckets.reduce((sum, { counts }) => sum + (counts[name] ?? 0), 0),
+  })).filter(({ sum }) => sum > 0);
+  const total = sums.reduce((all, { sum }) => all + sum, 0);
+  if (total === 0) return 'no record';
+  const list = sums.map(({ name, sum }) => `${sum} ${CLASS_LABELS[name].toLowerCase()}`);
+  return `${total} ${total === 1 ? 'record' : 'records'}: ${list.join(', ')}`;
+}
+
+/** A span of time as it is read: the date once, seconds where they matter. */
+export function spanText(since: number, until: number, now: Date): string {
+  const from = new Date(since * 1000);
+  const to = new Date(until * 1000);
+  const isToday = (date: Date) => date.toDateString() === now.toDateString();
+  const withSeconds = until - since < 600;
+  const day = isToday(from) && isToday(to) ? '' : `${dateText(from)} `;
+  const toDay = from.toDateString() === to.toDateString() ? '' : `${dateText(to)} `;
+  return `${day}${clockText(from, withSeconds)}–${toDay}${clockText(to, withSeconds)}`;
+}
+
+/** A time below the picture: of a range of days with the date. */
+export function tickText(ts: number, span: number): string {
+  const date = new Date(ts * 1000);
+  return span > 86_400
+    ? `${dateText(date).slice(5)} ${clockText(date, false)}`
+    : clockText(date, span < 600);
+}
+
+function dateText(date: Date): string {
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+function clockText(date: Date, withSeconds: boolean): string {
+  const minutes = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  return withSeconds ? `${minutes}:${two(date.getSeconds())}` : minutes;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}
