@@ -11,6 +11,7 @@ import type { TLSSocket } from 'node:tls';
 import { codeOf } from '../../shared/error-code.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import { listBytes, type RawHeaders } from '../http/header-list.ts';
+import { closeInTime } from '../http/http2-close.ts';
 import { watchEnd } from '../http/http2-end.ts';
 import { headerObject, requestObject } from '../http/http2-headers.ts';
 import { resetReason } from '../http/http2-reset.ts';
@@ -38,6 +39,8 @@ type Session = {
   /** Streams that are open on it, and how many there have been. */
   open: number;
   used: number;
+  /** It takes no other request: nobody knows whether its upstream is still there. */
+  isRetired: boolean;
 };
 
 export class Http2Pool {
@@ -67,6 +70,7 @@ export class Http2Pool {
       isOpened,
       open: 0,
       used: 0,
+      isRetired: false,
     };
     http2.setLocalWindowSize(LIMITS.http2ConnectionWindowBytes);
     // Its streams fail by themselves.
@@ -76,6 +80,9 @@ export class Http2Pool {
       if (session.open === 0) socket.destroy();
     });
     http2.setTimeout(LIMITS.idleUpstreamMs);
+    http2.on('goaway', () => {
+      if (session.open === 0) closeInTime(http2, socket);
+    });
     http2.once('close', () => this.#forget(key, session));
     const others = this.#sessions.get(key);
     if (others === undefined) this.#sessions.set(key, [session]);
@@ -96,8 +103,13 @@ export class Http2Pool {
   }
 }
 
-function hasRoom({ http2, open }: Session): boolean {
-  if (http2.closed || http2.destroyed) return false;
+function isOver({ http2, isRetired }: Session): boolean {
+  return isRetired || http2.closed || http2.destroyed;
+}
+
+function hasRoom(session: Session): boolean {
+  if (isOver(session)) return false;
+  const { http2, open } = session;
   const { maxConcurrentStreams = LIMITS.http2Streams } = http2.remoteSettings;
   return open < Math.min(maxConcurrentStreams, LIMITS.http2Streams);
 }
@@ -120,20 +132,25 @@ function send(session: Session, request: UpstreamRequest, events: UpstreamEvents
   session.used += 1;
   session.open += 1;
   let trailers: RawHeaders = [];
+  let hasAnswer = false;
+  stream.once('response', () => {
+    hasAnswer = true;
+  });
   stream.on('wantTrailers', () => {
     // Node ends a body before it resets its stream: with trailers that are due, the end is not sent.
     if (!stream.closed) stream.sendTrailers(headerObject(trailers));
   });
   receive(stream, events);
   stream.setTimeout(request.idleMs, () => {
+    session.isRetired = true;
     events.onFailed(new UpstreamError(504, 'upstream: silent for too long'));
     giveUp(session, stream);
   });
   stream.once('close', () => {
     session.open -= 1;
-    if (session.open === 0 && !session.http2.destroyed) {
-      session.http2.setTimeout(LIMITS.idleUpstreamMs);
-    }
+    if (session.open > 0) return;
+    if (isOver(session)) closeInTime(session.http2, session.socket);
+    else session.http2.setTimeout(LIMITS.idleUpstreamMs);
   });
   return {
     isReused,
@@ -144,6 +161,8 @@ function send(session: Session, request: UpstreamRequest, events: UpstreamEvents
       trailers = list;
     },
     abort() {
+      // Who waited in vain asks again: of HTTP/1, too, that is another connection.
+      if (!hasAnswer) session.isRetired = true;
       giveUp(session, stream);
     },
   };
