@@ -14,7 +14,7 @@ import { listBytes, type RawHeaders } from '../http/header-list.ts';
 import { closeInTime } from '../http/http2-close.ts';
 import { watchEnd } from '../http/http2-end.ts';
 import { headerObject, requestObject } from '../http/http2-headers.ts';
-import { resetReason } from '../http/http2-reset.ts';
+import { goawayReason, resetReason } from '../http/http2-reset.ts';
 import { UpstreamError } from './upstream-error.ts';
 import type {
   Connection,
@@ -41,6 +41,8 @@ type Session = {
   used: number;
   /** It takes no other request: nobody knows whether its upstream is still there. */
   isRetired: boolean;
+  /** Its upstream has processed no stream above (RFC 9113 6.8). */
+  lastStream: number;
 };
 
 export class Http2Pool {
@@ -71,6 +73,7 @@ export class Http2Pool {
       open: 0,
       used: 0,
       isRetired: false,
+      lastStream: Number.POSITIVE_INFINITY,
     };
     http2.setLocalWindowSize(LIMITS.http2ConnectionWindowBytes);
     // Its streams fail by themselves.
@@ -80,7 +83,8 @@ export class Http2Pool {
       if (session.open === 0) socket.destroy();
     });
     http2.setTimeout(LIMITS.idleUpstreamMs);
-    http2.on('goaway', () => {
+    http2.on('goaway', (_code, lastStream) => {
+      session.lastStream = lastStream;
       if (session.open === 0) closeInTime(http2, socket);
     });
     http2.once('close', () => this.#forget(key, session));
@@ -140,7 +144,7 @@ function send(session: Session, request: UpstreamRequest, events: UpstreamEvents
     // Node ends a body before it resets its stream: with trailers that are due, the end is not sent.
     if (!stream.closed) stream.sendTrailers(headerObject(trailers));
   });
-  receive(stream, events);
+  receive(session, stream, events);
   stream.setTimeout(request.idleMs, () => {
     session.isRetired = true;
     events.onFailed(new UpstreamError(504, 'upstream: silent for too long'));
@@ -192,7 +196,8 @@ function open({ http2 }: Session, request: UpstreamRequest): ClientHttp2Stream {
   }
 }
 
-function receive(stream: ClientHttp2Stream, events: UpstreamEvents): void {
+function receive(session: Session, stream: ClientHttp2Stream, events: UpstreamEvents): void {
+  const { id = 0 } = stream;
   const hasEnded = watchEnd(stream);
   let trailers: RawHeaders = [];
   let failure: Error | null = null;
@@ -221,14 +226,21 @@ function receive(stream: ClientHttp2Stream, events: UpstreamEvents): void {
     failure = error;
   });
   stream.once('close', () => {
-    if (!hasEnded()) events.onFailed(failureOf(stream, failure));
+    if (!hasEnded()) events.onFailed(failureOf(stream, failure, id > session.lastStream));
   });
 }
 
-function failureOf({ rstCode = NGHTTP2_NO_ERROR }: ClientHttp2Stream, error: Error | null): Error {
-  const isReset = error === null || codeOf(error) === 'ERR_HTTP2_STREAM_ERROR';
-  const what = isReset ? resetReason(rstCode) : codeOf(error);
-  const unprocessed = rstCode === NGHTTP2_REFUSED_STREAM;
+function failureOf(
+  { rstCode = NGHTTP2_NO_ERROR }: ClientHttp2Stream,
+  error: Error | null,
+  isAboveLast: boolean,
+): Error {
+  const code = error === null ? '' : codeOf(error);
+  const isReset = code === '' || code === 'ERR_HTTP2_STREAM_ERROR';
+  let what = isReset ? resetReason(rstCode) : code;
+  // Node ends all streams of a connection whose GOAWAY says an error.
+  if (code === 'ERR_HTTP2_SESSION_ERROR') what = goawayReason(rstCode);
+  const unprocessed = isAboveLast || (isReset && rstCode === NGHTTP2_REFUSED_STREAM);
   // The client gets the same code; but NO_ERROR would read as the end of a whole answer.
   const resetCode = rstCode === NGHTTP2_NO_ERROR ? NGHTTP2_INTERNAL_ERROR : rstCode;
   return new UpstreamError(502, `upstream: ${what}`, { unprocessed, resetCode });
