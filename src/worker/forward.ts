@@ -13,7 +13,7 @@ import {
   refuse,
   sayDenied,
 } from './exchange-state.ts';
-import { isDelivered, relayAnswer, writeAnswerHead } from './http/answer.ts';
+import { relayAnswer, writeAnswerHead } from './http/answer.ts';
 import type { Capture } from './http/capture.ts';
 import type { WebSocketOffer } from './http/client-stream.ts';
 import { responseCapture } from './http/http-message.ts';
@@ -50,6 +50,7 @@ class Forwarding implements LiveFlow {
   /** Gives a connection up that is still being made. */
   #abandoned: AbortController | null = null;
   readonly #interim: InterimAnswers;
+  #isDelivered = () => false;
   #ttfbMs = 0;
   #attempts = 0;
 
@@ -65,8 +66,7 @@ class Forwarding implements LiveFlow {
 
   readonly #onClientGone = () => {
     // It may leave as soon as it has all that the answer's length announced.
-    if (isDelivered(this.#exchange.stream, this.#answer, this.#resCapture))
-      this.#end('allowed', {});
+    if (this.#isDelivered()) this.#end('allowed', {});
     else this.#fail(goneReason(this.#exchange));
   };
 
@@ -180,7 +180,7 @@ class Forwarding implements LiveFlow {
     const capture = openCapture(this.#exchange, { dir: 'res', headers, skip });
     this.#resCapture = capture;
     stream.onFinished(() => this.#end('allowed', {}));
-    relayAnswer(this.#exchange, answer, capture);
+    this.#isDelivered = relayAnswer(this.#exchange, answer, capture);
   }
 
   /** From here on it is no request and answer, unless the 101 is none to what the client asked. */

@@ -55,7 +55,7 @@ export function relayRequest(stream: ClientStream, upstream: UpstreamStream, tap
   setImmediate(() => {
     if (tap.bytes === 0) upstream.flush();
   });
-  relayBody(stream.body, upstream.sink, tap, () => {
+  const onEnd = () => {
     // Where it was cut off, its end is no end.
     if (!stream.isComplete) return;
     const trailers = stream.trailers();
@@ -65,7 +65,8 @@ export function relayRequest(stream: ClientStream, upstream: UpstreamStream, tap
     }
     upstream.setTrailers(forwardedTrailers(trailers));
     upstream.sink.end();
-  });
+  };
+  relayBody(stream.body, upstream.sink, tap, { onEnd });
 }
 
 type Sent = { readonly isReused: boolean; readonly method: string; readonly framing: Framing };

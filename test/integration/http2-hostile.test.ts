@@ -128,23 +128,30 @@ describe('a request over HTTP/2 is refused, and its neighbour is served', () => 
 });
 
 describe('a flood ends its connection, with the tunnel on record, and the worker goes on', () => {
-  it('of requests that are reset at once (CVE-2023-44487)', async () => {
-    const connection = await open();
-    const code = Buffer.alloc(4);
-    code.writeUInt32BE(8);
-    for (let n = 0; n < 3_000 && !connection.socket.destroyed; n += 1) {
-      const stream = 1 + n * 2;
-      const both = Buffer.concat([ask(stream, get()), frame(FRAME.reset, 0, stream, code)]);
-      if (!connection.socket.write(both)) await drained(connection);
-    }
-    await connection.closed();
-    const tunnel = await tunnelRecord();
-    expect(tunnel.fields.requests).toBeLessThanOrEqual(700);
-    expect(tunnel.fields.reason).toBe('http2: too many resets');
-    // Reset before they were on the log, none of them went anywhere.
-    expect(origin.requests.length).toBeLessThan(50);
-    await expectAlive();
-  }, 20_000);
+  it.each([
+    ['CANCEL', 8],
+    ['NO_ERROR', 0],
+  ])(
+    'of requests that are reset at once (CVE-2023-44487), with %s',
+    async (_name, number) => {
+      const connection = await open();
+      const code = Buffer.alloc(4);
+      code.writeUInt32BE(number);
+      for (let n = 0; n < 3_000 && !connection.socket.destroyed; n += 1) {
+        const stream = 1 + n * 2;
+        const both = Buffer.concat([ask(stream, get()), frame(FRAME.reset, 0, stream, code)]);
+        if (!connection.socket.write(both)) await drained(connection);
+      }
+      await connection.closed();
+      const tunnel = await tunnelRecord();
+      expect(tunnel.fields.requests).toBeLessThanOrEqual(700);
+      expect(tunnel.fields.reason).toBe('http2: too many resets');
+      // Reset before they were on the log, none of them went anywhere.
+      expect(origin.requests.length).toBeLessThan(50);
+      await expectAlive();
+    },
+    20_000,
+  );
 
   it.each<[string, () => Buffer]>([
     ['of CONTINUATION frames', () => frame(FRAME.continuation, 0, 1, headerBlock([['a', 'b']]))],

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { connectThrough } from './raw.ts';
 
-const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+export const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 export const FRAME = {
   data: 0,
   headers: 1,
@@ -26,6 +26,14 @@ export function frame(type: number, flags: number, stream: number, payload: Buff
   head[4] = flags;
   head.writeUInt32BE(stream, 5);
   return Buffer.concat([head, payload]);
+}
+
+/** `last`: streams above it have not been processed. */
+export function goaway(last: number, code: number): Buffer {
+  const payload = Buffer.alloc(8);
+  payload.writeUInt32BE(last, 0);
+  payload.writeUInt32BE(code, 4);
+  return frame(FRAME.goaway, 0, 0, payload);
 }
 
 /** A header block without a table or Huffman codes (RFC 7541 6.2.2). */
@@ -49,11 +57,37 @@ function integer(value: number, bits: number): Buffer {
   return Buffer.from([...bytes, rest]);
 }
 
+export type Frame = {
+  readonly type: number;
+  readonly flags: number;
+  readonly stream: number;
+  readonly payload: Buffer;
+};
+
+/** Calls back for each frame that comes, behind as many bytes that are none. */
+export function onFrames(socket: Socket, skip: number, onFrame: (each: Frame) => void): void {
+  let left = skip;
+  let rest = Buffer.alloc(0);
+  socket.on('data', (chunk: Buffer) => {
+    rest = Buffer.concat([rest, chunk.subarray(left)]);
+    left = Math.max(0, left - chunk.length);
+    while (rest.length >= 9) {
+      const length = rest.readUIntBE(0, 3);
+      if (rest.length < 9 + length) return;
+      const [type = 0, flags = 0] = rest.subarray(3, 5);
+      const payload = rest.subarray(9, 9 + length);
+      const stream = rest.readUInt32BE(5);
+      rest = rest.subarray(9 + length);
+      onFrame({ type, flags, stream, payload });
+    }
+  });
+}
+
 export type RawHttp2 = {
   readonly socket: TLSSocket;
   readonly outer: Socket;
-  /** Frames that came, as `type flags stream`. */
-  readonly frames: { type: number; flags: number; stream: number; payload: Buffer }[];
+  /** Those that came. */
+  readonly frames: Frame[];
   closed(): Promise<void>;
 };
 
@@ -68,18 +102,7 @@ export async function openRawHttp2(
   const socket = tlsConnect({ socket: outer, servername, ca: caPem, ALPNProtocols: ['h2'] });
   await once(socket, 'secureConnect');
   const frames: RawHttp2['frames'] = [];
-  let rest = Buffer.alloc(0);
-  socket.on('data', (chunk: Buffer) => {
-    rest = Buffer.concat([rest, chunk]);
-    while (rest.length >= 9) {
-      const length = rest.readUIntBE(0, 3);
-      if (rest.length < 9 + length) return;
-      const [type = 0, flags = 0] = rest.subarray(3, 5);
-      const payload = rest.subarray(9, 9 + length);
-      frames.push({ type, flags, stream: rest.readUInt32BE(5), payload });
-      rest = rest.subarray(9 + length);
-    }
-  });
+  onFrames(socket, 0, (each) => frames.push(each));
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.on('error', () => {});
   socket.write(Buffer.concat([Buffer.from(PREFACE), frame(FRAME.settings, 0, 0, Buffer.alloc(0))]));

@@ -4,7 +4,6 @@
 import type { Exchange } from '../exchange-state.ts';
 import type { UpstreamAnswer } from '../upstream/upstream-stream.ts';
 import type { Capture } from './capture.ts';
-import type { ClientStream } from './client-stream.ts';
 import { valuesOf } from './header-list.ts';
 import {
   clientHeaders,
@@ -22,14 +21,37 @@ export function writeAnswerHead({ deps, stream }: Exchange, { head }: UpstreamAn
   stream.answer({ ...head, phrase: safeReasonPhrase(head.phrase), headers });
 }
 
-/** Starts the body's way to the client, after its head; what is cut off does not end there. */
-export function relayAnswer({ stream }: Exchange, answer: UpstreamAnswer, tap: Capture): void {
+/**
+ * Starts the body's way to the client, after its head; what is cut off does not end there. The function
+ * says whether the client has every byte that the answer's length announced: it need not wait for an
+ * end, which over HTTP/2 comes in a frame of its own.
+ */
+export function relayAnswer(
+  { stream }: Exchange,
+  answer: UpstreamAnswer,
+  tap: Capture,
+): () => boolean {
+  const { status, headers } = answer.head;
+  const isBodyless = hasNoBody(stream.line.method, status);
+  const [length] = isBodyless ? ['0'] : valuesOf(headers, 'content-length');
+  /** Chunks that the client's connection has not taken yet. */
+  let waiting = 0;
+  const counting = {
+    push(chunk: Buffer) {
+      waiting += 1;
+      tap.push(chunk);
+    },
+  };
+  // Node also calls back for what it throws away, and without an error.
+  const onTaken = () => {
+    if (!stream.isGone) waiting -= 1;
+  };
   // Head and first bytes in one write where they came together; an event stream's head must not
   // wait for its first event.
   setImmediate(() => {
     if (tap.bytes === 0) stream.flush();
   });
-  relayBody(answer.body, stream.sink, tap, () => {
+  const onEnd = () => {
     if (!answer.isComplete()) return;
     const trailers = answer.trailers();
     if (!trailersFit(trailers)) {
@@ -38,23 +60,11 @@ export function relayAnswer({ stream }: Exchange, answer: UpstreamAnswer, tap: C
     }
     stream.setTrailers(forwardedTrailers(trailers));
     stream.sink.end();
-  });
-}
-
-/**
- * Whether the client has every byte that the answer's length announced: it need not wait for an end,
- * which over HTTP/2 comes in a frame of its own.
- */
-export function isDelivered(
-  stream: ClientStream,
-  answer: UpstreamAnswer | null,
-  tap: Capture | null,
-): boolean {
-  if (answer === null || tap === null || !stream.isComplete) return false;
-  // It waits for the client to take what it has.
-  if (answer.body.isPaused()) return false;
-  const { status, headers } = answer.head;
-  const isBodyless = hasNoBody(stream.line.method, status);
-  const [length] = isBodyless ? ['0'] : valuesOf(headers, 'content-length');
-  return length === String(tap.bytes) && stream.sink.writableLength === 0;
+  };
+  relayBody(answer.body, stream.sink, counting, { onEnd, onTaken });
+  return () =>
+    stream.isComplete &&
+    length === String(tap.bytes) &&
+    waiting === 0 &&
+    stream.sink.writableLength === 0;
 }

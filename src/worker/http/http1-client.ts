@@ -111,7 +111,11 @@ export class Http1Client implements ClientStream {
   }
 
   onFinished(listener: () => void): void {
-    this.#response.once('finish', listener);
+    const { socket } = this.#request;
+    // Node says so, too, of an answer that it throws away with the connection.
+    this.#response.once('finish', () => {
+      if (!socket.destroyed) listener();
+    });
   }
 
   refuse({ status, headers, body, mayKeep }: OwnAnswer): void {

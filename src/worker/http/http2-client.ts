@@ -87,7 +87,9 @@ export class Http2Client implements ClientStream {
   }
 
   answer({ status, headers, isWhole }: AnswerHead): void {
-    const object = { ':status': status, ...headerObject(headers) };
+    // RFC 9110 15.3.6: no content, and Node sends none; a length would promise some.
+    const isWanted = (name: string) => status !== 205 || name !== 'content-length';
+    const object = { ':status': status, ...headerObject(headers, isWanted) };
     const options = { endStream: isWhole, waitForTrailers: !isWhole, sendDate: false };
     this.#stream.respond(object, options);
     if (isWhole) this.#stream.once('finish', () => this.#sentEnd());

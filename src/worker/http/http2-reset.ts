@@ -11,3 +11,8 @@ const NAMES = [
 export function resetReason(code: number): string {
   return `reset ${NAMES[code] ?? code}`;
 }
+
+/** How it names a GOAWAY that says an error. */
+export function goawayReason(code: number): string {
+  return `goaway ${NAMES[code] ?? code}`;
+}

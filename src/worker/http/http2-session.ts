@@ -8,6 +8,7 @@ import { codeOf } from '../../shared/error-code.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import type { ClientStream } from './client-stream.ts';
 import { Http2Client } from './http2-client.ts';
+import { closeInTime } from './http2-close.ts';
 import { requestLineOf } from './http2-headers.ts';
 
 const { NGHTTP2_ENHANCE_YOUR_CALM } = constants;
@@ -46,6 +47,9 @@ export function serveHttp2(socket: TLSSocket, serving: Http2Serving): ServerHttp
   session.on('timeout', () => {
     if (open === 0) end();
   });
+  session.once('goaway', () => {
+    if (open === 0) closeInTime(session, socket);
+  });
   // As with HTTP/1, whoever says nothing at first has less time than who has been heard.
   session.setTimeout(LIMITS.headMs);
   session.on('stream', (stream, _object, _flags, headers?: string[]) => {
@@ -53,7 +57,9 @@ export function serveHttp2(socket: TLSSocket, serving: Http2Serving): ServerHttp
     stream.once('close', () => {
       open -= 1;
       if (!stream.headersSent) onReset();
-      if (open === 0 && !session.destroyed) session.setTimeout(serving.idleMs);
+      if (open > 0) return;
+      if (session.closed || session.destroyed) closeInTime(session, socket);
+      else session.setTimeout(serving.idleMs);
     });
     // A client that does not read, or a request that stops in the middle.
     stream.setTimeout(serving.exchangeIdleMs, () => client.abort());

@@ -11,20 +11,24 @@ export type BodyTap = { push(chunk: Buffer): void };
 /** Chunks from this size on are worth a write of their own. */
 const TINY_BYTES = 1024;
 
-/**
- * Starts the relay. `onEnd`: the source has ended and all of it is handed on; by default that ends the
- * sink. Errors are the caller's to watch.
- */
+export type BodyEvents = {
+  /** The source has ended and all of it is handed on; by default that ends the sink. */
+  readonly onEnd?: () => void;
+  /** The sink has taken what one push of the tap was, in the same order. */
+  readonly onTaken?: () => void;
+};
+
+/** Starts the relay. Errors are the caller's to watch. */
 export function relayBody(
   source: Readable,
   sink: Writable,
   tap: BodyTap,
-  onEnd: () => void = () => sink.end(),
+  { onEnd = () => sink.end(), onTaken }: BodyEvents = {},
 ): void {
   let tiny: Buffer[] = [];
   const resume = () => source.resume();
   const pass = (chunk: Buffer) => {
-    if (!sink.write(chunk)) {
+    if (!sink.write(chunk, onTaken)) {
       source.pause();
       sink.once('drain', resume);
     }

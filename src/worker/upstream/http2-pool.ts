@@ -11,9 +11,10 @@ import type { TLSSocket } from 'node:tls';
 import { codeOf } from '../../shared/error-code.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import { listBytes, type RawHeaders } from '../http/header-list.ts';
+import { closeInTime } from '../http/http2-close.ts';
 import { watchEnd } from '../http/http2-end.ts';
 import { headerObject, requestObject } from '../http/http2-headers.ts';
-import { resetReason } from '../http/http2-reset.ts';
+import { goawayReason, resetReason } from '../http/http2-reset.ts';
 import { UpstreamError } from './upstream-error.ts';
 import type {
   Connection,
@@ -38,6 +39,10 @@ type Session = {
   /** Streams that are open on it, and how many there have been. */
   open: number;
   used: number;
+  /** It takes no other request: nobody knows whether its upstream is still there. */
+  isRetired: boolean;
+  /** Its upstream has processed no stream above (RFC 9113 6.8). */
+  lastStream: number;
 };
 
 export class Http2Pool {
@@ -67,6 +72,8 @@ export class Http2Pool {
       isOpened,
       open: 0,
       used: 0,
+      isRetired: false,
+      lastStream: Number.POSITIVE_INFINITY,
     };
     http2.setLocalWindowSize(LIMITS.http2ConnectionWindowBytes);
     // Its streams fail by themselves.
@@ -76,6 +83,10 @@ export class Http2Pool {
       if (session.open === 0) socket.destroy();
     });
     http2.setTimeout(LIMITS.idleUpstreamMs);
+    http2.on('goaway', (_code, lastStream) => {
+      session.lastStream = lastStream;
+      if (session.open === 0) closeInTime(http2, socket);
+    });
     http2.once('close', () => this.#forget(key, session));
     const others = this.#sessions.get(key);
     if (others === undefined) this.#sessions.set(key, [session]);
@@ -96,8 +107,13 @@ export class Http2Pool {
   }
 }
 
-function hasRoom({ http2, open }: Session): boolean {
-  if (http2.closed || http2.destroyed) return false;
+function isOver({ http2, isRetired }: Session): boolean {
+  return isRetired || http2.closed || http2.destroyed;
+}
+
+function hasRoom(session: Session): boolean {
+  if (isOver(session)) return false;
+  const { http2, open } = session;
   const { maxConcurrentStreams = LIMITS.http2Streams } = http2.remoteSettings;
   return open < Math.min(maxConcurrentStreams, LIMITS.http2Streams);
 }
@@ -120,20 +136,25 @@ function send(session: Session, request: UpstreamRequest, events: UpstreamEvents
   session.used += 1;
   session.open += 1;
   let trailers: RawHeaders = [];
+  let hasAnswer = false;
+  stream.once('response', () => {
+    hasAnswer = true;
+  });
   stream.on('wantTrailers', () => {
     // Node ends a body before it resets its stream: with trailers that are due, the end is not sent.
     if (!stream.closed) stream.sendTrailers(headerObject(trailers));
   });
-  receive(stream, events);
+  receive(session, stream, events);
   stream.setTimeout(request.idleMs, () => {
+    session.isRetired = true;
     events.onFailed(new UpstreamError(504, 'upstream: silent for too long'));
     giveUp(session, stream);
   });
   stream.once('close', () => {
     session.open -= 1;
-    if (session.open === 0 && !session.http2.destroyed) {
-      session.http2.setTimeout(LIMITS.idleUpstreamMs);
-    }
+    if (session.open > 0) return;
+    if (isOver(session)) closeInTime(session.http2, session.socket);
+    else session.http2.setTimeout(LIMITS.idleUpstreamMs);
   });
   return {
     isReused,
@@ -144,6 +165,8 @@ function send(session: Session, request: UpstreamRequest, events: UpstreamEvents
       trailers = list;
     },
     abort() {
+      // Who waited in vain asks again: of HTTP/1, too, that is another connection.
+      if (!hasAnswer) session.isRetired = true;
       giveUp(session, stream);
     },
   };
@@ -173,7 +196,8 @@ function open({ http2 }: Session, request: UpstreamRequest): ClientHttp2Stream {
   }
 }
 
-function receive(stream: ClientHttp2Stream, events: UpstreamEvents): void {
+function receive(session: Session, stream: ClientHttp2Stream, events: UpstreamEvents): void {
+  const { id = 0 } = stream;
   const hasEnded = watchEnd(stream);
   let trailers: RawHeaders = [];
   let failure: Error | null = null;
@@ -202,14 +226,21 @@ function receive(stream: ClientHttp2Stream, events: UpstreamEvents): void {
     failure = error;
   });
   stream.once('close', () => {
-    if (!hasEnded()) events.onFailed(failureOf(stream, failure));
+    if (!hasEnded()) events.onFailed(failureOf(stream, failure, id > session.lastStream));
   });
 }
 
-function failureOf({ rstCode = NGHTTP2_NO_ERROR }: ClientHttp2Stream, error: Error | null): Error {
-  const isReset = error === null || codeOf(error) === 'ERR_HTTP2_STREAM_ERROR';
-  const what = isReset ? resetReason(rstCode) : codeOf(error);
-  const unprocessed = rstCode === NGHTTP2_REFUSED_STREAM;
+function failureOf(
+  { rstCode = NGHTTP2_NO_ERROR }: ClientHttp2Stream,
+  error: Error | null,
+  isAboveLast: boolean,
+): Error {
+  const code = error === null ? '' : codeOf(error);
+  const isReset = code === '' || code === 'ERR_HTTP2_STREAM_ERROR';
+  let what = isReset ? resetReason(rstCode) : code;
+  // Node ends all streams of a connection whose GOAWAY says an error.
+  if (code === 'ERR_HTTP2_SESSION_ERROR') what = goawayReason(rstCode);
+  const unprocessed = isAboveLast || (isReset && rstCode === NGHTTP2_REFUSED_STREAM);
   // The client gets the same code; but NO_ERROR would read as the end of a whole answer.
   const resetCode = rstCode === NGHTTP2_NO_ERROR ? NGHTTP2_INTERNAL_ERROR : rstCode;
   return new UpstreamError(502, `upstream: ${what}`, { unprocessed, resetCode });

@@ -5,7 +5,7 @@ import {
   requestLineOf,
   requestObject,
 } from '../../../../src/worker/http/http2-headers.ts';
-import { resetReason } from '../../../../src/worker/http/http2-reset.ts';
+import { goawayReason, resetReason } from '../../../../src/worker/http/http2-reset.ts';
 
 describe('requestLineOf()', () => {
   it('takes the line from the pseudo-header fields, and keeps the list as received', () => {
@@ -76,9 +76,10 @@ describe('joinCookies()', () => {
   });
 });
 
-it('resetReason() names the codes of RFC 9113 7, and others by number', () => {
+it('resetReason() and goawayReason() name the codes of RFC 9113 7, and others by number', () => {
   expect([0, 7, 8, 11, 13, 99].map(resetReason)).toEqual([
     ...['reset no_error', 'reset refused_stream', 'reset cancel', 'reset enhance_your_calm'],
     ...['reset http_1_1_required', 'reset 99'],
   ]);
+  expect([11, 99].map(goawayReason)).toEqual(['goaway enhance_your_calm', 'goaway 99']);
 });
