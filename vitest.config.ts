@@ -13,6 +13,8 @@ export default defineConfig({
             'test/unit/**/*.test.ts',
             'test/property/**/*.test.ts',
           ],
+          // A property of a thousand cases takes a second alone, and several on a busy machine.
+          testTimeout: 20_000,
         },
       },
       {
