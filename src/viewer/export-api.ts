@@ -3,6 +3,7 @@
 // them, and ended when the client leaves. Where access is decided: `guard.ts`, before any of this runs.
 
 import { type Context, Hono } from 'hono';
+import { TERMINAL_EVENTS } from '../shared/audit-event.ts';
 import { parseLine } from '../shared/audit-line.ts';
 import type { GuardDeps } from './access/guard.ts';
 import { flowLines } from './export/flow-lines.ts';
@@ -10,7 +11,7 @@ import { type HarSource, harText } from './export/har-text.ts';
 import { Limited, matches } from './export/matches.ts';
 import { textStream } from './export/text-stream.ts';
 import { readLineAt } from './proof/line-at.ts';
-import { readFlow } from './store/flow.ts';
+import { type Flow, flowOfRecord, readFlow } from './store/flow.ts';
 import { LogFolder } from './store/log-folder.ts';
 import { isSet, type LogQuery, parseLogQuery } from './store/log-params.ts';
 import type { SearchDeps } from './store/log-search.ts';
@@ -159,20 +160,22 @@ function harSource(
   return { flows: flowsOf(search, rows, redact), isCut: () => rows.isCut, limit: wanted.limit };
 }
 
-async function* flowsOf(
-  search: SearchDeps,
-  rows: AsyncIterable<{ id: string; at: string }>,
-  redact: boolean,
-) {
-  for await (const { id, at } of rows) yield readFlow(search, { id, at, redact });
+async function* flowsOf(search: SearchDeps, rows: AsyncIterable<{ at: string }>, redact: boolean) {
+  for await (const { at } of rows) yield flowAt(search, at, redact);
 }
 
 async function* flowsAt(search: SearchDeps, list: readonly string[], redact: boolean) {
-  for (const at of list) {
-    const place = parsePosition(at);
-    const line = place === null ? null : await readLineAt(search.log, place);
-    const record = line && parseLine(line.bytes.toString());
-    const id = typeof record?.id === 'string' ? record.id : '';
-    yield readFlow(search, { id: id || '-', at, redact });
-  }
+  for (const at of list) yield flowAt(search, at, redact);
+}
+
+async function flowAt(search: SearchDeps, at: string, redact: boolean): Promise<Flow | null> {
+  const place = parsePosition(at);
+  const line = place === null ? null : await readLineAt(search.log, place);
+  const record = line && parseLine(line.bytes.toString());
+  if (place === null || !record) return null;
+  // Most records hold their bodies: the log need not be searched for parts.
+  const hasParts = record.req_parts !== undefined || record.res_parts !== undefined;
+  const isEnded = (TERMINAL_EVENTS as ReadonlySet<string>).has(record.event);
+  if (isEnded && !hasParts) return flowOfRecord(search, { record, place }, redact);
+  return readFlow(search, { id: record.id || '-', at, redact });
 }
