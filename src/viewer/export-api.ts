@@ -3,6 +3,7 @@
 // them, and ended when the client leaves. Where access is decided: `guard.ts`, before any of this runs.
 
 import { type Context, Hono } from 'hono';
+import { TERMINAL_EVENTS } from '../shared/audit-event.ts';
 import { parseLine } from '../shared/audit-line.ts';
 import { flowLines } from './export/flow-lines.ts';
 import { type HarSource, harText } from './export/har-text.ts';
@@ -10,7 +11,7 @@ import { Limited, matches } from './export/matches.ts';
 import { textStream } from './export/text-stream.ts';
 import { readLineAt } from './proof/line-at.ts';
 import type { RouteDeps } from './route-deps.ts';
-import { type FlowDeps, readFlow } from './store/flow.ts';
+import { type Flow, type FlowDeps, flowOfRecord, readFlow } from './store/flow.ts';
 import { isSet, type LogQuery, parseLogQuery } from './store/log-params.ts';
 import { formatPosition, parsePosition } from './store/position-text.ts';
 import type { Position } from './store/segment-reader.ts';
@@ -152,20 +153,22 @@ function harSource(
   return { flows: flowsOf(search, rows, redact), isCut: () => rows.isCut, limit: wanted.limit };
 }
 
-async function* flowsOf(
-  search: FlowDeps,
-  rows: AsyncIterable<{ id: string; at: string }>,
-  redact: boolean,
-) {
-  for await (const { id, at } of rows) yield readFlow(search, { id, at, redact });
+async function* flowsOf(search: FlowDeps, rows: AsyncIterable<{ at: string }>, redact: boolean) {
+  for await (const { at } of rows) yield flowAt(search, at, redact);
 }
 
 async function* flowsAt(search: FlowDeps, list: readonly string[], redact: boolean) {
-  for (const at of list) {
-    const place = parsePosition(at);
-    const line = place === null ? null : await readLineAt(search.log, place);
-    const record = line && parseLine(line.bytes.toString());
-    const id = typeof record?.id === 'string' ? record.id : '';
-    yield readFlow(search, { id: id || '-', at, redact });
-  }
+  for (const at of list) yield flowAt(search, at, redact);
+}
+
+async function flowAt(search: FlowDeps, at: string, redact: boolean): Promise<Flow | null> {
+  const place = parsePosition(at);
+  const line = place === null ? null : await readLineAt(search.log, place);
+  const record = line && parseLine(line.bytes.toString());
+  if (place === null || !record) return null;
+  // Most records hold their bodies: the log need not be searched for parts.
+  const hasParts = record.req_parts !== undefined || record.res_parts !== undefined;
+  const isEnded = (TERMINAL_EVENTS as ReadonlySet<string>).has(record.event);
+  if (isEnded && !hasParts) return flowOfRecord(search, { record, place }, redact);
+  return readFlow(search, { id: record.id || '-', at, redact });
 }

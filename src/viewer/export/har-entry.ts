@@ -96,7 +96,7 @@ export function toHarEntry(flow: Flow): HarEntry {
   };
 }
 
-function leashFields({ row, fields, request, response, complete }: Flow): Record<string, unknown> {
+function leashFields({ row, fields, request, response }: Flow): Record<string, unknown> {
   return {
     id: row.id,
     at: row.at,
@@ -113,7 +113,6 @@ function leashFields({ row, fields, request, response, complete }: Flow): Record
     mode: fields.mode,
     req_sha256: request.body.sha256,
     res_sha256: response.body.sha256,
-    complete,
   };
 }
 

@@ -86,6 +86,16 @@ export async function readFlow(deps: FlowDeps, ask: FlowAsk): Promise<Flow | nul
   return main === null ? null : toFlow(deps, ask, { main, opening, parts, socket });
 }
 
+/** The flow as its last record alone tells it: all of it, where no body was written in parts. */
+export function flowOfRecord(
+  deps: FlowDeps,
+  main: { readonly record: Record<string, unknown>; readonly place: Position },
+  redact: boolean,
+): Promise<Flow | null> {
+  const found = { main, opening: null, parts: new PartStore(), socket: new WebSocketStore() };
+  return toFlow(deps, { id: '', redact }, found);
+}
+
 /** Where to begin; a row that is still running may have its end further on, so that is the end. */
 async function startOf(deps: SearchDeps, ask: FlowAsk, at: Position | null): Promise<Start> {
   if (at === null) {

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Flow } from '../../store/flow.ts';
 import { explain, isOfLeash, UNCHAINED } from '../kit/explain.ts';
-import { formatBytes, formatDuration, formatUtc } from '../kit/format.ts';
+import { formatBytes, formatUtc } from '../kit/format.ts';
 import { SafeText } from '../kit/safe-text.tsx';
 
 export function DetailSummary({ flow }: { flow: Flow }) {
@@ -40,7 +40,6 @@ export function DetailSummary({ flow }: { flow: Flow }) {
         <Fact name="Protocol">{textOf(fields.proto)}</Fact>
         <Fact name="Name in TLS">{textOf(fields.sni)}</Fact>
         <Fact name="Other name">{textOf(fields.other_host)}</Fact>
-        <Fact name="Timing">{timing(flow)}</Fact>
         <Fact name="Bytes">{bytes(flow)}</Fact>
         <Fact name="Record">{row.chained ? row.seq : 'not chained'}</Fact>
         <Fact name="Flow">{row.id === '-' ? '' : row.id}</Fact>
@@ -68,17 +67,6 @@ function target({ row }: Flow): string {
 function policy(fields: Flow['fields']): string {
   const version = typeof fields.policy === 'number' ? `version ${fields.policy}` : '';
   return join([version, textOf(fields.mode)], ', ');
-}
-
-function timing({ row, fields }: Flow): string {
-  const first = typeof fields.ttfb_ms === 'number' ? fields.ttfb_ms : null;
-  return join(
-    [
-      first === null ? '' : `first byte after ${formatDuration(first)}`,
-      row.duration_ms === null ? '' : `ended after ${formatDuration(row.duration_ms)}`,
-    ],
-    ', ',
-  );
 }
 
 function bytes({ row }: Flow): string {

@@ -2,8 +2,7 @@
 // in tabs. Request and response stand side by side where a person likes that and there is room.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { HeaderPairs } from '../../../shared/audit-event.ts';
-import type { Flow } from '../../store/flow.ts';
+import type { Flow, Message } from '../../store/flow.ts';
 import { isOfLeash } from '../kit/explain.ts';
 import { SafeText } from '../kit/safe-text.tsx';
 import { DecisionView } from './decision/decision-view.tsx';
@@ -156,7 +155,7 @@ function mayHaveAnswer({ row, response, fields }: Flow): boolean {
   return row.class !== 'blocked';
 }
 
-function pairsOf(value: unknown): HeaderPairs {
+function pairsOf(value: unknown): Message['headers'] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((pair: unknown) =>
     Array.isArray(pair) ? [[String(pair[0] ?? ''), String(pair[1] ?? '')] as const] : [],

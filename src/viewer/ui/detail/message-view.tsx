@@ -1,12 +1,12 @@
 // One message: headers as received or by name, the copy of its body, and the fields behind it.
 
-import type { HeaderPairs } from '../../../shared/audit-event.ts';
 import type { Message } from '../../store/flow.ts';
 import { CopyButton } from '../kit/copy-button.tsx';
 import { SafeText } from '../kit/safe-text.tsx';
 import { BodyView } from './body/body-view.tsx';
 import { choose, headerOrder } from './kept-choice.ts';
 
+type HeaderPairs = Message['headers'];
 type MessageProps = { title: string; message: Message; trailers?: HeaderPairs };
 
 export function MessageView({ title, message, trailers = [] }: MessageProps) {

@@ -73,6 +73,17 @@ describe('readFlow()', () => {
     expect(plain?.response.headers).toEqual([['Set-Cookie', 'a=b']]);
   });
 
+  it('readFlow() hides credentials in trailers, too', async () => {
+    const trailers = { req_trailers: [['X-Api-Key', 'secret']], res_trailers: [['X-A', '1']] };
+    await writeLog(logPath, [INTENT, { ...ALLOWED, ...trailers }]);
+    expect((await flow({ id: '1-1-5' }))?.fields).toMatchObject({
+      req_trailers: [['X-Api-Key', '[hidden: 6 characters]']],
+      res_trailers: [['X-A', '1']],
+    });
+    const plain = await flow({ id: '1-1-5', redact: false });
+    expect(plain?.fields.req_trailers).toEqual([['X-Api-Key', 'secret']]);
+  });
+
   it('readFlow() collects the parts of both bodies, also from older segments', async () => {
     const part = (side: string, offset: number, body: string): Entry => ({
       event: 'part',

@@ -1,8 +1,9 @@
 // Two records → in what they differ: the facts, and the headers by name. Pure.
 
-import type { HeaderPairs } from '../../../../shared/audit-event.ts';
-import type { Flow } from '../../../store/flow.ts';
+import type { Flow, Message } from '../../../store/flow.ts';
 import { formatBytes, formatDuration, formatUtc } from '../../kit/format.ts';
+
+type HeaderPairs = Message['headers'];
 
 export type Difference = {
   readonly name: string;

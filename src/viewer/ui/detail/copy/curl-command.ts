@@ -68,7 +68,8 @@ function headerArguments({ headers, body }: Flow['request'], notes: string[]): s
   let odd = 0;
   const args = headers.flatMap(([name, value]) => {
     const lower = name.toLowerCase();
-    if (NOT_SENT.has(lower)) return [];
+    // HTTP/2 has method and address among its fields.
+    if (NOT_SENT.has(lower) || lower.startsWith(':')) return [];
     // The copy was decoded; its label would be wrong.
     if (lower === 'content-encoding' && body.decoded !== '') return [];
     if (!TOKEN.test(name) || /[\r\n\0]/.test(value)) {

@@ -10,7 +10,8 @@ const PLAIN = /^[\x20-\x7e]*$/;
 export function quoteBytes(bytes: string): string {
   if (PLAIN.test(bytes)) return quotePlain(bytes);
   // Escapes of a terminal would act when they are pasted, also inside of quotes.
-  return `"$(printf '${printfFormat(bytes)}')"`;
+  // `!` is history to some shells even where all else is quoted; `-` in front begins an option.
+  return `"$(printf '${escapeAll(bytes, /[^A-Za-z0-9 ._:/=,;@+]/g)}')"`;
 }
 
 /** Text → one word, of the bytes of its UTF-8. */
@@ -25,11 +26,14 @@ export function utf8Of(text: string): string {
   return bytes;
 }
 
-/** Bytes → the format of a `printf` that writes them; it stands in single quotes. */
+/** Bytes → the format of a `printf` that writes them; it stands in single quotes, in no others. */
 export function printfFormat(bytes: string): string {
+  return escapeAll(bytes, /^-|[^\x20-\x7e]|['\\%!]/g);
+}
+
+function escapeAll(bytes: string, characters: RegExp): string {
   return bytes.replace(
-    // `!` is history to some shells even where all else is quoted; `-` in front begins an option.
-    /[^A-Za-z0-9 ._:/=,;@+]/g,
+    characters,
     (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`,
   );
 }

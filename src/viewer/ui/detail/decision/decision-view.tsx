@@ -50,7 +50,7 @@ function Why({ why, flow }: { why: WhyAnswer; flow: Flow }) {
       <Place why={why} />
       {entry.allow !== null && (
         <details class="rule-entry">
-          <summary>As a rule: exactly this, and no more</summary>
+          <summary>As a rule: this request, and little else</summary>
           <RuleText title="To allow it: enforce.yaml" text={entry.allow} />
           {entry.block !== null && (
             <RuleText title="To block it: blocklist.yaml" text={entry.block} />

@@ -72,7 +72,7 @@ function Proof({ proof }: { proof: ProofAnswer }) {
 }
 
 function wholeText({ state, segments, damage_here }: NonNullable<ProofAnswer['whole']>): string {
-  const looked = `${segments} segments walked by leash at its start`;
+  const looked = `${segments} segment${segments === 1 ? '' : 's'} walked by leash at its start`;
   if (damage_here) return `${looked}: this file is damaged`;
   return state === 'running' ? `${looked} so far` : `${looked}: no damage in this file`;
 }
@@ -87,7 +87,7 @@ const LINK_WORDS = {
 
 function Mark({ state }: { state: keyof typeof LINK_WORDS }) {
   const tone = state === 'first' ? 'good' : state === 'last' ? 'unknown' : state;
-  return <span class={`mark ${tone}`}>{LINK_WORDS[state]}</span>;
+  return <span class={`link-state ${tone}`}>{LINK_WORDS[state]}</span>;
 }
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {

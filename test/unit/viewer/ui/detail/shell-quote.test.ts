@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
+  printfFormat,
   quoteBytes,
   quoteText,
   utf8Of,
@@ -125,6 +126,21 @@ describe('a quoted word', () => {
           });
           expect(seen.toString('latin1'), `${shell} ${word}`).toBe(`1|${wordOf(bytes)}|`);
         }
+      }
+      expect(readdirSync(dir)).toEqual([]);
+    },
+    60_000,
+  );
+
+  it.each(SHELLS)(
+    'a format makes %s write all its bytes, and does nothing else',
+    (shell) => {
+      for (const text of HOSTILE) {
+        const bytes = utf8Of(text);
+        const script = `printf '${printfFormat(bytes)}'`;
+        const seen = execFileSync(shell, argsOf(shell, ['-c', script]), { cwd: dir });
+        expect(seen.toString('latin1'), script).toBe(bytes);
+        expect(script).toMatch(/^[\x20-\x7e]*$/);
       }
       expect(readdirSync(dir)).toEqual([]);
     },
