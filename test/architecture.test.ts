@@ -33,7 +33,7 @@ const PACKAGE_HOMES: Readonly<Record<string, RegExp>> = {
   'pino-roll': /^src\/(primary|worker|viewer)\/(main|diagnostics)\.ts$/,
   piscina: /^src\/(primary\/archive|viewer\/verify)\/[\w-]+\.ts$/,
   preact: /^src\/viewer\/ui\//,
-  ws: /^src\/worker\/websocket\/message-tap\.ts$/,
+  ws: /^src\/worker\/websocket\/frame-rules\.ts$/,
   tldts: /^src\/shared\/policy-[\w-]+\.ts$/,
   yaml: /^src\/shared\/policy-[\w-]+\.ts$|^src\/viewer\/policy\/policy-edit\.ts$/,
   'node:cluster': /^src\/(primary\/workers|worker\/main)\.ts$/,

@@ -1,12 +1,11 @@
-// The tap on one direction of a WebSocket: which messages went by, beside their path. `ws` judges the
-// frames; payloads go past it, since it would hold a message of any length. Each message is copied as
-// a body is, by a `Capture` of its own. Bytes that are no frames do not disturb the relay: they are
+// The tap on one direction of a WebSocket: which messages went by, beside their path. Each message is
+// copied as a body is, by a `Capture` of its own. Bytes that are no frames do not disturb the relay: they are
 // copied as they are, and the record says why.
 //
 // Invariant: each message that went by is in a record: whole, or with a mark, its full length and its SHA-256.
 
-import { Receiver } from 'ws';
 import type { FlowFields, Truncation } from '../../shared/audit-event.ts';
+import { CLOSE, FrameRules } from './frame-rules.ts';
 import { type FrameHead, FrameWalker } from './frame-walker.ts';
 import { Inflater } from './inflater.ts';
 import { MessageRecord, type RecordDeps } from './message-record.ts';
@@ -24,24 +23,16 @@ type Message = { readonly record: MessageRecord; held: boolean };
 const NOTHING = Buffer.alloc(0);
 const OPCODE = 0x0f;
 const RSV1 = 0x40;
-const MASKED = 0x80;
-const TEXT = 1;
-const BINARY = 2;
-/** Opcodes from this one on are of control frames (RFC 6455 5.5). */
-const CLOSE = 8;
 const NO_STATUS = 1005;
 
 export class MessageTap {
   readonly #deps: TapDeps;
   readonly #walker: FrameWalker;
-  readonly #rules: Receiver;
+  readonly #rules: FrameRules;
   readonly #inflater: Inflater | null;
   #message: Message | null = null;
   /** The payload of a control frame that is under way. */
   #control: { readonly opcode: number; bytes: Buffer } | null = null;
-  /** The frame that is under way is the last of its message. */
-  #isLast = false;
-  #close: { readonly code: number; readonly reason: Buffer } | null = null;
   /** Messages that there is no room for, in one record. */
   #gap: { readonly record: MessageRecord; messages: number } | null = null;
   /** What stands where a frame should. */
@@ -56,21 +47,13 @@ export class MessageTap {
       onPayload: (bytes) => this.#onPayload(bytes),
       onEnd: () => this.#onFrameEnd(),
     });
-    this.#rules = new Receiver({ isServer: direction === 'client', skipUTF8Validation: true });
-    // Read from `errored`: the event comes a turn later.
-    this.#rules.on('error', () => {});
-    this.#rules.on('message', () => {
-      this.#isLast = true;
-    });
-    this.#rules.on('conclude', (code: number, reason: Buffer) => {
-      this.#close = { code, reason };
-    });
+    this.#rules = new FrameRules(direction, deflate !== null);
     this.#inflater = deflate === null || skip !== null ? null : new Inflater({ ...deflate, load });
   }
 
   /** A frame of leash's own could stand here. */
   get atBoundary(): boolean {
-    return this.#rest === null && this.#close === null && this.#walker.atBoundary;
+    return this.#rest === null && this.#rules.close === null && this.#walker.atBoundary;
   }
 
   /** Takes note of the next bytes; the caller forwards them in any case. Never throws. */
@@ -107,10 +90,10 @@ export class MessageTap {
 
   #onHead(head: FrameHead): boolean {
     const opcode = head.first & OPCODE;
-    if (this.#close !== null) return this.#stop('undecodable: after the close frame', head.raw);
+    if (this.#rules.close !== null)
+      return this.#stop('undecodable: after the close frame', head.raw);
     if (!Number.isSafeInteger(head.length)) return this.#stop('undecodable: length', head.raw);
-    this.#isLast = false;
-    const problem = this.#judge(this.#skeletonOf(head));
+    const problem = this.#rules.judgeHead(head);
     if (problem !== null) return this.#stop(problem, head.raw);
     if (opcode >= CLOSE) this.#control = { opcode, bytes: NOTHING };
     else if (opcode > 0) this.#message = this.#begin(opcode, (head.first & RSV1) !== 0);
@@ -133,29 +116,12 @@ export class MessageTap {
     if (this.#control !== null) {
       const { opcode, bytes } = this.#control;
       this.#control = null;
-      const problem = bytes.length > 0 ? this.#judge(bytes) : null;
+      const problem = this.#rules.judgeControl(bytes);
       this.#endControl(opcode, bytes, problem === null ? {} : { reason: problem });
-    } else if (this.#isLast && this.#message !== null) {
+    } else if (this.#rules.isLast && this.#message !== null) {
       this.#inflate(this.#message);
       this.#endMessage(this.#message, {});
     }
-  }
-
-  /** What `ws` says about the next bytes of the frames that it is shown; null: they may be. */
-  #judge(bytes: Buffer): string | null {
-    this.#rules.write(bytes);
-    const { errored } = this.#rules;
-    return errored === null ? null : `undecodable: ${errored.message}`;
-  }
-
-  /** The head of a frame as `ws` sees it: a message's without length, and all with a mask of zeros. */
-  #skeletonOf({ first, masked, raw }: FrameHead): Buffer {
-    const opcode = first & OPCODE;
-    const second = opcode < CLOSE ? (masked ? MASKED : 0) : (raw[1] ?? 0);
-    // On the first frame of a message it says `compressed`; elsewhere it is against the rules.
-    const inflates = this.#deps.deflate !== null && (opcode === TEXT || opcode === BINARY);
-    const shown = inflates ? first & ~RSV1 : first;
-    return Buffer.from(masked ? [shown, second, 0, 0, 0, 0] : [shown, second]);
   }
 
   #begin(opcode: number, compressed: boolean): Message {
@@ -198,7 +164,7 @@ export class MessageTap {
       return;
     }
     const record = this.#recordOf(opcode);
-    const close = opcode === CLOSE ? this.#close : null;
+    const close = opcode === CLOSE ? this.#rules.close : null;
     record.setCopied(bytes, close?.reason ?? bytes);
     const code = close === null || close.code === NO_STATUS ? {} : { code: close.code };
     record.end({ ...code, ...fields });
