@@ -5,6 +5,7 @@ import { Receiver } from 'ws';
 import type { FrameHead } from './frame-walker.ts';
 
 const OPCODE = 0x0f;
+const FIN = 0x80;
 const RSV1 = 0x40;
 const MASKED = 0x80;
 const TEXT = 1;
@@ -17,6 +18,9 @@ export class FrameRules {
   readonly #inflates: boolean;
   #isLast = false;
   #close: { readonly code: number; readonly reason: Buffer } | null = null;
+  /** The last head as `ws` saw it, where its frame left `ws` as it was; and whether it came again. */
+  #known: Buffer | null = null;
+  #isKnown = false;
 
   /** `inflates`: messages of this side may be compressed. */
   constructor(direction: 'client' | 'server', inflates: boolean) {
@@ -43,14 +47,23 @@ export class FrameRules {
   }
 
   /** Why a frame with this head may not be here; null: it may. */
-  judgeHead(head: FrameHead): string | null {
-    this.#isLast = false;
-    return this.#judge(this.#skeletonOf(head));
+  judgeHead({ first, masked, raw }: FrameHead): string | null {
+    const opcode = first & OPCODE;
+    // A message's head is shown without length.
+    const second = opcode < CLOSE ? (masked ? MASKED : 0) : (raw[1] ?? 0);
+    this.#isKnown = this.#known?.[0] === first && this.#known[1] === second;
+    this.#isLast = this.#isKnown && opcode < CLOSE;
+    if (this.#isKnown) return null;
+    const problem = this.#judge(this.#skeletonOf(first, second, opcode));
+    // A whole message, a ping and a pong change nothing: the same head again gets the same answer.
+    const isWhole = (first & FIN) !== 0 && opcode !== 0 && opcode !== CLOSE;
+    this.#known = problem === null && isWhole ? Buffer.from([first, second]) : null;
+    return problem;
   }
 
   /** The same of what a control frame says, once it is whole. */
   judgeControl(payload: Buffer): string | null {
-    return payload.length > 0 ? this.#judge(payload) : null;
+    return payload.length > 0 && !this.#isKnown ? this.#judge(payload) : null;
   }
 
   destroy(): void {
@@ -63,13 +76,11 @@ export class FrameRules {
     return errored === null ? null : `undecodable: ${errored.message}`;
   }
 
-  /** The head of a frame as `ws` sees it: a message's without length, and all with a mask of zeros. */
-  #skeletonOf({ first, masked, raw }: FrameHead): Buffer {
-    const opcode = first & OPCODE;
-    const second = opcode < CLOSE ? (masked ? MASKED : 0) : (raw[1] ?? 0);
+  /** As `ws` sees it: all with a mask of zeros. */
+  #skeletonOf(first: number, second: number, opcode: number): Buffer {
     // On the first frame of a message it says `compressed`; elsewhere it is against the rules.
     const mayInflate = this.#inflates && (opcode === TEXT || opcode === BINARY);
     const shown = mayInflate ? first & ~RSV1 : first;
-    return Buffer.from(masked ? [shown, second, 0, 0, 0, 0] : [shown, second]);
+    return Buffer.from(second >= MASKED ? [shown, second, 0, 0, 0, 0] : [shown, second]);
   }
 }
