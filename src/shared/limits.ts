@@ -73,6 +73,8 @@ export const LIMITS = {
   decodeStreams: 1000,
   /** Text becomes ten times as long, logs thirty times. More than that: the copy ends (`undecodable`). */
   decodeRatio: 100,
+  /** Members of one gzip body, each a trip to a thread; logs that are joined have dozens. More: as above. */
+  decodeMembers: 1000,
   /** Up to here the ratio does not count: a body of spaces is no bomb. */
   decodeFreeBytes: MIB,
   /** How long a flow's last record waits for decoders; a drain waits a second for it. Then: what there is (`backpressure`). */
