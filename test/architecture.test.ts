@@ -34,7 +34,7 @@ const PACKAGE_HOMES: Readonly<Record<string, RegExp>> = {
   piscina: /^src\/(primary\/archive|viewer\/(decode|policy|verify))\/[\w-]+\.ts$/,
   '@preact/signals': /^src\/viewer\/ui\//,
   preact: /^src\/viewer\/ui\//,
-  ws: /^src\/worker\/websocket\/message-tap\.ts$/,
+  ws: /^src\/worker\/websocket\/frame-rules\.ts$/,
   tldts: /^src\/shared\/policy-[\w-]+\.ts$/,
   yaml: /^src\/shared\/policy-[\w-]+\.ts$|^src\/viewer\/policy\/policy-(edit|splice)\.ts$/,
   'node:cluster': /^src\/(primary\/workers|worker\/main)\.ts$/,

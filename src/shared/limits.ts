@@ -73,12 +73,19 @@ export const LIMITS = {
   decodeStreams: 1000,
   /** Text becomes ten times as long, logs thirty times. More than that: the copy ends (`undecodable`). */
   decodeRatio: 100,
+  /** Members of one gzip body, each a trip to a thread; logs that are joined have dozens. More: as above. */
+  decodeMembers: 1000,
   /** Up to here the ratio does not count: a body of spaces is no bomb. */
   decodeFreeBytes: MIB,
   /** How long a flow's last record waits for decoders; a drain waits a second for it. Then: what there is (`backpressure`). */
   decodeCloseMs: 0.8 * SECOND,
   /** What one WebSocket message unfolds to, at once: 5 ms of work. More: recorded as on the wire. */
   inflatedBytes: 4 * MIB,
+  /**
+   * Records of their own that messages of one side of a WebSocket get in a second: each costs 10 µs in
+   * the worker, so 1 % of a core, and token streams send a tenth of it. More: they share records.
+   */
+  webSocketRecordsPerSecond: 1000,
   /** A WebSocket that is revoked was sent a close frame, and a second is all it has. Then: destroy. */
   webSocketCloseMs: 500,
   /** Of a WebSocket one side has ended; the other closes within a round trip. Silent so long: closed. */

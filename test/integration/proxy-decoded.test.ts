@@ -8,6 +8,7 @@ import * as zlib from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FlowFields } from '../../src/shared/audit-event.ts';
 import { LIMITS } from '../../src/shared/limits.ts';
+import { gzipMember } from '../support/hidden-bytes.ts';
 import { connectThrough, readUntil } from '../support/raw.ts';
 import { type Origin, startOrigin } from '../support/start-origin.ts';
 import { startProxy, type TestProxy } from '../support/start-proxy.ts';
@@ -138,6 +139,20 @@ describe('compressed bodies', () => {
     });
     // The server has what the client sent.
     expect(origin.requests[0]).toMatchObject({ bytes: wire.length, sha256: sha256(wire) });
+  });
+
+  it('a coded upload that hides bytes between its content is there as it was on the wire', async () => {
+    const file = join(dir.path, 'hidden');
+    const comment = gzipMember('', 16, 'sk-secret-of-an-agent\0');
+    const wire = Buffer.concat([gzipMember(SHORT), comment, gzipMember(SHORT)]);
+    await writeFile(file, wire);
+    const header = 'Content-Encoding: gzip';
+    await proxy.curl('-H', header, '--data-binary', `@${file}`, `${origin.url}/upload`);
+    const [outcome] = await proxy.ended(1);
+    const fields = outcome?.fields ?? {};
+    expect(fields.req_decoded).toBeUndefined();
+    expect(copyOf(fields, 'req').equals(wire)).toBe(true);
+    expect(origin.requests.at(-1)).toMatchObject({ bytes: wire.length, sha256: sha256(wire) });
   });
 
   it.each(rows)('a %s answer (%s) that is cut off is there as far as it went', async (...row) => {

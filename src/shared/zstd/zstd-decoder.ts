@@ -13,13 +13,13 @@ const MAX_BLOCK_BYTES = 128 * 1024;
 /** Beyond the window, so that it is moved once in so many bytes. */
 const SLACK_BYTES = 1024 * 1024;
 const MAGIC = 0xfd2fb528;
-/** 3.1.2: 16 values of it begin a frame that says nothing. */
-const SKIPPABLE_MAGIC = 0x184d2a50;
 
 type Frame = {
   readonly windowBytes: number;
   readonly maxBlockBytes: number;
   readonly hasChecksum: boolean;
+  /** What is still to come out, where its head says so. */
+  leftBytes: number | null;
   readonly state: BlockState;
 };
 
@@ -28,11 +28,16 @@ export class ZstdDecoder {
   #ready: Buffer = Buffer.alloc(0);
   /** Bytes from here on that the next step needs. */
   #needed = 4;
-  /** Bytes of a checksum or of a frame that says nothing. */
+  /** Bytes of a checksum that are still to come. */
   #skip = 0;
   #frame: Frame | null = null;
   #window: Buffer = Buffer.alloc(0);
   #windowEnd = 0;
+
+  /** Bytes of what is not whole: no step has read them. */
+  get pendingBytes(): number {
+    return this.#ready.length + this.#input.length;
+  }
 
   push(chunk: Buffer): void {
     this.#input.add(chunk);
@@ -71,12 +76,7 @@ export class ZstdDecoder {
   #readFrame(): Buffer {
     const bytes = this.#ready;
     const magic = bytes.readUInt32LE(0);
-    if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) {
-      if (bytes.length < 8) return this.#wait(8);
-      this.#skip = bytes.readUInt32LE(4);
-      this.#consume(8, this.#skip > 0 ? 1 : 4);
-      return NOTHING;
-    }
+    // Nor one that decoders skip (3.1.2): it would hide its bytes from whoever reads what comes out.
     if (magic !== MAGIC) throw new ZstdError('no frame');
     if (bytes.length < 5) return this.#wait(5);
     const descriptor = bytes[4] ?? 0;
@@ -86,14 +86,14 @@ export class ZstdDecoder {
     const length = 5 + (isSingle ? 0 : 1) + idBytes + sizeBytes;
     if ((descriptor & 8) !== 0 || idBytes > 0) throw new ZstdError('a dictionary, or a later form');
     if (bytes.length < length) return this.#wait(length);
-    const windowBytes = isSingle
-      ? contentSize(bytes.subarray(length - sizeBytes, length))
-      : windowSize(bytes[5] ?? 0);
+    const size = sizeBytes === 0 ? null : contentSize(bytes.subarray(length - sizeBytes, length));
+    const windowBytes = isSingle ? (size ?? 0) : windowSize(bytes[5] ?? 0);
     if (windowBytes > MAX_WINDOW_BYTES) throw new ZstdError('a window that is too large');
     this.#frame = {
       windowBytes,
       maxBlockBytes: Math.min(windowBytes, MAX_BLOCK_BYTES),
       hasChecksum: (descriptor & 4) !== 0,
+      leftBytes: size,
       state: {
         huffman: null,
         tables: { literals: null, offset: null, match: null },
@@ -135,7 +135,9 @@ export class ZstdDecoder {
         : size;
     this.#windowEnd += written;
     this.#consume(length, 3);
+    if (frame.leftBytes !== null) frame.leftBytes -= written;
     if ((header & 1) !== 0) {
+      if ((frame.leftBytes ?? 0) !== 0) throw new ZstdError('another length than it says');
       this.#frame = null;
       this.#skip = frame.hasChecksum ? 4 : 0;
       this.#needed = this.#skip > 0 ? 1 : 4;

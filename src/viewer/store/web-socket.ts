@@ -34,7 +34,10 @@ export function summarizeMessage(record: Fields): string {
   const way = record.direction === 'server' ? 'received' : 'sent';
   const size = `${count(record.bytes)} bytes`;
   if (record.messages !== undefined) {
-    return `${count(record.messages)} WebSocket messages ${way} that are not on the record, ${size}`;
+    const isThere = [record.body, record.parts].some((copy) => copy !== undefined);
+    const isLost = record.truncated !== undefined && !isThere;
+    const how = isLost ? 'that are not on the record' : 'too fast for a record each';
+    return `${count(record.messages)} WebSocket messages ${way} ${how}, ${size}`;
   }
   const { opcode } = record;
   const kind = typeof opcode === 'number' && Object.hasOwn(KINDS, opcode) ? KINDS[opcode] : '';

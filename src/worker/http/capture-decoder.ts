@@ -1,9 +1,10 @@
 // Frees the copy of one body of its content coding, beside the body's way. Short bodies are decoded in
 // one go when they are whole; what outgrows 64 KiB or waits 10 s goes through a stream, which works
 // while the body passes. Until a piece of the copy has left, the wire's bytes are kept, too: what
-// turns out not to be what its label says is on the record as it was. Knows nothing of records.
+// turns out not to be what its label says is on the record as it was. What a format lets a sender hide
+// between its content shows by its length alone (docs/evidence.md). Knows nothing of records.
 //
-// Invariant: a copy that is not all of the body says so, also where a decoder is content: what it did not read, or was not content, is not left out in silence.
+// Invariant: a copy that is not all of the body says so, also where a decoder is content: what it did not read is not left out in silence.
 
 import type { Truncation } from '../../shared/audit-event.ts';
 import { HeldBytes } from '../../shared/held-bytes.ts';
@@ -113,8 +114,8 @@ export class CaptureDecoder {
       if (bytes.length > 0 && !this.#decodeNow(bytes)) this.#fallBack(bytes);
       return;
     }
-    const isWhole = !this.#isBusy && this.#waiting.length === 0;
-    if (isWhole && this.#decodedBytes > 0) this.#settle();
+    const isGiven = !this.#isBusy && this.#waiting.length === 0;
+    if (isGiven) this.#onEnd();
     else if (!this.#isCommitted) this.#fail();
     else {
       this.#settle();
@@ -125,10 +126,6 @@ export class CaptureDecoder {
   /** False: it takes longer than one may wait for it. */
   #decodeNow(bytes: Buffer): boolean {
     if (bytes.length > LIMITS.decodeNowBytes) return false;
-    if (saysMore(this.#deps.coding, bytes)) {
-      this.#fallBack(bytes);
-      return true;
-    }
     const decoded = decodeNow(this.#deps.coding, bytes, LIMITS.decodeNowOutputBytes);
     if (decoded === 'longer') return false;
     if (decoded === 'corrupt' || isMostlyElse(bytes.length, decoded.length)) this.#fallBack(bytes);
@@ -141,7 +138,7 @@ export class CaptureDecoder {
 
   #begin(first: Buffer): void {
     const { load, coding } = this.#deps;
-    if (load.streams >= LIMITS.decodeStreams || saysMore(coding, first)) {
+    if (load.streams >= LIMITS.decodeStreams) {
       this.#fallBack(first);
       return;
     }
@@ -191,12 +188,11 @@ export class CaptureDecoder {
     else if (isBomb) this.#fail();
   }
 
-  /** The decoder sees an end: there must be nothing behind it. */
+  /** The decoder sees an end, or none will come: nothing may be left that it did not read. */
   #onEnd(): void {
     if (this.#isDone) return;
-    const readBytes = this.#stream?.bytesWritten ?? this.#givenBytes;
-    const isWhole = readBytes === this.#givenBytes && this.#waiting.length === 0;
-    if (isWhole && !isMostlyElse(this.#givenBytes, this.#decodedBytes)) this.#settle();
+    const isRead = this.#stream?.bytesWritten === this.#givenBytes && this.#waiting.length === 0;
+    if (isRead && !isMostlyElse(this.#givenBytes, this.#decodedBytes)) this.#settle();
     else this.#fail();
   }
 
@@ -231,19 +227,7 @@ export class CaptureDecoder {
   }
 }
 
-/** RFC 1952 2.3.1: FEXTRA, FNAME, FCOMMENT. */
-const GZIP_FIELDS = 0x1c;
-/** RFC 8878 3.1.2. */
-const SKIPPABLE = 0x184d2a50;
-
-/** Begins with fields of its own, or with what decoders skip: a copy without them would hide them. */
-function saysMore(coding: Coding, bytes: Buffer): boolean {
-  if (coding === 'gzip') return ((bytes[3] ?? 0) & GZIP_FIELDS) !== 0;
-  if (coding !== 'zstd' || bytes.length < 4) return false;
-  return (bytes.readUInt32LE(0) & 0xfffffff0) >>> 0 === SKIPPABLE;
-}
-
-/** Formats have room for what is no content (comments, frames to skip): hardly any honest sender's. */
+/** Formats have room for what is no content (metadata, empty blocks): hardly any honest sender's. */
 function isMostlyElse(wireBytes: number, decodedBytes: number): boolean {
   return decodedBytes === 0 || decodedBytes + decodedBytes / 64 + 64 < wireBytes;
 }

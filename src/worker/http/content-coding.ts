@@ -3,12 +3,13 @@
 // (capture-decoder.ts) where they are not stated here. Knows nothing of records.
 
 import type { Duplex } from 'node:stream';
-import { Transform } from 'node:stream';
+import { Transform, type TransformCallback } from 'node:stream';
 import * as zlib from 'node:zlib';
 import type { CaptureMode } from '../../shared/config.ts';
 import { codeOf } from '../../shared/error-code.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import { ZstdDecoder } from '../../shared/zstd/zstd-decoder.ts';
+import { GunzipStream, gunzipNow, ZLIB_PARTIAL } from './gunzip.ts';
 import { type RawHeaders, valuesOf } from './header-list.ts';
 
 export type Coding = 'gzip' | 'br' | 'deflate' | 'zstd';
@@ -39,15 +40,13 @@ export function codingOf(mode: CaptureMode, headers: RawHeaders): Coding | null 
   return names.length === 1 ? (CODINGS.get(names[0] ?? '') ?? null) : null;
 }
 
-/** A copy may be cut anywhere: what there is of it comes out, instead of an error about the rest. */
-const ZLIB_PARTIAL = { finishFlush: zlib.constants.Z_SYNC_FLUSH };
 const BROTLI_PARTIAL = { finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH };
 /** Steps of zstd in one go: one costs up to a millisecond. */
 const STEPS_NOW = 4;
 
 /**
  * A short body, whole or cut, at once. 'longer': it takes more than `maxBytes`, or too long.
- * 'corrupt': it is not what it says, or something stands behind it.
+ * 'corrupt': it is not what it says, or says more than its content, or something stands behind it.
  */
 export function decodeNow(
   coding: Coding,
@@ -56,6 +55,7 @@ export function decodeNow(
 ): Buffer | 'longer' | 'corrupt' {
   if (coding === 'zstd') return decodeZstdNow(bytes, maxBytes);
   try {
+    if (coding === 'gzip') return gunzipNow(bytes, maxBytes);
     const { buffer, engine } = runZlib(coding, bytes, maxBytes);
     return engine.bytesWritten === bytes.length ? buffer : 'corrupt';
   } catch (error) {
@@ -66,16 +66,11 @@ export function decodeNow(
 /** With `info`, zlib also says how much it read: it is silent about what stands behind an end. */
 type WithInfo = { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
 
-function runZlib(
-  coding: Exclude<Coding, 'zstd'>,
-  bytes: Buffer,
-  maxOutputLength: number,
-): WithInfo {
+function runZlib(coding: 'br' | 'deflate', bytes: Buffer, maxOutputLength: number): WithInfo {
   const bounds = { maxOutputLength, info: true };
   const run = () => {
     if (coding === 'br') return zlib.brotliDecompressSync(bytes, { ...BROTLI_PARTIAL, ...bounds });
     const options = { ...ZLIB_PARTIAL, ...bounds };
-    if (coding === 'gzip') return zlib.gunzipSync(bytes, options);
     return isZlib(bytes) ? zlib.inflateSync(bytes, options) : zlib.inflateRawSync(bytes, options);
   };
   return run() as unknown as WithInfo;
@@ -89,7 +84,7 @@ function decodeZstdNow(bytes: Buffer, maxBytes: number): Buffer | 'longer' | 'co
   for (let blocks = 0; blocks <= STEPS_NOW && length <= maxBytes; ) {
     const step = decoder.step();
     if (step === 'corrupt') return 'corrupt';
-    if (step === null) return Buffer.concat(pieces);
+    if (step === null) return decoder.pendingBytes > 0 ? 'corrupt' : Buffer.concat(pieces);
     if (step.length > 0) blocks += 1;
     length += step.length;
     pieces.push(step);
@@ -101,16 +96,16 @@ function decodeZstdNow(bytes: Buffer, maxBytes: number): Buffer | 'longer' | 'co
 const chunkSize = LIMITS.captureHeldBytes;
 
 export type DecodeStream = Duplex & {
-  /** Bytes that were read, where the decoder counts them: it stops at an end, whatever follows. */
-  readonly bytesWritten?: number;
+  /** Bytes that were read: decoders stop at an end, and at what is not whole, whatever follows. */
+  readonly bytesWritten: number;
 };
 
 /** A stream for a body that begins like this. What it can give is given before the next write is done. */
 export function decodeStream(coding: Coding, first: Buffer): DecodeStream {
-  if (coding === 'zstd') return zstdStream();
+  if (coding === 'zstd') return new ZstdStream();
   if (coding === 'br') return zlib.createBrotliDecompress({ ...BROTLI_PARTIAL, chunkSize });
   const options = { ...ZLIB_PARTIAL, chunkSize };
-  if (coding === 'gzip') return zlib.createGunzip(options);
+  if (coding === 'gzip') return new GunzipStream(chunkSize);
   return isZlib(first) ? zlib.createInflate(options) : zlib.createInflateRaw(options);
 }
 
@@ -120,22 +115,27 @@ function isZlib(bytes: Buffer): boolean {
 }
 
 /** One block a turn of the event loop: others wait no longer than that. */
-function zstdStream(): DecodeStream {
-  const decoder = new ZstdDecoder();
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      decoder.push(chunk);
-      const next = () => {
-        if (this.destroyed) return;
-        const step = decoder.step();
-        if (step === null) done();
-        else if (step === 'corrupt') done(new Error('not zstd'));
-        else {
-          if (step.length > 0) this.push(step);
-          setImmediate(next);
-        }
-      };
-      next();
-    },
-  });
+class ZstdStream extends Transform {
+  readonly #decoder = new ZstdDecoder();
+  #pushedBytes = 0;
+
+  get bytesWritten(): number {
+    return this.#pushedBytes - this.#decoder.pendingBytes;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#decoder.push(chunk);
+    this.#pushedBytes += chunk.length;
+    const next = () => {
+      if (this.destroyed) return;
+      const step = this.#decoder.step();
+      if (step === null) done();
+      else if (step === 'corrupt') done(new Error('not zstd, or more than its content'));
+      else {
+        if (step.length > 0) this.push(step);
+        setImmediate(next);
+      }
+    };
+    next();
+  }
 }

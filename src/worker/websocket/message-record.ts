@@ -20,12 +20,23 @@ export type RecordDeps = {
   now(): number;
 };
 
+/** One payload, or several one after the other. */
+export type Copied = {
+  /** As on the wire. */
+  readonly wire: Buffer;
+  /** The part of it that is copied, or what it says. */
+  readonly said: Buffer;
+  readonly isInflated?: boolean;
+  readonly isCompressed?: boolean;
+};
+
 export class MessageRecord {
   readonly #deps: RecordDeps;
   readonly #opcode: number;
   readonly #capture: Capture;
-  /** Whether the copy is inflated, or still compressed. */
-  #form: 'plain' | 'inflated' | 'compressed' = 'plain';
+  /** Something in the copy was inflated, or is still compressed; of one message not both. */
+  #isInflated = false;
+  #isCompressed = false;
   /** The bytes on the wire, where the copy is made of others. */
   #wire: Buffer | null = null;
 
@@ -53,20 +64,16 @@ export class MessageRecord {
 
   /** The same, of a message whose copy stays compressed. */
   pushCompressed(bytes: Buffer): void {
-    this.#form = 'compressed';
+    this.#isCompressed = true;
     this.#capture.push(bytes);
   }
 
-  /** The whole payload, on the wire and what it says. */
-  setInflated(wire: Buffer, plain: Buffer): void {
-    this.#form = 'inflated';
-    this.setCopied(wire, plain);
-  }
-
-  /** The whole payload, and the part of it that is copied. */
-  setCopied(wire: Buffer, copied: Buffer): void {
+  /** The whole payload, where the copy is made of other bytes. */
+  set({ wire, said, isInflated = false, isCompressed = false }: Copied): void {
+    this.#isInflated = isInflated;
+    this.#isCompressed = isCompressed;
     this.#wire = wire;
-    this.#capture.push(copied);
+    this.#capture.push(said);
   }
 
   sweep(nowMs: number): void {
@@ -78,13 +85,13 @@ export class MessageRecord {
     const copy = this.#capture.finish();
     const { req_truncated: truncated, req_parts: parts } = copy;
     // A body that is the payload, bit by bit, says all that its hash would.
-    const isWhole = truncated === undefined && parts === undefined && this.#form !== 'inflated';
-    const sha256 = this.#wire === null ? copy.req_sha256 : sha256Of(this.#wire);
+    const isWhole = truncated === undefined && parts === undefined && !this.#isInflated;
+    const sha256 = () => (this.#wire === null ? copy.req_sha256 : sha256Of(this.#wire));
     this.#send({
       bytes: this.#wire?.length ?? this.#capture.bytes,
       body: copy.req_body,
       encoding: copy.req_encoding,
-      sha256: isWhole ? undefined : sha256,
+      sha256: isWhole ? undefined : sha256(),
       truncated,
       parts,
       ...fields,
@@ -96,8 +103,8 @@ export class MessageRecord {
       direction: this.#deps.direction,
       opcode: this.#opcode === 0 ? undefined : this.#opcode,
       ...fields,
-      decoded: this.#form === 'inflated' ? 'deflate' : undefined,
-      compressed: this.#form === 'compressed' ? true : undefined,
+      decoded: this.#isInflated ? 'deflate' : undefined,
+      compressed: this.#isCompressed ? true : undefined,
     };
     const kept = Object.entries(all).filter(([, value]) => value !== undefined);
     this.#deps.emit(Object.fromEntries(kept));

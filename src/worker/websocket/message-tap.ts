@@ -1,14 +1,16 @@
-// The tap on one direction of a WebSocket: which messages went by, beside their path. `ws` judges the
-// frames; payloads go past it, since it would hold a message of any length. Each message is copied as
-// a body is, by a `Capture` of its own. Bytes that are no frames do not disturb the relay: they are
+// The tap on one direction of a WebSocket: which messages went by, beside their path. Each message is
+// copied as a body is, by a `Capture` of its own. Bytes that are no frames do not disturb the relay: they are
 // copied as they are, and the record says why.
 //
 // Invariant: each message that went by is in a record: whole, or with a mark, its full length and its SHA-256.
 
-import { Receiver } from 'ws';
 import type { FlowFields, Truncation } from '../../shared/audit-event.ts';
+import { LIMITS } from '../../shared/limits.ts';
+import { HeldBytes } from '../http/held-bytes.ts';
+import { CLOSE, FrameRules } from './frame-rules.ts';
 import { type FrameHead, FrameWalker } from './frame-walker.ts';
 import { Inflater } from './inflater.ts';
+import { MergedMessages } from './merged-messages.ts';
 import { MessageRecord, type RecordDeps } from './message-record.ts';
 
 export type TapDeps = RecordDeps & {
@@ -19,29 +21,29 @@ export type TapDeps = RecordDeps & {
 };
 
 /** The message that is under way. `held`: compressed, and waiting to be whole. */
-type Message = { readonly record: MessageRecord; held: boolean };
+type Message = {
+  readonly opcode: number;
+  /** Null: it shares one, if it stays short. */
+  record: MessageRecord | null;
+  held: boolean;
+};
 
 const NOTHING = Buffer.alloc(0);
 const OPCODE = 0x0f;
 const RSV1 = 0x40;
-const MASKED = 0x80;
-const TEXT = 1;
-const BINARY = 2;
-/** Opcodes from this one on are of control frames (RFC 6455 5.5). */
-const CLOSE = 8;
 const NO_STATUS = 1005;
 
 export class MessageTap {
   readonly #deps: TapDeps;
   readonly #walker: FrameWalker;
-  readonly #rules: Receiver;
+  readonly #rules: FrameRules;
   readonly #inflater: Inflater | null;
   #message: Message | null = null;
   /** The payload of a control frame that is under way. */
   #control: { readonly opcode: number; bytes: Buffer } | null = null;
-  /** The frame that is under way is the last of its message. */
-  #isLast = false;
-  #close: { readonly code: number; readonly reason: Buffer } | null = null;
+  readonly #merged: MergedMessages;
+  /** What came of a message that shares a record and is not compressed. */
+  readonly #short = new HeldBytes();
   /** Messages that there is no room for, in one record. */
   #gap: { readonly record: MessageRecord; messages: number } | null = null;
   /** What stands where a frame should. */
@@ -56,21 +58,21 @@ export class MessageTap {
       onPayload: (bytes) => this.#onPayload(bytes),
       onEnd: () => this.#onFrameEnd(),
     });
-    this.#rules = new Receiver({ isServer: direction === 'client', skipUTF8Validation: true });
-    // Read from `errored`: the event comes a turn later.
-    this.#rules.on('error', () => {});
-    this.#rules.on('message', () => {
-      this.#isLast = true;
-    });
-    this.#rules.on('conclude', (code: number, reason: Buffer) => {
-      this.#close = { code, reason };
-    });
+    this.#rules = new FrameRules(direction, deflate !== null);
     this.#inflater = deflate === null || skip !== null ? null : new Inflater({ ...deflate, load });
+    this.#merged = new MergedMessages({
+      now: deps.now,
+      emit: (messages, copied) => {
+        const record = this.#recordOf(0);
+        record.set(copied);
+        record.end({ messages });
+      },
+    });
   }
 
   /** A frame of leash's own could stand here. */
   get atBoundary(): boolean {
-    return this.#rest === null && this.#close === null && this.#walker.atBoundary;
+    return this.#rest === null && this.#rules.close === null && this.#walker.atBoundary;
   }
 
   /** Takes note of the next bytes; the caller forwards them in any case. Never throws. */
@@ -89,7 +91,9 @@ export class MessageTap {
 
   /** As `Capture.sweep`: a message that comes slowly is visible while it comes. */
   sweep(nowMs: number): void {
-    this.#message?.record.sweep(nowMs);
+    this.#merged.sweep(nowMs);
+    const message = this.#message;
+    if (message !== null && !message.held) this.#ownRecord(message).sweep(nowMs);
     this.#rest?.record.sweep(nowMs);
   }
 
@@ -100,6 +104,7 @@ export class MessageTap {
     this.#endUnfinished();
     const head = this.#walker.pendingHead;
     if (head.length > 0) this.#stop('unfinished', head);
+    this.#merged.end();
     this.#endGap();
     this.#rest?.record.end({ reason: this.#rest.reason });
     this.#rules.destroy();
@@ -107,10 +112,10 @@ export class MessageTap {
 
   #onHead(head: FrameHead): boolean {
     const opcode = head.first & OPCODE;
-    if (this.#close !== null) return this.#stop('undecodable: after the close frame', head.raw);
+    if (this.#rules.close !== null)
+      return this.#stop('undecodable: after the close frame', head.raw);
     if (!Number.isSafeInteger(head.length)) return this.#stop('undecodable: length', head.raw);
-    this.#isLast = false;
-    const problem = this.#judge(this.#skeletonOf(head));
+    const problem = this.#rules.judgeHead(head);
     if (problem !== null) return this.#stop(problem, head.raw);
     if (opcode >= CLOSE) this.#control = { opcode, bytes: NOTHING };
     else if (opcode > 0) this.#message = this.#begin(opcode, (head.first & RSV1) !== 0);
@@ -126,52 +131,65 @@ export class MessageTap {
     if (message === null || (message.held && this.#inflater?.hold(bytes))) return;
     // Too long to be held: this and what is held of it, as on the wire.
     if (message.held) this.#letGo(message);
-    message.record.push(bytes);
+    if (message.record !== null) message.record.push(bytes);
+    else {
+      this.#short.add(bytes);
+      if (this.#short.length >= LIMITS.captureHeldBytes) this.#ownRecord(message);
+    }
   }
 
   #onFrameEnd(): void {
     if (this.#control !== null) {
       const { opcode, bytes } = this.#control;
       this.#control = null;
-      const problem = bytes.length > 0 ? this.#judge(bytes) : null;
+      const problem = this.#rules.judgeControl(bytes);
       this.#endControl(opcode, bytes, problem === null ? {} : { reason: problem });
-    } else if (this.#isLast && this.#message !== null) {
-      this.#inflate(this.#message);
-      this.#endMessage(this.#message, {});
+    } else if (this.#rules.isLast && this.#message !== null) {
+      if (this.#message.record === null) this.#merge(this.#message);
+      else {
+        this.#inflate(this.#message, this.#message.record);
+        this.#endMessage(this.#message.record, {});
+      }
     }
   }
 
-  /** What `ws` says about the next bytes of the frames that it is shown; null: they may be. */
-  #judge(bytes: Buffer): string | null {
-    this.#rules.write(bytes);
-    const { errored } = this.#rules;
-    return errored === null ? null : `undecodable: ${errored.message}`;
-  }
-
-  /** The head of a frame as `ws` sees it: a message's without length, and all with a mask of zeros. */
-  #skeletonOf({ first, masked, raw }: FrameHead): Buffer {
-    const opcode = first & OPCODE;
-    const second = opcode < CLOSE ? (masked ? MASKED : 0) : (raw[1] ?? 0);
-    // On the first frame of a message it says `compressed`; elsewhere it is against the rules.
-    const inflates = this.#deps.deflate !== null && (opcode === TEXT || opcode === BINARY);
-    const shown = inflates ? first & ~RSV1 : first;
-    return Buffer.from(masked ? [shown, second, 0, 0, 0, 0] : [shown, second]);
-  }
-
   #begin(opcode: number, compressed: boolean): Message {
-    const record = this.#gapNow()?.record ?? this.#recordOf(opcode);
-    return { record, held: compressed && this.#inflater !== null };
+    const gap = this.#gapNow();
+    const own = () => (this.#merged.admits() ? this.#recordOf(opcode) : null);
+    const record = gap === null ? own() : gap.record;
+    return { opcode, record, held: compressed && this.#inflater !== null };
+  }
+
+  /** A message that shares a record is whole. */
+  #merge(message: Message): void {
+    this.#message = null;
+    const short = this.#short.take();
+    if (!message.held || this.#inflater === null) {
+      this.#merged.add({ wire: short, said: short });
+      return;
+    }
+    const wire = this.#inflater.release();
+    const plain = this.#inflater.inflate(wire);
+    const form = plain === null ? { isCompressed: true } : { isInflated: true };
+    this.#merged.add({ wire, said: plain ?? wire, ...form });
+  }
+
+  /** Long messages, and those that are slow or not whole, share no record. */
+  #ownRecord(message: Message): MessageRecord {
+    if (message.record !== null) return message.record;
+    message.record = this.#recordOf(message.opcode);
+    if (this.#short.length > 0) message.record.push(this.#short.take());
+    return message.record;
   }
 
   /** A held message is whole: its copy is what it says, or else what it is. */
-  #inflate(message: Message): void {
+  #inflate(message: Message, record: MessageRecord): void {
     if (!message.held || this.#inflater === null) return;
-    message.held = false;
     const wire = this.#inflater.release();
     const plain = this.#inflater.inflate(wire);
-    if (message.record === this.#gap?.record) message.record.push(wire);
-    else if (plain === null) message.record.pushCompressed(wire);
-    else message.record.setInflated(wire, plain);
+    if (record === this.#gap?.record) record.push(wire);
+    else if (plain === null) record.pushCompressed(wire);
+    else record.set({ wire, said: plain, isInflated: true });
   }
 
   /** A held message will not be whole, or is too long: what there is of it, as on the wire. */
@@ -180,14 +198,18 @@ export class MessageTap {
     message.held = false;
     const wire = this.#inflater.release();
     this.#inflater.forget();
-    if (message.record === this.#gap?.record) message.record.push(wire);
-    else message.record.pushCompressed(wire);
+    const record = this.#ownRecord(message);
+    if (record === this.#gap?.record) record.push(wire);
+    else record.pushCompressed(wire);
   }
 
-  #endMessage({ record }: Message, fields: FlowFields): void {
-    if (this.#gap !== null && record === this.#gap.record) this.#gap.messages += 1;
-    else record.end(fields);
+  #endMessage(record: MessageRecord, fields: FlowFields): void {
     this.#message = null;
+    if (record === this.#gap?.record) this.#gap.messages += 1;
+    else {
+      this.#merged.end();
+      record.end(fields);
+    }
   }
 
   #endControl(opcode: number, bytes: Buffer, fields: FlowFields): void {
@@ -197,9 +219,16 @@ export class MessageTap {
       gap.record.push(bytes);
       return;
     }
+    // The last frame of a side has a code, and what is wrong with one a reason, that no record shares.
+    const isShared = opcode !== CLOSE && fields.reason === undefined && !this.#merged.admits();
+    if (isShared) {
+      this.#merged.add({ wire: bytes, said: bytes });
+      return;
+    }
+    this.#merged.end();
     const record = this.#recordOf(opcode);
-    const close = opcode === CLOSE ? this.#close : null;
-    record.setCopied(bytes, close?.reason ?? bytes);
+    const close = opcode === CLOSE ? this.#rules.close : null;
+    record.set({ wire: bytes, said: close?.reason ?? bytes });
     const code = close === null || close.code === NO_STATUS ? {} : { code: close.code };
     record.end({ ...code, ...fields });
   }
@@ -210,12 +239,13 @@ export class MessageTap {
     this.#control = null;
     if (this.#message === null) return;
     this.#letGo(this.#message);
-    this.#endMessage(this.#message, fields);
+    this.#endMessage(this.#ownRecord(this.#message), fields);
   }
 
   /** `bytes` and all that follows are no frames. */
   #stop(reason: string, bytes: Buffer): false {
     this.#endUnfinished();
+    this.#merged.end();
     this.#rest ??= { record: this.#recordOf(0), reason };
     this.#rest.record.push(bytes);
     return false;
@@ -227,7 +257,10 @@ export class MessageTap {
     if (this.#gap !== null && this.#message?.record === this.#gap.record) return this.#gap;
     const cut = this.#deps.mustCut();
     if (cut === null) this.#endGap();
-    else this.#gap ??= { record: new MessageRecord(this.#deps, 0, cut), messages: 0 };
+    else if (this.#gap === null) {
+      this.#merged.end();
+      this.#gap = { record: new MessageRecord(this.#deps, 0, cut), messages: 0 };
+    }
     return this.#gap;
   }
 

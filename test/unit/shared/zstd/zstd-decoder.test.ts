@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ZstdDecoder } from '../../../../src/shared/zstd/zstd-decoder.ts';
+import { skippableFrame } from '../../../support/hidden-bytes.ts';
 import { sampleText, ZSTD_SAMPLES, zstdFrame } from '../../../support/zstd-samples.ts';
 
 /** All that comes out, in pieces of `size` bytes; 'corrupt' where it says so. */
@@ -42,12 +43,11 @@ describe('ZstdDecoder', () => {
     }
   });
 
-  it('decodes several frames one behind the other, and skips those that say nothing', () => {
+  it('decodes several frames one behind the other', () => {
     const [sample] = ZSTD_SAMPLES;
     const coded = sample?.coded ?? Buffer.alloc(0);
-    const skippable = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
     const text = sampleText(sample?.length ?? 0);
-    const all = Buffer.concat([skippable, coded, skippable, coded]);
+    const all = Buffer.concat([coded, coded]);
     expect(decode(all)).toEqual(Buffer.concat([text, text]));
     expect(decode(all, 5)).toEqual(Buffer.concat([text, text]));
   });
@@ -79,6 +79,10 @@ describe('ZstdDecoder', () => {
     ['a block longer than a block may be', frame([repeated(97, 128 * 1024 + 1)])],
     ['a block of the reserved type', frame([{ type: 3, size: 1, body: [0] }])],
     ['a dictionary', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x01, 0x38, 1, 0x0b, 0, 0, 97])],
+    ['a frame to skip', Buffer.concat([skippableFrame('secret'), frame([repeated(97, 10)])])],
+    ['one behind another', Buffer.concat([frame([repeated(97, 10)]), skippableFrame('')])],
+    // 11 bytes, of which 10 come out.
+    ['another length than it says', Buffer.from('28b52ffd200b53000061', 'hex')],
     ['text behind the end', Buffer.concat([frame([repeated(97, 10)]), Buffer.from('secret')])],
     ['a block without sequences or an end', frame([{ type: 2, size: 2, body: [0x08, 97] }])],
     // One literal, one sequence that copies from before the first byte.

@@ -138,8 +138,16 @@ describe('toRow()', () => {
       'WebSocket close 1001 received, 5 bytes',
     ],
     [
-      { event: 'websocket', direction: 'client', messages: 7, bytes: 700 },
+      { event: 'websocket', messages: 7, bytes: 700, truncated: 'backpressure' },
       '7 WebSocket messages sent that are not on the record, 700 bytes',
+    ],
+    [
+      { event: 'websocket', direction: 'server', messages: 7, bytes: 7, body: 'x'.repeat(7) },
+      '7 WebSocket messages received too fast for a record each, 7 bytes',
+    ],
+    [
+      { event: 'websocket', messages: 7, bytes: 70, truncated: 'limit', parts: 1 },
+      '7 WebSocket messages sent too fast for a record each, 70 bytes',
     ],
     [
       { event: 'websocket', direction: 'client', bytes: 7, reason: 'undecodable: x' },

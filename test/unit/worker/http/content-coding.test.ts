@@ -55,6 +55,11 @@ describe('decodeNow()', () => {
 
   it.each(coded)('gives what there is of %s that was cut off', (_name, coding, bytes) => {
     const half = decodeNow(coding, bytes.subarray(0, bytes.length / 2), 100_000);
+    // A block is not read before it is whole: what is there of one would be left out.
+    if (coding === 'zstd') {
+      expect(half).toBe('corrupt');
+      return;
+    }
     expect(half).toBeInstanceOf(Buffer);
     expect(TEXT.subarray(0, half.length).equals(Buffer.from(half))).toBe(true);
   });
@@ -67,9 +72,7 @@ describe('decodeNow()', () => {
   it.each(coded)('does not leave out in silence what stands behind %s', (_name, coding, bytes) => {
     for (const tail of ['secret', '\0secret', '\0']) {
       const all = Buffer.concat([bytes, Buffer.from(tail)]);
-      const decoded = decodeNow(coding, all, 100_000);
-      // Fewer bytes than a frame begins with might be the beginning of one.
-      if (coding !== 'zstd' || tail.length > 1) expect(decoded).toBe('corrupt');
+      expect(decodeNow(coding, all, 100_000)).toBe('corrupt');
     }
   });
 
