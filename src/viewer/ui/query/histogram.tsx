@@ -2,6 +2,7 @@
 // drag or by key. The numbers come from the index.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Histogram as HistogramData } from '../../search/histogram.ts';
 import { page } from '../kit/app-state.ts';
 import { formatTime } from '../kit/format.ts';
 import { editQuery } from './draft.ts';
@@ -20,7 +21,6 @@ import {
   tickText,
   timesOf,
 } from './histogram-scale.ts';
-import type { Histogram as HistogramData } from './index-answers.ts';
 import { useRefreshed } from './use-refreshed.ts';
 
 export function Histogram() {
