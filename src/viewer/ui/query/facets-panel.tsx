@@ -53,9 +53,16 @@ function Panel() {
   const { q } = page.value;
   const shown = FACET_FIELDS.filter((field) => !folded.value.includes(field));
   const requests = facetRequests(q, shown, more.value);
-  const facets = useRefreshed(JSON.stringify(requests), (abort) => fetchAll(requests, abort));
+  const ask = (abort: AbortSignal) => fetchAll(requests, abort);
+  const { answer: facets, isCurrent } = useRefreshed(JSON.stringify(requests), ask);
   return (
-    <aside id="facets" class="facets" aria-label="Facets" onKeyDown={moveFocus}>
+    <aside
+      id="facets"
+      class="facets"
+      aria-label="Facets"
+      aria-busy={!isCurrent}
+      onKeyDown={moveFocus}
+    >
       {FACET_FIELDS.map((field) => (
         <FacetGroup
           key={field}
