@@ -6,9 +6,9 @@ import { Hono } from 'hono';
 import { validator } from 'hono/validator';
 import type { GuardDeps } from './access/guard.ts';
 import { createMetaReader } from './meta.ts';
+import { createSearcher } from './search/create-searcher.ts';
 import { findRows } from './search/find-rows.ts';
 import { createSearchApi, lastOfEach } from './search/search-api.ts';
-import { Searcher } from './search/searcher.ts';
 import { readFlow } from './store/flow.ts';
 import { LogFolder } from './store/log-folder.ts';
 import { isSet, type LogParams, parseLogQuery } from './store/log-params.ts';
@@ -21,7 +21,7 @@ type FlowParams = { at?: string; seq?: string; redact?: string };
 export function createApi(deps: GuardDeps) {
   const { config } = deps;
   const search = { log: new LogFolder(config.logPath), now: deps.monotonicNow, nowMs: deps.now };
-  const searcher = new Searcher(search);
+  const searcher = createSearcher(deps, search);
   const readMeta = createMetaReader(deps, search, () => searcher.progress());
   return new Hono<ViewerEnv>()
     .get(

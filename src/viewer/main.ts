@@ -11,6 +11,7 @@ import { canonicalIp } from '../shared/address.ts';
 import { parseConfig } from '../shared/config.ts';
 import { readToken } from './access/token.ts';
 import { createApp } from './app.ts';
+import { startIndexPool } from './index/index-pool.ts';
 
 const log = pino({ name: 'leash-viewer' }, pino.destination(2));
 
@@ -47,6 +48,7 @@ async function main(): Promise<void> {
     ownAddresses,
     now: Date.now,
     monotonicNow: () => performance.now(),
+    buildIndex: startIndexPool().build,
     onError: (error, path) => log.error({ err: error, path }, 'Request failed'),
   });
   const server = createAdaptorServer({ fetch: app.fetch });

@@ -2,6 +2,7 @@
 
 import type { HttpBindings } from '@hono/node-server';
 import type { Config } from '../shared/config.ts';
+import type { BuildResult, BuildTask } from './index/build-index.ts';
 
 export type ViewerEnv = {
   Bindings: HttpBindings;
@@ -33,5 +34,7 @@ export type ViewerDeps = {
   readonly now: () => number;
   /** Milliseconds of a clock that only goes forward. */
   readonly monotonicNow: () => number;
+  /** Makes the index of a segment in a thread; absent: beside other work. */
+  readonly buildIndex?: (task: BuildTask) => Promise<BuildResult>;
   readonly onError: (error: Error, path: string) => void;
 };
