@@ -6,9 +6,9 @@ import { Hono } from 'hono';
 import { validator } from 'hono/validator';
 import { createMetaReader } from './meta.ts';
 import type { RouteDeps } from './route-deps.ts';
+import { createSearcher } from './search/create-searcher.ts';
 import { findRows } from './search/find-rows.ts';
 import { createSearchApi, lastOfEach } from './search/search-api.ts';
-import { Searcher } from './search/searcher.ts';
 import { readFlow } from './store/flow.ts';
 import { isSet, type LogParams, parseLogQuery } from './store/log-params.ts';
 import type { ViewerEnv } from './viewer-env.ts';
@@ -19,7 +19,7 @@ type FlowParams = { at?: string; seq?: string; redact?: string };
 
 export function createApi(deps: RouteDeps) {
   const { search } = deps;
-  const searcher = new Searcher(search);
+  const searcher = createSearcher(deps, search);
   const readMeta = createMetaReader(deps, search, () => searcher.progress());
   return new Hono<ViewerEnv>()
     .get(

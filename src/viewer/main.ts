@@ -12,6 +12,7 @@ import { parseConfig } from '../shared/config.ts';
 import { readToken } from './access/token.ts';
 import { createApp } from './app.ts';
 import { openDecoder } from './decode/decoder.ts';
+import { startIndexPool } from './index/index-pool.ts';
 
 const log = pino({ name: 'leash-viewer' }, pino.destination(2));
 
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
     now: Date.now,
     monotonicNow: () => performance.now(),
     decode: openDecoder().decode,
+    buildIndex: startIndexPool().build,
     onError: (error, path) => log.error({ err: error, path }, 'Request failed'),
   });
   const server = createAdaptorServer({ fetch: app.fetch });

@@ -4,6 +4,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Config } from '../shared/config.ts';
 import type { Verdict } from './access/access.ts';
 import type { Decode } from './decode/decoder.ts';
+import type { BuildResult, BuildTask } from './index/build-index.ts';
 
 export type ViewerEnv = {
   Bindings: HttpBindings;
@@ -42,5 +43,7 @@ export type ViewerDeps = {
   readonly monotonicNow: () => number;
   /** Undoes the coding of a body, in a thread. */
   readonly decode: Decode;
+  /** Makes the index of a segment in a thread; absent: beside other work. */
+  readonly buildIndex?: (task: BuildTask) => Promise<BuildResult>;
   readonly onError: (error: Error, path: string) => void;
 };

@@ -2,8 +2,9 @@
 // query box offers to complete.
 
 import type { Query } from '../../shared/query.ts';
+import { FLAG_VALUES, fromFlags, OTHER, type SegmentIndex } from '../index/segment-index.ts';
 import type { Row } from '../store/row.ts';
-import { countRows, type Reach, type Tally } from './count-rows.ts';
+import { countRows, type IndexTally, type Reach, type Tally } from './count-rows.ts';
 import type { Searcher } from './searcher.ts';
 
 export const FACET_FIELDS = [
@@ -66,6 +67,28 @@ export class ValueTally implements Tally {
     for (const field of this.fields) this.count(field, row[field], 1);
   }
 
+  async of(index: SegmentIndex): Promise<IndexTally> {
+    const columns = await Promise.all(this.fields.map((field) => columnOf(index, field)));
+    return {
+      add: (row) => {
+        this.total += 1;
+        for (const { codes, counts } of columns) {
+          const code = codes[row] ?? 0;
+          counts[code] = (counts[code] ?? 0) + 1;
+        }
+      },
+      end: () => {
+        for (const { field, values, counts } of columns) {
+          counts.forEach((count, code) => {
+            if (count > 0) this.count(field, values[code] ?? null, count);
+          });
+          // Values that no dictionary has; they are long, or many.
+          if (field !== 'class' && (counts[OTHER] ?? 0) > 0) this.hasForgotten = true;
+        }
+      },
+    };
+  }
+
   count(field: FacetField, value: string | number | null, rows: number): void {
     const counts = this.#counts.get(field);
     if (counts === undefined || value === null || value === '') return;
@@ -96,4 +119,17 @@ export class ValueTally implements Tally {
     this.#counts.set(field, new Map(kept));
     this.hasForgotten = true;
   }
+}
+
+async function columnOf(index: SegmentIndex, field: FacetField) {
+  if (field === 'class') {
+    const values = Array.from({ length: FLAG_VALUES }, (_, flags) => fromFlags(flags).name);
+    return { field, values, codes: await index.numbers('flags'), counts: newCounts(FLAG_VALUES) };
+  }
+  const values = await index.values(field);
+  return { field, values, codes: await index.numbers(field), counts: newCounts(values.length) };
+}
+
+function newCounts(length: number): Uint32Array {
+  return new Uint32Array(length);
 }

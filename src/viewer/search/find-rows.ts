@@ -21,9 +21,10 @@ export async function findRows(searcher: Searcher, query: LogQuery): Promise<Pag
 
 async function findOlder(searcher: Searcher, query: LogQuery, page: Page): Promise<Page> {
   const before = await startOf(searcher.log, query.before);
+  const segments = await searcher.segments();
   const budget = searcher.budget();
   const run = searcher.run(query, before, budget);
-  for (const segment of (await searcher.segments()).reverse()) {
+  for (const segment of segments.toReversed()) {
     if (before !== null && segment > before.segment) continue;
     if (query.after !== null && segment < query.after.segment) break;
     for await (const step of searcher.steps(run, segment)) {
@@ -63,10 +64,11 @@ function justBefore({ segment, offset }: Position): string | null {
 }
 
 async function findNewer(searcher: Searcher, query: LogQuery, page: Page): Promise<Page> {
+  const segments = await searcher.segments();
   const budget = searcher.budget();
   const run = searcher.run(query, null, budget);
   const { after } = query;
-  for (const segment of await searcher.segments()) {
+  for (const segment of segments) {
     if (after !== null && segment < after.segment) continue;
     for await (const step of searcher.steps(run, segment)) {
       note(page, step);

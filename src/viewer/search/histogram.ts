@@ -1,8 +1,9 @@
 // Rows over time, by class: the bars above the list. Buckets have a width that a person can read.
 
 import { parseTime, type Query } from '../../shared/query.ts';
+import { FLAG_VALUES, fromFlags, type SegmentIndex } from '../index/segment-index.ts';
 import type { Row, RowClass } from '../store/row.ts';
-import { countRows, type Reach, type Tally } from './count-rows.ts';
+import { countRows, type IndexTally, type Reach, type Tally } from './count-rows.ts';
 import type { Searcher } from './searcher.ts';
 
 export type HistogramBucket = { ts: number; counts: Partial<Record<RowClass, number>> };
@@ -68,6 +69,16 @@ export class TimeTally implements Tally {
 
   add({ ts, class: name }: Row): void {
     this.count(ts, name, 1);
+  }
+
+  async of(index: SegmentIndex): Promise<IndexTally> {
+    const times = await index.numbers('ts');
+    const flags = await index.numbers('flags');
+    const names = Array.from({ length: FLAG_VALUES }, (_, each) => fromFlags(each).name);
+    return {
+      add: (row) => this.count(times[row] ?? 0, names[flags[row] ?? 0] ?? 'event', 1),
+      end: () => {},
+    };
   }
 
   /** What is outside of the range by a clock that was set is in the first or the last bucket. */

@@ -53,6 +53,11 @@ export class HitTest {
     return this.#withBody(filter.takeRecord(line, at), place);
   }
 
+  /** Lines that the scan passes over: flows of which this says so have ended in them. */
+  skip(hasEnded: (id: string) => boolean): void {
+    this.#scan.skip(hasEnded);
+  }
+
   /** Whether the scan met the end of a flow. */
   hasEnded(id: string): boolean {
     return this.#scan.hasEnded(id);

@@ -1,15 +1,19 @@
-// What all searches share: the log, the clocks, and how a segment is looked through, by its index or
-// by its lines. One for all requests of a viewer.
+// What all searches share: the log, the clocks, the indexes, and how a segment is looked through: by its
+// index, and by its lines where it has none. One for all requests of a viewer.
 
-import type { Query } from '../../shared/query.ts';
+import type { IndexKeeper } from '../index/index-keeper.ts';
+import { IndexDamaged, type SegmentIndex } from '../index/segment-index.ts';
 import type { LogFolder } from '../store/log-folder.ts';
 import type { LogQuery } from '../store/log-params.ts';
 import { MAX_SEARCH_BYTES, MAX_SEARCH_MS, type SearchDeps } from '../store/log-search.ts';
 import type { Position } from '../store/segment-reader.ts';
 import { HitTest } from './hit-test.ts';
+import { type Indexed, indexedRows } from './index-rows.ts';
 import { firstTime, lastTime } from './log-extent.ts';
-import { scanForParts } from './read-parts.ts';
+import { findParts } from './read-parts.ts';
+import { passOver, runningFlows } from './running-flows.ts';
 import { scanBackward, scanForward } from './segment-scan.ts';
+import { RowSelector, type Selection } from './select-rows.ts';
 import type { Run, Step } from './steps.ts';
 
 /** How long one request may take, and how much it may read. */
@@ -17,13 +21,18 @@ export type Budget = { spend(bytes: number): void; isOver(): boolean };
 
 type Asked = Pick<LogQuery, 'query' | 'order' | 'after'>;
 
+/** So long a request waits for the index of what was written last. */
+const PATIENCE_MS = 50;
+
 export class Searcher {
   readonly log: LogFolder;
   readonly #deps: SearchDeps;
+  readonly #keeper: IndexKeeper;
 
-  constructor(deps: SearchDeps) {
+  constructor(deps: SearchDeps, keeper: IndexKeeper) {
     this.log = deps.log;
     this.#deps = deps;
+    this.#keeper = keeper;
   }
 
   /** Seconds since 1970. */
@@ -31,14 +40,17 @@ export class Searcher {
     return this.#deps.nowMs() / 1000;
   }
 
-  /** Numbers of the segments that exist, oldest first. */
-  segments(): Promise<number[]> {
-    return this.log.list();
+  /** Numbers of the segments that exist, oldest first; the newest is indexed up to now, if it can be. */
+  async segments(): Promise<readonly number[]> {
+    const segments = await this.#keeper.sync();
+    await this.#keeper.catchUp(PATIENCE_MS);
+    return segments;
   }
 
   /** How far the indexes are. */
   async progress(): Promise<{ segments: number; indexed: number }> {
-    return { segments: (await this.segments()).length, indexed: 0 };
+    await this.#keeper.sync();
+    return this.#keeper.progress();
   }
 
   budget(): Budget {
@@ -55,13 +67,35 @@ export class Searcher {
 
   /** A search that begins before a place; null: at the end of the log. */
   run({ query, order, after }: Asked, before: Position | null, budget: Budget): Run {
-    const test = this.#test(query, order === 'newest' && before === null, budget);
-    return { log: this.log, test, order, before, after };
+    const isFromEnd = order === 'newest' && before === null;
+    const parts = findParts(this.log, this.#keeper, () => budget.isOver());
+    const test = new HitTest(query, { fromEnd: isFromEnd, nowS: this.nowS, parts });
+    const selector = new RowSelector(query, this.nowS);
+    return { log: this.log, test, selector, order, isFromEnd, before, after };
   }
 
-  /** The rows of one segment that answer. */
-  steps(run: Run, segment: number): AsyncGenerator<Step> {
-    return run.order === 'newest' ? scanBackward(run, segment) : scanForward(run, segment);
+  /** The rows of one segment that answer. `narrow`: only some of those that the index names. */
+  async *steps(
+    run: Run,
+    segment: number,
+    narrow?: (index: SegmentIndex, selection: Selection) => Promise<Selection>,
+  ): AsyncGenerator<Step> {
+    let reached: Position | null = null;
+    try {
+      for await (const step of this.#indexedSteps(run, segment, narrow)) {
+        yield step;
+        reached = step.reached;
+      }
+    } catch (error) {
+      if (!(error instanceof IndexDamaged)) throw error;
+      await this.#keeper.drop(segment);
+      const isNewest = run.order === 'newest';
+      const rest = {
+        ...run,
+        ...(reached !== null && { [isNewest ? 'before' : 'after']: reached }),
+      };
+      yield* scan(rest, segment);
+    }
   }
 
   /** Times of the first and the last record, seconds since 1970; both now where there is none. */
@@ -72,10 +106,39 @@ export class Searcher {
     return { from: from ?? this.nowS, to: to ?? this.nowS };
   }
 
-  #test(query: Query, fromEnd: boolean, budget: Budget): HitTest {
-    const parts = scanForParts(this.log, () => budget.isOver());
-    return new HitTest(query, { fromEnd, nowS: this.nowS, parts });
+  async *#indexedSteps(
+    run: Run,
+    segment: number,
+    narrow?: (index: SegmentIndex, selection: Selection) => Promise<Selection>,
+  ): AsyncGenerator<Step> {
+    const index = this.#keeper.get(segment);
+    const source = index === null ? null : await this.log.open(segment);
+    if (index === null || source === null) return yield* scan(run, segment);
+    try {
+      if (source.size < index.end) throw new IndexDamaged('it is of another segment');
+      const isBefore = run.before?.segment === segment && run.before.offset <= index.end;
+      const hasTail = source.size > index.end && !isBefore;
+      const isNewest = run.order === 'newest';
+      if (hasTail && isNewest) yield* scanBackward(run, segment, index.end);
+      const all = await run.selector.select(index, segment);
+      const indexed: Indexed = {
+        segment,
+        index,
+        source,
+        selection: narrow === undefined ? all : await narrow(index, all),
+        running: await runningFlows(run, this.#keeper, segment, index),
+      };
+      yield* indexedRows(run, indexed);
+      if (run.isFromEnd && this.#keeper.hasGap(segment)) await passOver(run, index);
+      if (hasTail && !isNewest) yield* scanForward(run, segment, index.end);
+    } finally {
+      await source.close();
+    }
   }
+}
+
+function scan(run: Run, segment: number): AsyncGenerator<Step> {
+  return run.order === 'newest' ? scanBackward(run, segment) : scanForward(run, segment);
 }
 
 async function firstOf(

@@ -5,12 +5,16 @@ import type { LogFolder } from '../store/log-folder.ts';
 import type { Row } from '../store/row.ts';
 import type { Position } from '../store/segment-reader.ts';
 import type { HitTest } from './hit-test.ts';
+import type { RowSelector } from './select-rows.ts';
 
 /** One search: what is looked for, and between which places. */
 export type Run = {
   readonly log: LogFolder;
   readonly test: HitTest;
+  readonly selector: RowSelector;
   readonly order: 'newest' | 'oldest';
+  /** It meets every line from the end of the log on, so it knows which flows have ended. */
+  readonly isFromEnd: boolean;
   /** Only what is older than this place; null: from the end of the log. */
   readonly before: Position | null;
   /** Only what is newer than this place. */

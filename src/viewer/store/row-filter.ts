@@ -34,6 +34,7 @@ export class RowFilter {
   readonly #matches: RowPredicate;
   readonly #needle: string;
   readonly #ended: Set<string> | null;
+  readonly #endedElsewhere: ((id: string) => boolean)[] = [];
   #lastTs: number | null = null;
 
   constructor(query: Query, { fromEnd, nowS }: { fromEnd: boolean; nowS: number }) {
@@ -50,6 +51,11 @@ export class RowFilter {
   /** Whether a record that ends this flow was seen. */
   hasEnded(id: string): boolean {
     return this.#ended?.has(id) ?? false;
+  }
+
+  /** Flows that ended in newer lines which this filter is not given. */
+  skip(hasEnded: (id: string) => boolean): void {
+    this.#endedElsewhere.push(hasEnded);
   }
 
   /** The bytes of a line and its place → its row, or null when it is none or does not match. */
@@ -83,7 +89,8 @@ export class RowFilter {
   }
 
   #isRunning(id: string): boolean {
-    return this.#ended !== null && this.#ended.size < MAX_ENDED && !this.#ended.has(id);
+    if (this.#ended === null || this.#ended.size >= MAX_ENDED || this.#ended.has(id)) return false;
+    return !this.#endedElsewhere.some((hasEnded) => hasEnded(id));
   }
 
   #remember(event: string, id: string): void {

@@ -84,12 +84,16 @@ function compileValue({ field, comparison }: QueryTerm, value: string, nowS: num
 const FLAGS: Readonly<Record<string, RowPredicate>> = {
   // What has no host is of leash itself, and no reason to look elsewhere.
   internet: ({ host }) => host === '' || isInternetHost(host),
-  truncated: (_, record) =>
-    [record.req_truncated, record.res_truncated, record.truncated].some(
-      (mark) => mark !== undefined && mark !== '' && mark !== false,
-    ),
+  truncated: (_, record) => isTruncated(record),
   unchained: ({ chained }) => !chained,
 };
+
+/** Whether a copy of a body in a record is shorter than the body. */
+export function isTruncated(record: Fields): boolean {
+  return [record.req_truncated, record.res_truncated, record.truncated].some(
+    (mark) => mark !== undefined && mark !== '' && mark !== false,
+  );
+}
 
 /** `*.x` means x and everything below it, as in a policy file; a `*` elsewhere is any text. */
 function compileHost(text: string): RowPredicate {

@@ -4,8 +4,8 @@
 //
 // Invariant: of messages that share a record all is kept up to the limit of a copy, but where each ends.
 
+import { HeldBytes } from '../../shared/held-bytes.ts';
 import { LIMITS } from '../../shared/limits.ts';
-import { HeldBytes } from '../http/held-bytes.ts';
 import type { Copied } from './message-record.ts';
 
 export type MergedDeps = {

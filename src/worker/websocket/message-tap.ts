@@ -5,8 +5,8 @@
 // Invariant: each message that went by is in a record: whole, or with a mark, its full length and its SHA-256.
 
 import type { FlowFields, Truncation } from '../../shared/audit-event.ts';
+import { HeldBytes } from '../../shared/held-bytes.ts';
 import { LIMITS } from '../../shared/limits.ts';
-import { HeldBytes } from '../http/held-bytes.ts';
 import { CLOSE, FrameRules } from './frame-rules.ts';
 import { type FrameHead, FrameWalker } from './frame-walker.ts';
 import { Inflater } from './inflater.ts';

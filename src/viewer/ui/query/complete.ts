@@ -9,7 +9,7 @@ import {
   type QueryField,
   valueHint,
 } from '../../../shared/query.ts';
-import type { ValueCount } from './index-answers.ts';
+import type { FacetValue } from '../../search/facets.ts';
 
 /** What the caret is in: a word that may become a field's name, or a value of a field. */
 export type Place = {
@@ -88,7 +88,7 @@ export function placeAt(text: string, caret: number): Place {
 /** What could stand at a place, the likely first. `counts`: values of the field, as the log has them. */
 export function optionsAt(
   { field, typed }: Place,
-  counts: readonly ValueCount[],
+  counts: readonly FacetValue[],
 ): readonly Option[] {
   const lower = typed.toLowerCase();
   if (field === null) {

@@ -15,6 +15,9 @@ const VALUE_MS = 600;
 /** The text in the box. */
 export const draft = signal(page.value.q);
 
+/** The box offers how to go on: what is wrong with the end of the text is not said yet. */
+export const completing = signal(false);
+
 /** The page's query that the draft stands for, or that it stood for before it became none. */
 let agreed = page.value.q;
 let timer = 0;

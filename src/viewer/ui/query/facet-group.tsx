@@ -1,20 +1,20 @@
 // One field of the facets: its values with their numbers.
 
 import type { QueryField } from '../../../shared/query.ts';
+import type { FacetValue } from '../../search/facets.ts';
 import { CLASS_LABELS } from '../kit/explain.ts';
 import { ClassIcon } from '../kit/icons.tsx';
 import { SafeText } from '../kit/safe-text.tsx';
 import { editQuery } from './draft.ts';
 import { filterFor, filterOut, stateOf } from './edit-query.ts';
 import { FEW_VALUES } from './facet-requests.ts';
-import type { ValueCount } from './index-answers.ts';
 import { visibleText } from './visible-text.ts';
 
 export type FacetGroupProps = {
   readonly field: QueryField;
   readonly q: string;
   /** Null: not counted yet. */
-  readonly values: readonly ValueCount[] | null;
+  readonly values: readonly FacetValue[] | null;
   readonly isOpen: boolean;
   readonly hasMore: boolean;
   readonly onFold: () => void;
@@ -35,7 +35,7 @@ export function FacetGroup(props: FacetGroupProps) {
       {isOpen && (
         <ul aria-label={`Values of ${field}`}>
           {named.map(({ value, count }) => (
-            <FacetValue key={value} field={field} q={q} value={value} count={count} most={most} />
+            <ValueItem key={value} field={field} q={q} value={value} count={count} most={most} />
           ))}
         </ul>
       )}
@@ -54,7 +54,7 @@ export function FacetGroup(props: FacetGroupProps) {
   );
 }
 
-type FacetValueProps = {
+type ValueItemProps = {
   readonly field: QueryField;
   readonly q: string;
   readonly value: string;
@@ -62,7 +62,7 @@ type FacetValueProps = {
   readonly most: number;
 };
 
-function FacetValue({ field, q, value, count, most }: FacetValueProps) {
+function ValueItem({ field, q, value, count, most }: ValueItemProps) {
   const state = stateOf(q, field, value);
   const label = field === 'class' ? CLASS_LABELS[value as keyof typeof CLASS_LABELS] : undefined;
   const text = visibleText(label ?? value);

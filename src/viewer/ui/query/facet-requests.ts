@@ -1,11 +1,12 @@
 // Which questions the facets ask. Pure. A field that the query names is counted without its own
 // terms: the reader wants to see what else there is to choose.
 
-import { parseQuery, type QueryField } from '../../../shared/query.ts';
+import { parseQuery } from '../../../shared/query.ts';
+import type { FacetField } from '../../search/facets.ts';
 import { withoutField } from './edit-query.ts';
 
-/** The fields that the index counts, in the order of the page. */
-export const FACET_FIELDS: readonly QueryField[] = [
+/** The fields that are shown, in their order. */
+export const FACET_FIELDS: readonly FacetField[] = [
   'class',
   'host',
   'client',
@@ -14,24 +15,26 @@ export const FACET_FIELDS: readonly QueryField[] = [
   'status',
   'reason',
 ];
+/** All that are counted: of these the query box knows values. */
+export const COUNTED_FIELDS: readonly FacetField[] = [...FACET_FIELDS, 'port', 'event', 'rule'];
 /** Values of a field at first, and after *more*. */
 export const FEW_VALUES = 10;
 export const MANY_VALUES = 50;
 
 export type FacetRequest = {
   readonly q: string;
-  readonly fields: readonly QueryField[];
+  readonly fields: readonly FacetField[];
   readonly limit: number;
 };
 
 /** Fields that are shown, and those of which more is shown → as few questions as answer them. */
 export function facetRequests(
   q: string,
-  fields: readonly QueryField[],
-  more: readonly QueryField[],
+  fields: readonly FacetField[],
+  more: readonly FacetField[],
 ): readonly FacetRequest[] {
   const named = new Set(parseQuery(q).terms.map(({ field }) => field));
-  const requests = new Map<string, { q: string; fields: QueryField[]; limit: number }>();
+  const requests = new Map<string, { q: string; fields: FacetField[]; limit: number }>();
   for (const field of fields) {
     const own = named.has(field) ? withoutField(q, field) : q;
     const limit = more.includes(field) ? MANY_VALUES : FEW_VALUES;

@@ -2,16 +2,16 @@
 // page works without facets, histogram and counts.
 
 import { signal } from '@preact/signals';
-import type { QueryField } from '../../../shared/query.ts';
+import type { FacetField, Facets } from '../../search/facets.ts';
+import type { Histogram } from '../../search/histogram.ts';
 import { ApiError, read } from '../kit/api-client.ts';
-import type { Facets, Histogram } from './index-answers.ts';
 
 /** False once the server has answered that it has no index. */
 export const hasIndex = signal(true);
 
 /** Values of fields in what a query finds, with their numbers; null: the server has no index. */
 export function fetchFacets(
-  ask: { q: string; fields: readonly QueryField[]; limit: number; prefix?: string },
+  ask: { q: string; fields: readonly FacetField[]; limit: number; prefix?: string },
   abort: AbortSignal,
 ): Promise<Facets | null> {
   const { q, fields, limit, prefix = '' } = ask;

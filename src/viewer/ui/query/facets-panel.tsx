@@ -1,13 +1,12 @@
 // The values of the log's fields with their numbers, at the left of the list: to filter for and out.
 
 import { effect, signal } from '@preact/signals';
-import type { QueryField } from '../../../shared/query.ts';
+import type { FacetField, Facets } from '../../search/facets.ts';
 import { page } from '../kit/app-state.ts';
 import { formatTime } from '../kit/format.ts';
 import { FacetGroup } from './facet-group.tsx';
 import { FACET_FIELDS, facetRequests } from './facet-requests.ts';
 import { fetchFacets, hasIndex } from './facets-client.ts';
-import type { Facets } from './index-answers.ts';
 import { keep, recall } from './local-store.ts';
 import { useRefreshed } from './use-refreshed.ts';
 
@@ -18,7 +17,7 @@ const isNarrow = signal(NARROW.matches);
 const wideOpen = signal(recall('facets') !== false);
 const narrowOpen = signal(false);
 const folded = signal<readonly string[]>(namesOf(recall('facets-folded')));
-const more = signal<readonly QueryField[]>([]);
+const more = signal<readonly FacetField[]>([]);
 
 NARROW.addEventListener('change', ({ matches }) => {
   isNarrow.value = matches;
@@ -54,9 +53,16 @@ function Panel() {
   const { q } = page.value;
   const shown = FACET_FIELDS.filter((field) => !folded.value.includes(field));
   const requests = facetRequests(q, shown, more.value);
-  const facets = useRefreshed(JSON.stringify(requests), (abort) => fetchAll(requests, abort));
+  const ask = (abort: AbortSignal) => fetchAll(requests, abort);
+  const { answer: facets, isCurrent } = useRefreshed(JSON.stringify(requests), ask);
   return (
-    <aside id="facets" class="facets" aria-label="Facets" onKeyDown={moveFocus}>
+    <aside
+      id="facets"
+      class="facets"
+      aria-label="Facets"
+      aria-busy={!isCurrent}
+      onKeyDown={moveFocus}
+    >
       {FACET_FIELDS.map((field) => (
         <FacetGroup
           key={field}
@@ -105,6 +111,12 @@ async function fetchAll(
 
 /** Up and down: the next value; right and left: between a value and its *not*. */
 function moveFocus(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
+  if (event.key === 'Escape' && isNarrow.value) {
+    event.stopPropagation();
+    narrowOpen.value = false;
+    document.querySelector<HTMLElement>('.facets-toggle')?.focus();
+    return;
+  }
   const step = { ArrowDown: 2, ArrowUp: -2, ArrowRight: 1, ArrowLeft: -1 }[event.key];
   const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-facet]')];
   const at = buttons.indexOf(document.activeElement as HTMLElement);

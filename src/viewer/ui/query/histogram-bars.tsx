@@ -1,13 +1,13 @@
 // The picture of the histogram: bars of SVG, each class with a colour and a pattern of its own.
 
+import type { HistogramBucket } from '../../search/histogram.ts';
 import type { RowClass } from '../../store/row.ts';
 import { stackOf, totalOf } from './histogram-scale.ts';
-import type { Bucket } from './index-answers.ts';
 
 const HEIGHT = 56;
 
 export type HistogramBarsProps = {
-  readonly buckets: readonly Bucket[];
+  readonly buckets: readonly HistogramBucket[];
   readonly width: number;
   /** The first and the last bucket of the range that is being chosen. */
   readonly chosen: readonly [number, number] | null;

@@ -1,11 +1,11 @@
 // What the histogram says, in words: its legend, and a table for those who cannot see it.
 
+import type { Histogram, HistogramBucket } from '../../search/histogram.ts';
 import { CLASS_LABELS } from '../kit/explain.ts';
 import { fillOf } from './histogram-bars.tsx';
 import { countsText, STACK, spanText, totalOf } from './histogram-scale.ts';
-import type { Bucket, Histogram } from './index-answers.ts';
 
-export function HistogramLegend({ buckets }: { buckets: readonly Bucket[] }) {
+export function HistogramLegend({ buckets }: { buckets: readonly HistogramBucket[] }) {
   const present = STACK.filter((name) => buckets.some(({ counts }) => (counts[name] ?? 0) > 0));
   return (
     <ul class="legend" aria-label="Legend">
@@ -28,20 +28,16 @@ export function HistogramTable({ data }: { data: Histogram }) {
   return (
     <table class="visually-hidden">
       <caption>Records by time</caption>
-      <thead>
-        <tr>
-          <th scope="col">Time</th>
-          <th scope="col">Records</th>
+      <tr>
+        <th scope="col">Time</th>
+        <th scope="col">Records</th>
+      </tr>
+      {rows.map((bucket) => (
+        <tr key={bucket.ts}>
+          <th scope="row">{spanText(bucket.ts, bucket.ts + data.bucket_s, now)}</th>
+          <td>{countsText([bucket])}</td>
         </tr>
-      </thead>
-      <tbody>
-        {rows.map((bucket) => (
-          <tr key={bucket.ts}>
-            <th scope="row">{spanText(bucket.ts, bucket.ts + data.bucket_s, now)}</th>
-            <td>{countsText([bucket])}</td>
-          </tr>
-        ))}
-      </tbody>
+      ))}
     </table>
   );
 }

@@ -1,9 +1,9 @@
 // The arithmetic of the histogram: places on the screen, buckets of time, and what is said of them.
 // Pure: the time zone is the browser's.
 
+import type { Histogram, HistogramBucket } from '../../search/histogram.ts';
 import type { RowClass } from '../../store/row.ts';
 import { CLASS_LABELS } from '../kit/explain.ts';
-import type { Bucket, Histogram } from './index-answers.ts';
 
 /** From the bottom up; what an operator looks for lies on top. */
 export const STACK: readonly RowClass[] = [
@@ -38,12 +38,16 @@ export function bucketsFor(width: number): number {
 }
 
 /** How many records a bucket has. */
-export function totalOf({ counts }: Bucket): number {
+export function totalOf({ counts }: HistogramBucket): number {
   return Object.values(counts).reduce((sum, count) => sum + (count ?? 0), 0);
 }
 
 /** A bucket → its bars from the bottom up; `most`: the records of the highest one. */
-export function stackOf({ counts }: Bucket, most: number, height: number): readonly Piece[] {
+export function stackOf(
+  { counts }: HistogramBucket,
+  most: number,
+  height: number,
+): readonly Piece[] {
   const names = STACK.filter((name) => (counts[name] ?? 0) > 0);
   const plain = names.map((name) =>
     Math.max(MIN_HEIGHT, ((counts[name] ?? 0) / Math.max(1, most)) * height),
@@ -85,21 +89,17 @@ export function endsOf({ anchor, to }: Range): readonly [number, number] {
 
 /** Buckets → the times they cover; null where there are none. */
 export function timesOf(
-  { buckets, bucket_s, to }: Histogram,
+  { buckets, bucket_s }: Histogram,
   range: Range,
 ): { since: number; until: number } | null {
   const [first, last] = endsOf(range);
   const [from, end] = [buckets[first], buckets[last]];
   if (from === undefined || end === undefined) return null;
-  // The last one goes on with the clock: what is written while one looks belongs to it.
-  return {
-    since: from.ts,
-    until: Math.max(end.ts + bucket_s, last === buckets.length - 1 ? to : 0),
-  };
+  return { since: from.ts, until: end.ts + bucket_s };
 }
 
 /** `128 requests: 120 allowed, 8 blocked`. */
-export function countsText(buckets: readonly Bucket[]): string {
+export function countsText(buckets: readonly HistogramBucket[]): string {
   const sums = STACK.map((name) => ({
     name,
     sum: buckets.reduce((sum, { counts }) => sum + (counts[name] ?? 0), 0),
@@ -110,32 +110,37 @@ export function countsText(buckets: readonly Bucket[]): string {
   return `${total} ${total === 1 ? 'record' : 'records'}: ${list.join(', ')}`;
 }
 
-/** A span of time as it is read: the date once, seconds where they matter. */
+/** A span of time as it is read: the date once, seconds and less where they matter. */
 export function spanText(since: number, until: number, now: Date): string {
   const from = new Date(since * 1000);
   const to = new Date(until * 1000);
   const isToday = (date: Date) => date.toDateString() === now.toDateString();
-  const withSeconds = until - since < 600;
+  const digits = digitsOf(until - since);
   const day = isToday(from) && isToday(to) ? '' : `${dateText(from)} `;
   const toDay = from.toDateString() === to.toDateString() ? '' : `${dateText(to)} `;
-  return `${day}${clockText(from, withSeconds)}–${toDay}${clockText(to, withSeconds)}`;
+  return `${day}${clockText(from, digits)}–${toDay}${clockText(to, digits)}`;
 }
 
-/** A time below the picture: of a range of days with the date. */
+/** A time below the picture, of a range of so many seconds; of days with the date. */
 export function tickText(ts: number, span: number): string {
   const date = new Date(ts * 1000);
-  return span > 86_400
-    ? `${dateText(date).slice(5)} ${clockText(date, false)}`
-    : clockText(date, span < 600);
+  const clock = clockText(date, digitsOf(span));
+  return span > 86_400 ? `${dateText(date).slice(5)} ${clock}` : clock;
+}
+
+/** How much of `10:42:00.500` is shown. */
+function digitsOf(span: number): number {
+  if (span < 10) return 12;
+  return span < 600 ? 8 : 5;
 }
 
 function dateText(date: Date): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-function clockText(date: Date, withSeconds: boolean): string {
-  const minutes = `${two(date.getHours())}:${two(date.getMinutes())}`;
-  return withSeconds ? `${minutes}:${two(date.getSeconds())}` : minutes;
+function clockText(date: Date, digits: number): string {
+  const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return `${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`.slice(0, digits);
 }
 
 function two(value: number): string {

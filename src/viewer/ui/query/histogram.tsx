@@ -2,6 +2,7 @@
 // drag or by key. The numbers come from the index.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Histogram as HistogramData } from '../../search/histogram.ts';
 import { page } from '../kit/app-state.ts';
 import { formatTime } from '../kit/format.ts';
 import { editQuery } from './draft.ts';
@@ -20,7 +21,6 @@ import {
   tickText,
   timesOf,
 } from './histogram-scale.ts';
-import type { Histogram as HistogramData } from './index-answers.ts';
 import { useRefreshed } from './use-refreshed.ts';
 
 export function Histogram() {
@@ -32,7 +32,8 @@ export function Histogram() {
   const drag = useRef(false);
   const count = bucketsFor(width);
   const ask = (abort: AbortSignal) => fetchHistogram({ q, buckets: count }, abort);
-  const data = useRefreshed(width === 0 ? '' : `${count} ${q}`, ask, range !== null);
+  const key = width === 0 ? '' : `${count} ${q}`;
+  const { answer: data, isCurrent } = useRefreshed(key, ask, range !== null);
   useEffect(() => {
     if (plot.current === null) return;
     const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
@@ -73,7 +74,7 @@ export function Histogram() {
   const shown = range ?? (hovered === null ? null : { anchor: hovered, to: hovered });
 
   return (
-    <section class="histogram" aria-label="Records by time">
+    <section class="histogram" aria-label="Records by time" aria-busy={!isCurrent}>
       <div class="histogram-head">
         <span class="readout">{data === null ? '' : readout(data, shown)}</span>
         {data?.complete === false && (

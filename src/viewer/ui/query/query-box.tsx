@@ -1,9 +1,9 @@
 // The box for a query: a combobox that offers fields, values with their numbers, and earlier queries.
 
 import type { Ref } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { applyOption, type Option } from './complete.ts';
-import { draft, endTyping, search, typeText } from './draft.ts';
+import { completing, draft, endTyping, search, typeText } from './draft.ts';
 import { OptionList } from './option-list.tsx';
 import { PROBLEM_ID } from './query-problem.tsx';
 import { useOptions } from './use-options.ts';
@@ -19,6 +19,10 @@ export function QueryBox({ inputRef }: { inputRef: Ref<HTMLInputElement> }) {
   const { place, options } = useOptions(text, caret, open);
   const isShown = open && options.length > 0;
   const activeAt = Math.min(active, options.length - 1);
+
+  useEffect(() => {
+    completing.value = isShown;
+  }, [isShown]);
 
   const show = (isOpen: boolean) => {
     setOpen(isOpen);
@@ -117,6 +121,7 @@ export function QueryBox({ inputRef }: { inputRef: Ref<HTMLInputElement> }) {
             typeText('', 0);
             endTyping();
             input.current?.focus();
+            show(true);
           }}
         >
           ×

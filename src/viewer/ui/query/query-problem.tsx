@@ -2,7 +2,7 @@
 
 import { parseQuery } from '../../../shared/query.ts';
 import { SafeText } from '../kit/safe-text.tsx';
-import { draft } from './draft.ts';
+import { completing, draft } from './draft.ts';
 
 /** For the box, which names this as its description. */
 export const PROBLEM_ID = 'query-problem';
@@ -10,7 +10,8 @@ export const PROBLEM_ID = 'query-problem';
 export function QueryProblem() {
   const text = draft.value;
   const query = parseQuery(text);
-  if ('problem' in query) {
+  const isUnfinished = 'problem' in query && query.end === text.length && completing.value;
+  if ('problem' in query && !isUnfinished) {
     return (
       <p id={PROBLEM_ID} class="query-problem" role="status">
         <code>
@@ -27,9 +28,10 @@ export function QueryProblem() {
       </p>
     );
   }
+  const notes = 'problem' in query ? [] : query.notes;
   return (
-    <p id={PROBLEM_ID} class="query-problem" role="status" hidden={query.notes.length === 0}>
-      {query.notes.map((note) => (
+    <p id={PROBLEM_ID} class="query-problem" role="status" hidden={notes.length === 0}>
+      {notes.map((note) => (
         <span class="warn-text">
           <SafeText text={note} />
         </span>

@@ -15,8 +15,8 @@ export function Toolbar({ searchRef }: { searchRef: RefObject<HTMLInputElement |
       <FacetsToggle />
       <QueryBox inputRef={searchRef} />
       <SavedViews />
-      <QuickFilters />
       <QueryProblem />
+      <QuickFilters />
       <ChipList input={searchRef} />
       <SearchProgress />
     </search>

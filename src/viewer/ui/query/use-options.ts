@@ -2,19 +2,18 @@
 // box, queries from before.
 
 import { useEffect, useState } from 'preact/hooks';
-import type { QueryField } from '../../../shared/query.ts';
+import type { FacetField, FacetValue } from '../../search/facets.ts';
 import { removeTermAt } from './chips.ts';
 import { type Option, optionsAt, type Place, placeAt } from './complete.ts';
-import { FACET_FIELDS } from './facet-requests.ts';
+import { COUNTED_FIELDS } from './facet-requests.ts';
 import { fetchFacets } from './facets-client.ts';
-import type { ValueCount } from './index-answers.ts';
 import { history, views } from './query-store.ts';
 
 /** The server counts for a word, not for each letter. */
 const COUNT_MS = 120;
 const LIMIT = 10;
 
-type Counts = { readonly field: QueryField; readonly list: readonly ValueCount[] };
+type Counts = { readonly field: FacetField; readonly list: readonly FacetValue[] };
 
 /** The options for a text and a caret; `open`: whether they are shown at all. */
 export function useOptions(
@@ -28,14 +27,14 @@ export function useOptions(
   const { field, typed } = place;
   const prefix = typed.replace(/^[<>]=?/, '');
   const rest = removeTermAt(text, caret);
-  const isCounted = open && field !== null && FACET_FIELDS.includes(field);
+  const counted = open ? COUNTED_FIELDS.find((name) => name === field) : undefined;
 
   useEffect(() => {
-    if (!isCounted || field === null) return;
+    if (counted === undefined) return;
     const controller = new AbortController();
     const timer = setTimeout(() => {
-      fetchFacets({ q: rest, fields: [field], limit: LIMIT, prefix }, controller.signal).then(
-        (facets) => setCounts({ field, list: facets?.fields[field] ?? [] }),
+      fetchFacets({ q: rest, fields: [counted], limit: LIMIT, prefix }, controller.signal).then(
+        (facets) => setCounts({ field: counted, list: facets?.fields[counted] ?? [] }),
         // Names and known values are offered without it.
         () => {},
       );
@@ -44,14 +43,14 @@ export function useOptions(
       clearTimeout(timer);
       controller.abort();
     };
-  }, [isCounted, field, prefix, rest]);
+  }, [counted, prefix, rest]);
 
   if (!open) return { place, options: [] };
   if (isEmpty) return { place, options: earlierQueries() };
   const lower = prefix.toLowerCase();
   const list = counts !== null && counts.field === field ? counts.list : [];
   // Until the next answer comes, what fits of the last one.
-  const fitting = list.filter(({ value }) => value.toLowerCase().startsWith(lower));
+  const fitting = list.filter(({ value }) => value.toLowerCase().includes(lower));
   return { place, options: optionsAt(place, fitting) };
 }
 

@@ -4,19 +4,29 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 const REFRESH_MS = 10_000;
 
+/** An answer; not current: it is to the last question, and the next one is under way. */
+export type Refreshed<T> = { readonly answer: T | null; readonly isCurrent: boolean };
+
 /**
  * The newest answer to `ask`; the old one stays until the next one is there. `key` names the
- * question, empty = none. `isHeld`: no quiet question now.
+ * question, empty = none. `isHeld`: what is shown must not change now.
  */
 export function useRefreshed<T>(
   key: string,
   ask: (abort: AbortSignal) => Promise<T | null>,
   isHeld = false,
-): T | null {
-  const [answer, setAnswer] = useState<T | null>(null);
+): Refreshed<T> {
+  const [given, setGiven] = useState<{ key: string; answer: T } | null>(null);
+  const waiting = useRef<{ key: string; answer: T } | null>(null);
   const held = useRef(isHeld);
   held.current = isHeld;
   useEffect(() => {
+    if (isHeld || waiting.current === null) return;
+    setGiven(waiting.current);
+    waiting.current = null;
+  }, [isHeld]);
+  useEffect(() => {
+    waiting.current = null;
     if (key === '') return;
     const controller = new AbortController();
     let timer = 0;
@@ -24,10 +34,12 @@ export function useRefreshed<T>(
       timer = window.setTimeout(round, REFRESH_MS);
     };
     const round = () => {
-      if (document.hidden || held.current) return again();
+      if (document.hidden) return again();
       ask(controller.signal)
-        .then((next) => {
-          if (!controller.signal.aborted && next !== null && !held.current) setAnswer(next);
+        .then((answer) => {
+          if (controller.signal.aborted || answer === null) return;
+          if (held.current) waiting.current = { key, answer };
+          else setGiven({ key, answer });
         })
         // The list says why the server does not answer; here the last answer stays.
         .catch(() => {})
@@ -41,5 +53,5 @@ export function useRefreshed<T>(
       clearTimeout(timer);
     };
   }, [key]);
-  return answer;
+  return { answer: given?.answer ?? null, isCurrent: given?.key === key };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Histogram } from '../../../../../src/viewer/search/histogram.ts';
 import {
   bucketAt,
   bucketsFor,
@@ -10,7 +11,6 @@ import {
   tickText,
   timesOf,
 } from '../../../../../src/viewer/ui/query/histogram-scale.ts';
-import type { Histogram } from '../../../../../src/viewer/ui/query/index-answers.ts';
 
 const HISTOGRAM: Histogram = {
   from: 100,
@@ -79,6 +79,7 @@ describe('texts', () => {
     expect(spanText(from, from + 60, now)).toBe('10:42:00–10:43:00');
     expect(spanText(from, from + 3600, now)).toBe('10:42–11:42');
     expect(spanText(from - 86_400, from, now)).toBe('2026-01-30 10:42–2026-01-31 10:42');
+    expect(spanText(from, from + 0.5, now)).toBe('10:42:00.000–10:42:00.500');
     expect(tickText(from, 60)).toBe('10:42:00');
     expect(tickText(from, 7 * 86_400)).toBe('01-31 10:42');
   });

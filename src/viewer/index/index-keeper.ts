@@ -1,0 +1,225 @@
+// Which segments have an index, and how the others get one: files of former runs are taken where they
+// fit, the rest is made one after the other, newest first. Removes what belongs to no segment any more.
+// An index is a convenience: whatever goes wrong here, a search reads the lines instead.
+
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LogFolder } from '../store/log-folder.ts';
+import { type BuildResult, type BuildTask, buildIndex, identityOf } from './build-index.ts';
+import {
+  bytesInMemory,
+  bytesOfFile,
+  ColumnCache,
+  type OpenedIndex,
+  openIndex,
+} from './index-file.ts';
+import { LiveIndex } from './live-index.ts';
+import type { SegmentIndex } from './segment-index.ts';
+
+export type KeeperDeps = {
+  readonly log: LogFolder;
+  readonly logPath: string;
+  /** The state folder; indexes lie in a folder of it. */
+  readonly stateDir: string;
+  /** In a thread; absent: here, beside other work. */
+  readonly build?: ((task: BuildTask) => Promise<BuildResult>) | undefined;
+};
+
+/** Where the folder cannot be written: indexes of the newest segments, and no more. */
+const MAX_MEMORY_BYTES = 64 * 1024 * 1024;
+/** Between two looks at a log that nobody searches. */
+const IDLE_MS = 1000;
+const FILE_NAME = /^egress\.(\d{1,10})\.idx(?:\.new)?$/;
+
+export class IndexKeeper {
+  readonly #deps: KeeperDeps;
+  readonly #folder: string;
+  readonly #cache = new ColumnCache();
+  readonly #sealed = new Map<number, OpenedIndex>();
+  /** Segments of which no index can be made; asked again at the next start. */
+  readonly #failed = new Set<number>();
+  /** Those of which an index was found to be wrong: a second time is not tried. */
+  readonly #dropped = new Set<number>();
+  readonly #timer: NodeJS.Timeout | undefined;
+  #segments: readonly number[] = [];
+  #live: LiveIndex | null = null;
+  /** The newest segment of before, until it has a file. */
+  #last: LiveIndex | null = null;
+  #memoryBytes = 0;
+  #working: Promise<void> | null = null;
+  #isClosed = false;
+
+  constructor(deps: KeeperDeps) {
+    this.#deps = deps;
+    this.#folder = join(deps.stateDir, 'index');
+    // Beside other work nothing is made before somebody searches.
+    if (deps.build === undefined) return;
+    this.#timer = setInterval(() => void this.sync().catch(() => {}), IDLE_MS).unref();
+  }
+
+  /** Numbers of the segments that exist, oldest first; what is new is taken note of. */
+  async sync(): Promise<readonly number[]> {
+    const segments = await this.#deps.log.list();
+    if (this.#isClosed) return segments;
+    const newest = segments.at(-1);
+    const isNew = segments.join() !== this.#segments.join();
+    this.#segments = segments;
+    if (newest !== undefined && this.#live?.segment !== newest) {
+      this.#last?.stop();
+      this.#last = this.#live;
+      void this.#last?.catchUp().catch(() => {});
+      this.#live = new LiveIndex(this.#deps.log, newest);
+    }
+    if (isNew) this.#working ??= this.#work().finally(() => this.#rested());
+    void this.#live?.catchUp().catch(() => {});
+    return segments;
+  }
+
+  /** The newest segment's index, up to the end of now or for a moment. */
+  async catchUp(patienceMs: number): Promise<void> {
+    if (this.#live === null) return;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, patienceMs);
+    });
+    await Promise.race([this.#live.catchUp().catch(() => {}), patience]);
+    clearTimeout(timer);
+  }
+
+  /** Null: its lines have to be read. */
+  get(segment: number): SegmentIndex | null {
+    const live = [this.#live, this.#last].find((each) => each?.segment === segment);
+    return this.#sealed.get(segment) ?? live?.index ?? null;
+  }
+
+  /** Numbers of the segments behind one, oldest first. */
+  newerThan(segment: number): readonly number[] {
+    return this.#segments.filter((each) => each > segment);
+  }
+
+  /** Whether a segment older than this one has no index. */
+  hasGap(segment: number): boolean {
+    return this.#segments.some((each) => each < segment && this.get(each) === null);
+  }
+
+  /** It is not what it should be: made anew. */
+  async drop(segment: number): Promise<void> {
+    const index = this.#sealed.get(segment);
+    if (index === undefined) {
+      // In memory it can only be of a segment that is another one now.
+      if (this.#live?.segment === segment) this.#live = null;
+      if (this.#last?.segment === segment) this.#last = null;
+      return;
+    }
+    this.#forget(segment, index);
+    await rm(this.#pathOf(segment), { force: true }).catch(() => {});
+    if (this.#dropped.has(segment)) this.#failed.add(segment);
+    this.#dropped.add(segment);
+    this.#segments = [];
+  }
+
+  /** Of the segments that exist. */
+  progress(): { segments: number; indexed: number } {
+    const indexed = this.#segments.filter((segment) => this.get(segment) !== null).length;
+    return { segments: this.#segments.length, indexed };
+  }
+
+  /** Resolves when each segment has an index, or can have none. */
+  async settled(): Promise<void> {
+    await this.sync();
+    while (this.#working !== null) await this.#working;
+    await this.#live?.catchUp();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    this.#live?.stop();
+    this.#last?.stop();
+    await this.#working;
+    for (const [segment, index] of this.#sealed) this.#forget(segment, index);
+  }
+
+  /** One segment after the other, newest first, until there is none left. */
+  async #work(): Promise<void> {
+    await this.#removeForeign();
+    for (let segment = this.#next(); segment !== null; segment = this.#next()) {
+      const isTaken = (await this.#take(segment)) || (await this.#make(segment));
+      if (!isTaken) this.#failed.add(segment);
+    }
+  }
+
+  #next(): number | null {
+    if (this.#isClosed) return null;
+    const sealed = this.#segments.slice(0, -1).reverse();
+    return sealed.find((each) => !this.#sealed.has(each) && !this.#failed.has(each)) ?? null;
+  }
+
+  #rested(): void {
+    this.#working = null;
+    if (this.#next() !== null) this.#working = this.#work().finally(() => this.#rested());
+  }
+
+  async #make(segment: number): Promise<boolean> {
+    const { logPath, build = buildIndex } = this.#deps;
+    const path = this.#pathOf(segment);
+    const result = await build({ logPath, segment, path }).catch(() => null);
+    if (result === null || this.#isClosed) return false;
+    if (result.bytes === null) return this.#take(segment);
+    if (this.#memoryBytes + result.bytes.length > MAX_MEMORY_BYTES) return false;
+    const bytes = Buffer.from(result.bytes);
+    this.#memoryBytes += bytes.length;
+    this.#sealed.set(segment, await openIndex(bytesInMemory(bytes), this.#cache));
+    if (this.#last?.segment === segment) this.#last = null;
+    return true;
+  }
+
+  /** The file of a segment, where there is one that fits. */
+  async #take(segment: number): Promise<boolean> {
+    if (this.#sealed.has(segment)) return true;
+    const file = await bytesOfFile(this.#pathOf(segment));
+    if (file === null) return false;
+    const index = await openIndex(file, this.#cache).catch(() => null);
+    const isOurs = index !== null && (await this.#fits(segment, index).catch(() => false));
+    if (!isOurs || this.#isClosed) {
+      await file.close();
+      return false;
+    }
+    this.#sealed.set(segment, index);
+    if (this.#last?.segment === segment) this.#last = null;
+    return true;
+  }
+
+  async #fits(segment: number, index: OpenedIndex): Promise<boolean> {
+    const source = await this.#deps.log.open(segment);
+    if (source === null) return false;
+    try {
+      return source.size === index.size && (await identityOf(source)) === index.identity;
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** Files, and what is open, of segments that are gone. */
+  async #removeForeign(): Promise<void> {
+    const exists = new Set(this.#segments);
+    for (const [segment, index] of this.#sealed) {
+      if (!exists.has(segment)) this.#forget(segment, index);
+    }
+    const names = await readdir(this.#folder).catch(() => []);
+    for (const name of names) {
+      const number = FILE_NAME.exec(name)?.[1];
+      const isOurs = number !== undefined && !name.endsWith('.new') && exists.has(Number(number));
+      if (number !== undefined && !isOurs) await rm(join(this.#folder, name)).catch(() => {});
+    }
+  }
+
+  #forget(segment: number, index: OpenedIndex): void {
+    this.#sealed.delete(segment);
+    void index.close().catch(() => {});
+  }
+
+  #pathOf(segment: number): string {
+    return join(this.#folder, `egress.${segment}.idx`);
+  }
+}
