@@ -30,36 +30,46 @@ export function LogView() {
   const search = useRef<HTMLInputElement>(null);
   const help = useRef<HTMLDialogElement>(null);
   const isNarrow = useNarrow();
-  const scrolled = useRef(false);
-  const hold = scrolled.current || selection !== null || paused.value;
+  const scroller = useRef<HTMLDivElement>(null);
+  const isScrolled = (scroller.current?.scrollTop ?? 0) > AT_TOP_PX;
+  const hold = isScrolled || selection !== null || paused.value;
   const { state, loadOlder, loadAbove, goNewest } = useRows({ q, hold });
-  const { rows, above } = state;
+  const { rows } = state;
   const rowHeight = isNarrow ? NARROW_ROW_PX : ROW_PX;
   const headHeight = isNarrow ? 0 : ROW_PX;
-  const list = useWindow({ rows, rowHeight, headHeight, isLive: isLive(state) });
-  scrolled.current = list.view.top > AT_TOP_PX || above.length > 0;
+  const list = useWindow({ scroller, rows, rowHeight, headHeight, isLive: isLive(state) });
   const showNew = () => {
     goNewest();
     list.goTop();
   };
   const openHelp = () => help.current?.showModal();
-  const { actions, activeAt, setActive } = useActions({ rows, list, search, openHelp, showNew });
+  const isNewest = isLive(state) && state.pending.length === 0;
+  const { actions, activeAt, setActive } = useActions({
+    ...{ rows, list, scroller, search, openHelp, showNew, isNewest },
+  });
   useKeys(actions);
   useClock();
-  const onScroll = () => {
-    list.onScroll();
-    const { scrollTop = 0, clientHeight = 0 } = list.scroller.current ?? {};
+  const fill = () => {
+    const { scrollTop = 0, clientHeight = 0 } = scroller.current ?? {};
     if (scrollTop < AHEAD_ROWS * rowHeight) loadAbove();
     const below = rows.length * rowHeight - scrollTop - clientHeight;
     if (below < AHEAD_ROWS * rowHeight) loadOlder();
   };
+  const onScroll = () => {
+    list.onScroll();
+    fill();
+  };
+  // Whoever stands at an edge while rows come there scrolls no further, and still wants the next ones.
+  useEffect(() => {
+    if (isScrolled || state.above.length > 0) fill();
+  }, [rows[0]?.at, rows.at(-1)?.at]);
   return (
     <QueryFrame searchRef={search}>
       <ListBar onHelp={openHelp} />
       <main class={selection ? 'split' : ''}>
         <div class={isNarrow ? 'list-box narrow' : 'list-box'}>
           <NewPill count={state.pending.length} gap={state.gap} onClick={showNew} />
-          <div class="list" ref={list.scroller} onScroll={onScroll}>
+          <div class="list" ref={scroller} onScroll={onScroll}>
             {rows.length > 0 && (
               <LogGrid
                 rows={rows}

@@ -11,9 +11,12 @@ import type { ListWindow } from './use-window.ts';
 export type ActionOptions = {
   readonly rows: readonly Row[];
   readonly list: ListWindow;
+  readonly scroller: RefObject<HTMLDivElement | null>;
   readonly search: RefObject<HTMLInputElement | null>;
   readonly openHelp: () => void;
   readonly showNew: () => void;
+  /** The first row is the newest there is. */
+  readonly isNewest: boolean;
 };
 
 export function useActions(options: ActionOptions): {
@@ -28,9 +31,10 @@ export function useActions(options: ActionOptions): {
 
   // The row may have been drawn just now, because it was scrolled to.
   useLayoutEffect(() => {
-    const { scroller } = options.list;
-    const at = focusNext.current === NEWEST ? options.rows[0]?.at : focusNext.current;
-    if (at === null || at === undefined) return;
+    const { scroller } = options;
+    const goesNewest = focusNext.current === NEWEST;
+    const at = goesNewest ? options.isNewest && options.rows[0]?.at : focusNext.current;
+    if (!at) return;
     const element = scroller.current?.querySelector<HTMLElement>(`[data-at="${at}"]`);
     if (!element) return;
     focusNext.current = null;

@@ -123,7 +123,8 @@ export function useRows(options: RowsOptions): Rows {
           if (gapTimer !== 0) return;
           gapTimer = window.setTimeout(() => {
             gapTimer = 0;
-            if (!latest.current.hold) actions.loadFirst();
+            const { hold: isHeld, state: now } = latest.current;
+            if (!isHeld && now.above.length === 0) actions.loadFirst();
           }, GAP_MS);
         },
         onMeta: () => {

@@ -7,7 +7,6 @@ import type { Row } from '../../store/row.ts';
 import { AT_TOP_PX, drawnRange, keepPlace, scrollToShow, type View } from './window-math.ts';
 
 export type ListWindow = {
-  readonly scroller: RefObject<HTMLDivElement | null>;
   /** First row drawn, and the one behind the last. */
   readonly range: readonly [number, number];
   readonly view: View;
@@ -17,6 +16,7 @@ export type ListWindow = {
 };
 
 export type WindowOptions = {
+  readonly scroller: RefObject<HTMLDivElement | null>;
   readonly rows: readonly Row[];
   readonly rowHeight: number;
   readonly headHeight: number;
@@ -24,8 +24,8 @@ export type WindowOptions = {
   readonly isLive: boolean;
 };
 
-export function useWindow({ rows, rowHeight, headHeight, isLive }: WindowOptions): ListWindow {
-  const scroller = useRef<HTMLDivElement>(null);
+export function useWindow(options: WindowOptions): ListWindow {
+  const { scroller, rows, rowHeight, headHeight, isLive } = options;
   const [, redraw] = useState(0);
   const last = useRef({ rows, rowHeight, isLive });
   const element = scroller.current;
@@ -58,7 +58,6 @@ export function useWindow({ rows, rowHeight, headHeight, isLive }: WindowOptions
     redraw((n) => n + 1);
   };
   return {
-    scroller,
     range: drawnRange(rows.length, view),
     view,
     onScroll,
