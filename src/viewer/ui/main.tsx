@@ -2,12 +2,16 @@
 
 import { render } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { HardenView } from './harden/harden-view.tsx';
+import { ManageDialogs } from './harden/manage-dialog.tsx';
 import { Login, loginProblem } from './header/login.tsx';
 import { PageHeader } from './header/page-header.tsx';
 import { pollMeta } from './header/poll-meta.ts';
 import { login } from './kit/api-client.ts';
-import { access, followAddress } from './kit/app-state.ts';
+import { access, followAddress, page } from './kit/app-state.ts';
 import { LogView } from './list/log-view.tsx';
+import { PolicyView } from './policy/policy-view.tsx';
+import { UndoToast } from './policy/undo-toast.tsx';
 
 function App() {
   if (access.value === 'checking') return null;
@@ -20,7 +24,11 @@ function Pages() {
   return (
     <div class="page">
       <PageHeader />
-      <LogView />
+      {page.value.view === 'log' && <LogView />}
+      {page.value.view === 'harden' && <HardenView />}
+      {page.value.view === 'policy' && <PolicyView />}
+      <ManageDialogs />
+      <UndoToast />
     </div>
   );
 }

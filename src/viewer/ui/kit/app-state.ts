@@ -3,6 +3,7 @@
 
 import { signal } from '@preact/signals';
 import type { Meta } from '../../meta.ts';
+import type { Row } from '../../store/row.ts';
 import { ApiError } from './api-client.ts';
 import { formatPageState, type PageState, parsePageState } from './page-state.ts';
 
@@ -16,6 +17,9 @@ export const meta = signal<Meta | null>(null);
 
 /** Why the last answer of the server is missing; empty: it came. */
 export const connection = signal('');
+
+/** What a person wants to allow or block: the window for it opens. */
+export const manageRequest = signal<{ action: 'allow' | 'block'; row: Row } | null>(null);
 
 /** Changes parts of the state. What opens something can be undone with the browser's Back. */
 export function updatePage(change: Partial<PageState>): void {
