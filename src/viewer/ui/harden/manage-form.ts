@@ -1,6 +1,6 @@
 // The choices of a person who allows or blocks → the entry that is asked for. Pure.
 
-import type { ChangeAsk } from '../policy/policy-client.ts';
+import type { ChangeAsk } from '../policy/change-ask.ts';
 
 export type ManageAction = 'allow' | 'block';
 

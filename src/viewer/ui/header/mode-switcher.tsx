@@ -5,7 +5,14 @@ import { useEffect, useState } from 'preact/hooks';
 import { meta } from '../kit/app-state.ts';
 import { Dialog } from '../kit/dialog.tsx';
 import { ChangePreview } from '../policy/change-preview.tsx';
-import { applyChange, loadAccess, mayChange, messageOf, toast } from '../policy/change-state.ts';
+import {
+  applyChange,
+  lastUndo,
+  loadAccess,
+  mayChange,
+  messageOf,
+  toast,
+} from '../policy/change-state.ts';
 
 const MODES = ['enforce', 'blocklist', 'audit'] as const;
 /** The smaller, the less passes. */
@@ -100,6 +107,7 @@ function offerWayBack(mode: string): void {
     }
   };
   toast.value = { ...said, undo };
+  lastUndo.value = undo;
 }
 
 function modeAsk(mode: string) {

@@ -3,10 +3,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Trial } from '../../policy/policy-change.ts';
 import { SafeText } from '../kit/safe-text.tsx';
+import type { ChangeAsk } from './change-ask.ts';
 import { applyChange, mayChange, messageOf } from './change-state.ts';
 import { DiffView } from './diff-view.tsx';
 import { effectTexts, partialText } from './effect-text.ts';
-import { type ChangeAsk, tryChange } from './policy-client.ts';
+import { tryChange } from './policy-client.ts';
 
 export type PreviewProps = {
   readonly ask: ChangeAsk;

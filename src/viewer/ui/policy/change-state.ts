@@ -5,7 +5,8 @@ import { signal } from '@preact/signals';
 import type { AccessAnswer } from '../../access/access-api.ts';
 import type { Made } from '../../policy/policy-change.ts';
 import { noteFailure } from '../kit/app-state.ts';
-import { type ChangeAsk, fetchAccess, makeChange, undoChange } from './policy-client.ts';
+import type { ChangeAsk } from './change-ask.ts';
+import { fetchAccess, makeChange, undoChange } from './policy-client.ts';
 
 /** Until it is known, nothing can be changed. */
 export const mayChange = signal<AccessAnswer>({ may_change: false, reason: 'asking' });
@@ -17,6 +18,8 @@ export type Toast = {
   readonly undo?: () => Promise<void>;
 };
 export const toast = signal<Toast | null>(null);
+/** Takes the last change back, as long as the page is open; null: there is none. */
+export const lastUndo = signal<Toast['undo'] | null>(null);
 
 /** Grows with each change that was made: who shows the policy reads it again. */
 export const changeCount = signal(0);
@@ -39,6 +42,7 @@ export async function applyChange(
   const made = await makeChange(ask, etag);
   changeCount.value += 1;
   const { undo } = made;
+  if (made.changed) lastUndo.value = undo === null ? null : () => undoAndSay(undo);
   toast.value = {
     kind: made.in_force ? 'good' : 'bad',
     text: made.changed
@@ -54,6 +58,7 @@ export async function undoAndSay(step: Parameters<typeof undoChange>[0]): Promis
   try {
     const made = await undoChange(step);
     changeCount.value += 1;
+    lastUndo.value = null;
     toast.value = { kind: 'good', text: `Undone: ${made.file} is as it was. ${forceText(made)}` };
   } catch (error) {
     toast.value = { kind: 'bad', text: `Not undone. ${messageOf(error)}` };

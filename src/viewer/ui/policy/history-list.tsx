@@ -5,7 +5,7 @@ import type { HistoryEntry } from '../../policy/policy-history.ts';
 import { meta, noteFailure } from '../kit/app-state.ts';
 import { formatTime, formatUtc } from '../kit/format.ts';
 import { SafeText } from '../kit/safe-text.tsx';
-import { changeCount, mayChange, toast } from './change-state.ts';
+import { changeCount, lastUndo, mayChange } from './change-state.ts';
 import { DiffView } from './diff-view.tsx';
 import { fetchHistory } from './policy-client.ts';
 
@@ -27,7 +27,7 @@ export function HistoryList() {
     setReading(false);
   };
   useEffect(() => void load({ entries: [], cursor: null }), [changes, version]);
-  const undo = toast.value?.undo;
+  const undo = lastUndo.value;
   return (
     <section class="history" aria-label="History">
       <div class="bar">

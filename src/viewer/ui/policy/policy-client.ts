@@ -8,6 +8,7 @@ import type { HistoryPage } from '../../policy/policy-history.ts';
 import type { PolicyOptions } from '../../policy/policy-options.ts';
 import type { UndoStep } from '../../policy/undo-memory.ts';
 import { ApiError } from '../kit/api-client.ts';
+import type { ChangeAsk } from './change-ask.ts';
 
 /** What is wrong with a text, by line and column. */
 export type TextProblem = {
@@ -25,9 +26,6 @@ export class ChangeError extends ApiError {
     this.problems = problems;
   }
 }
-
-/** One thing to do: where it is posted, and the body without `dry_run` and `etag`. */
-export type ChangeAsk = { readonly path: string; readonly body: Readonly<Record<string, unknown>> };
 
 /** What would come of a change. */
 export function tryChange({ path, body }: ChangeAsk): Promise<Trial> {
