@@ -117,7 +117,7 @@ describe('Manage Access', () => {
     expect([await site.ask('builder', url), await site.ask('tester', url)]).toEqual(['200', '000']);
     await page.getByRole('link', { name: 'Policy' }).click();
     const grant = page.getByRole('region', { name: 'Grants' }).getByRole('listitem');
-    expect(await grant.innerText()).toMatch(/api\.shop\.test[\s\S]*(1 h 0|59|60) min left/);
+    expect(await grant.textContent()).toMatch(/api\.shop\.test[\s\S]*(1 h 0|59|60) min left/);
     await button('End now…', grant).click();
     await button('Remove', dialog()).click();
     await toast().getByText('Removed api.shop.test').waitFor();
@@ -210,7 +210,7 @@ describe('the Harden page', () => {
         : event === 'blocked' && method === 'CONNECT' && host !== 'cdn.shop.test',
     );
     expect(counted.length).toBeGreaterThanOrEqual(4);
-    expect(await effect().innerText()).toContain(
+    expect(await effect().textContent()).toContain(
       `Would have allowed ${counted.length} requests of 2 agents to 2 hosts in 7 d`,
     );
     await button('Allow', dialog()).click();
@@ -259,7 +259,7 @@ describe('the Policy page', () => {
     const history = page.getByRole('region', { name: 'History' });
     const newest = history.getByRole('listitem').first();
     await newest.getByText('+   - other.test').waitFor();
-    expect(await newest.innerText()).toContain('by viewer 127.0.0.1');
+    expect(await newest.textContent()).toContain('by viewer 127.0.0.1');
     await button('Undo the last change', history).click();
     await toast().getByText('Undone').waitFor();
     await expect.poll(() => area.inputValue()).toBe(ENFORCE);
