@@ -166,6 +166,22 @@ describe('a change by the API', () => {
     await waitFor(async () => (await policy()).problems.length === 0, { what: 'the list' });
   });
 
+  it('of a long list is worked out in a thread, and comes into force', async () => {
+    const file = join(leash.policyDir, 'blocklist.yaml');
+    const text = `block:\n${Array.from({ length: 2000 }, (_, n) => `  - host-${n}.test # ${n}\n`).join('')}`;
+    const replaced = await call('POST', '/api/policy/replace', { file: 'blocklist.yaml', text });
+    expect(replaced).toMatchObject({ status: 200, body: { changed: true, in_force: true } });
+    const spec = { host: 'host-1000.test' };
+    const tried = await call('POST', '/api/policy/blocklist/remove', { ...spec, dry_run: true });
+    expect(tried.body).toMatchObject({ changed: true, effect: { mode: 'blocklist' } });
+    expect(tried.body.diff).toContain('-  - host-1000.test # 1000');
+    const removed = await call('POST', '/api/policy/blocklist/remove', spec);
+    expect(await readFile(file, 'utf8')).toBe(text.replace('  - host-1000.test # 1000\n', ''));
+    const undone = await call('POST', '/api/policy/undo', removed.body.undo);
+    expect(undone).toMatchObject({ status: 200, body: { in_force: true } });
+    expect(await readFile(file, 'utf8')).toBe(text);
+  });
+
   it('keeps the rights of the file, and is refused without the token', async () => {
     const file = join(leash.policyDir, 'enforce.yaml');
     const { mode } = await stat(file);

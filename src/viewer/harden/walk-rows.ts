@@ -9,8 +9,8 @@ import type { Row } from '../store/row.ts';
 export type Walk = {
   /** In the query language; the window is added. */
   readonly q: string;
-  /** Seconds since 1970: older rows are not wanted. */
-  readonly sinceS: number;
+  /** Seconds since 1970: older rows are not wanted. Null: all are. */
+  readonly sinceS: number | null;
   readonly before?: string | undefined;
   /** Milliseconds that all of it may take. */
   readonly budgetMs: number;
@@ -32,7 +32,8 @@ const PAGE_ROWS = '500';
 /** Gives each row of the window to `onRow`. */
 export async function walkRows(deps: SearchDeps, walk: Walk): Promise<Walked> {
   const stopAt = deps.now() + walk.budgetMs;
-  const q = `${walk.q} since:${Math.floor(walk.sinceS)}`;
+  const { sinceS } = walk;
+  const q = sinceS === null ? walk.q : `${walk.q} since:${Math.floor(sinceS)}`;
   let before = walk.before;
   let searchedBackTo: number | null = null;
   for (;;) {
@@ -45,7 +46,7 @@ export async function walkRows(deps: SearchDeps, walk: Walk): Promise<Walked> {
       }
     }
     searchedBackTo = page.searchedBackTo ?? searchedBackTo;
-    const isPast = searchedBackTo !== null && searchedBackTo < walk.sinceS;
+    const isPast = searchedBackTo !== null && searchedBackTo < (sinceS ?? 0);
     if (page.cursor === null || isPast) return { complete: true, searchedBackTo, cursor: null };
     before = page.cursor;
     if (deps.now() >= stopAt) return { complete: false, searchedBackTo, cursor: before };

@@ -42,7 +42,7 @@ export async function readHistory(
   const limit = Math.min(ask.limit, MAX_ENTRIES);
   const { cursor, searchedBackTo } = await walkRows(deps, {
     q: 'event:policy_change,mode_change,policy_error',
-    sinceS: 0,
+    sinceS: null,
     before: ask.before,
     budgetMs: BUDGET_MS,
     onRow: (row) => rows.push(row) < limit,

@@ -4,8 +4,7 @@
 import { dirname } from 'node:path';
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import type { GuardDeps } from '../access/guard.ts';
-import { LogFolder } from '../store/log-folder.ts';
+import type { RouteDeps } from '../route-deps.ts';
 import { type LogQuery, parseLogQuery } from '../store/log-params.ts';
 import { searchLog } from '../store/log-search.ts';
 import { LogTail } from '../store/log-tail.ts';
@@ -26,20 +25,19 @@ const STUCK_MS = 30_000;
 const MISSED_ROWS = '500';
 
 type Followers = {
-  readonly deps: GuardDeps;
+  readonly deps: RouteDeps;
   readonly search: Parameters<typeof searchLog>[0];
   readonly tail: LogTail;
   readonly metaWatch: MetaWatch;
 };
 
-export function createStreamApi(deps: GuardDeps) {
-  const { config } = deps;
+export function createStreamApi(deps: RouteDeps) {
+  const { config, search } = deps;
   const onError = (error: Error) => deps.onError(error, '/api/stream');
-  const log = new LogFolder(config.logPath);
   const followers: Followers = {
     deps,
-    search: { log, now: deps.monotonicNow, nowMs: deps.now },
-    tail: new LogTail({ log, folder: dirname(config.logPath), onError }),
+    search,
+    tail: new LogTail({ log: search.log, folder: dirname(config.logPath), onError }),
     metaWatch: new MetaWatch({ stateDir: config.stateDir, agents: deps.agents, onError }),
   };
   let open = 0;

@@ -2,6 +2,8 @@
 
 import { render } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { HardenView } from './harden/harden-view.tsx';
+import { ManageDialogs } from './harden/manage-dialog.tsx';
 import { Login, loginProblem } from './header/login.tsx';
 import { PageHeader } from './header/page-header.tsx';
 import { pollMeta } from './header/poll-meta.ts';
@@ -9,6 +11,8 @@ import { login } from './kit/api-client.ts';
 import { access, followAddress, page } from './kit/app-state.ts';
 import { applyTheme } from './kit/apply-theme.ts';
 import { LogView } from './list/log-view.tsx';
+import { PolicyView } from './policy/policy-view.tsx';
+import { UndoToast } from './policy/undo-toast.tsx';
 import { StateView } from './state/state-view.tsx';
 
 function App() {
@@ -22,7 +26,12 @@ function Pages() {
   return (
     <div class="page">
       <PageHeader />
-      {page.value.view === 'state' ? <StateView /> : <LogView />}
+      {page.value.view === 'log' && <LogView />}
+      {page.value.view === 'harden' && <HardenView />}
+      {page.value.view === 'policy' && <PolicyView />}
+      {page.value.view === 'state' && <StateView />}
+      <ManageDialogs />
+      <UndoToast />
     </div>
   );
 }

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import type { Flow } from '../../store/flow.ts';
+import { ManageAccess } from '../harden/manage-access.tsx';
 import { explain, isOfLeash, UNCHAINED } from '../kit/explain.ts';
 import { formatBytes, formatUtc } from '../kit/format.ts';
 import { SafeText } from '../kit/safe-text.tsx';
@@ -27,6 +28,7 @@ export function DetailSummary({ flow }: { flow: Flow }) {
           The search ended before the beginning of this flow was found: parts of it may be missing.
         </p>
       )}
+      <ManageAccess row={row} />
       <dl>
         <Fact name="Time">{formatUtc(row.ts)}</Fact>
         <Fact name="Client">{join([row.agent, row.client])}</Fact>

@@ -5,7 +5,9 @@ import { connection, meta as newestMeta } from '../kit/app-state.ts';
 import { formatTime } from '../kit/format.ts';
 import { ClassIcon, LogoIcon } from '../kit/icons.tsx';
 import { SafeText } from '../kit/safe-text.tsx';
+import { ModeSwitcher } from './mode-switcher.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
+import { ViewNav } from './view-nav.tsx';
 
 const MODE_TEXTS: ReadonlyMap<string, string> = new Map([
   ['audit', 'Audit mode: no rule blocks. What enforce would block is marked.'],
@@ -21,11 +23,8 @@ export function PageHeader() {
         <h1>
           <LogoIcon /> leash
         </h1>
-        {meta?.mode && (
-          <span class={`badge mode-${meta.mode === 'enforce' ? 'enforce' : 'open'}`}>
-            <SafeText text={meta.mode} />
-          </span>
-        )}
+        <ViewNav />
+        <ModeSwitcher />
         <span class="facts">{meta && <Facts meta={meta} />}</span>
         <span class={`dot ${dotClass(meta, problem)}`} />
         <span class="state" role="status">

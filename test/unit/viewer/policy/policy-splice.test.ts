@@ -52,7 +52,7 @@ describe('an edit of a list', () => {
         const edited = removeEntry('enforce.yaml', text(), { host: `h${at}.test` });
         expect(edited).toEqual({ text: text(at), changed: true });
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -66,7 +66,7 @@ describe('an edit of a list', () => {
         );
         expect(edited).toEqual({ text: text(-1, more), changed: true });
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -80,7 +80,7 @@ describe('an edit of a list', () => {
         const removed = removeEntry('enforce.yaml', longer, { host: 'new.test' });
         expect('text' in removed && removed.text).toBe(text());
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 });
