@@ -5,6 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { setTerm, valuesOf } from '../../../shared/query.ts';
 import type { Client } from '../../meta.ts';
 import { meta, page, updatePage } from '../kit/app-state.ts';
+import { visibleText } from '../kit/escape.ts';
 
 /** Typing is not searched letter by letter. */
 const TYPING_MS = 250;
@@ -26,7 +27,7 @@ export function Toolbar({ searchRef }: { searchRef: Ref<HTMLInputElement> }) {
       >
         <option value="">All clients</option>
         {clientNames(meta.value?.clients ?? [], client).map((each) => (
-          <option value={each.client}>{each.label}</option>
+          <option value={each.client}>{visibleText(each.label)}</option>
         ))}
       </select>
       <select
