@@ -42,6 +42,10 @@ export type TestViewer = {
   readonly policyDir: string;
   readonly stateDir: string;
   readonly logPath: string;
+  /** All routes there are, with their patterns. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
+  /** A request as if its socket had this address at its other end. */
+  askFrom(remoteAddress: string, path: string, init?: RequestInit): Promise<Response>;
   /** What the application reported as its own fault. */
   readonly errors: Error[];
   ask(path: string, options?: AskOptions): Promise<Answer>;
@@ -105,6 +109,9 @@ export async function startViewer(options: ViewerOptions = {}): Promise<TestView
     stateDir: config.stateDir,
     logPath: config.logPath,
     errors,
+    routes: app.routes,
+    askFrom: async (remoteAddress, path, init) =>
+      app.request(`http://${host}${path}`, init, { incoming: { socket: { remoteAddress } } }),
     ask: (path, ask) => send(port, path, ask ?? {}),
     pageHeaders: () => ({ origin: `http://${host}`, 'sec-fetch-site': 'same-origin' }),
     pass(ms) {

@@ -14,7 +14,7 @@ import {
   X509Certificate,
 } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readFile, realpath, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { buildCa, buildLeaf, type Issuer, readIssuer } from './certificate.ts';
 
@@ -103,10 +103,24 @@ async function openFolders(stateDir: string, privateDir: string): Promise<void> 
         `run: chmod go-w ${stateDir}`,
     );
   }
+  await checkParents(stateDir);
   await mkdir(privateDir, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
   });
   checkSecret(`private folder "${privateDir}"`, privateDir, await stat(privateDir), 'chmod 700');
+}
+
+/** Who may write to a folder above may put another one in this one's place, unless it is sticky. */
+async function checkParents(stateDir: string): Promise<void> {
+  for (let path = await realpath(stateDir); path !== dirname(path); ) {
+    path = dirname(path);
+    const parent = await stat(path);
+    if ((parent.mode & 0o002) === 0 || (parent.mode & 0o1000) !== 0) continue;
+    throw new Error(
+      `Cannot use state folder "${stateDir}": others may write to "${path}" above it ` +
+        `(mode ${octal(parent)}); run: chmod o-w ${path}`,
+    );
+  }
 }
 
 /** Refuses what anyone but its owner may touch, and any owner but us and root. */

@@ -66,7 +66,8 @@ export function decideAccess(ask: AccessAsk, rules: AccessRules): Verdict {
     const forged = forgeryProblem(ask);
     if (forged !== null) return forged;
   }
-  if (ask.isPage || ask.path === LOGIN_PATH) return { ok: true };
+  if (ask.isPage && reads) return { ok: true };
+  if (ask.path === LOGIN_PATH && ask.method === 'POST') return { ok: true };
   // 6. the token, also where an agent cannot be told from an operator
   if (rules.token === 'reads' && ask.credential === 'none') return refuse(401, 'token required');
   if (ask.agents === 'unreadable' && ask.credential === 'none') {

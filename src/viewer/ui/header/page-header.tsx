@@ -67,7 +67,7 @@ function Strips({ meta }: { meta: Meta }) {
       {meta.policy_problems.map((problem) => (
         <p class="strip bad">
           <b>
-            {problem.file}:{problem.line}:{problem.column}
+            <SafeText text={`${problem.file}:${problem.line}:${problem.column}`} />
           </b>{' '}
           <SafeText text={problem.message} />
           {meta.policy_version === null

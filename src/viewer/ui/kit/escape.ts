@@ -22,6 +22,13 @@ export function visiblePieces(text: string, keepNewlines = false): Piece[] {
   }
 }
 
+/** The same in one text, where there can be no elements: an option, a title. */
+export function visibleText(text: string): string {
+  return visiblePieces(text)
+    .map((piece) => piece.text)
+    .join('');
+}
+
 /** One character as an escape that says which it is. */
 export function escapeChar(char: string): string {
   const code = char.codePointAt(0) ?? 0;

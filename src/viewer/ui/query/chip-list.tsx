@@ -1,12 +1,12 @@
 // The terms of the query below its box, each to be edited, turned round or taken out.
 
 import type { RefObject } from 'preact';
+import { visibleText } from '../kit/escape.ts';
 import { formatTime } from '../kit/format.ts';
 import { SafeText } from '../kit/safe-text.tsx';
 import { type Chip, chipsOf } from './chips.ts';
 import { draft, editQuery } from './draft.ts';
 import { changeTerm, removeTerm, turnTerm } from './edit-query.ts';
-import { visibleText } from './visible-text.ts';
 
 export function ChipList({ input }: { input: RefObject<HTMLInputElement | null> }) {
   const chips = chipsOf(draft.value, (seconds) => formatTime(seconds, new Date()).slice(0, 19));

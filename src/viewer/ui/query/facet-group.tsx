@@ -2,13 +2,13 @@
 
 import type { QueryField } from '../../../shared/query.ts';
 import type { FacetValue } from '../../search/facets.ts';
+import { visibleText } from '../kit/escape.ts';
 import { CLASS_LABELS } from '../kit/explain.ts';
 import { ClassIcon } from '../kit/icons.tsx';
 import { SafeText } from '../kit/safe-text.tsx';
 import { editQuery } from './draft.ts';
 import { filterFor, filterOut, stateOf } from './edit-query.ts';
 import { FEW_VALUES } from './facet-requests.ts';
-import { visibleText } from './visible-text.ts';
 
 export type FacetGroupProps = {
   readonly field: QueryField;

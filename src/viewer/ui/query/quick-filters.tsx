@@ -3,6 +3,7 @@
 import { QUERY_CLASSES, setTerm, valuesOf } from '../../../shared/query.ts';
 import type { Client } from '../../meta.ts';
 import { meta, page, updatePage } from '../kit/app-state.ts';
+import { visibleText } from '../kit/escape.ts';
 import { CLASS_LABELS } from '../kit/explain.ts';
 import { editQuery } from './draft.ts';
 import { filterFor } from './edit-query.ts';
@@ -33,7 +34,7 @@ export function QuickFilters() {
       >
         <option value="">All clients</option>
         {clientNames(meta.value?.clients ?? [], client).map((each) => (
-          <option value={each.client}>{each.label}</option>
+          <option value={each.client}>{visibleText(each.label)}</option>
         ))}
       </select>
       <select

@@ -2,10 +2,10 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { page } from '../kit/app-state.ts';
+import { visibleText } from '../kit/escape.ts';
 import { SafeText } from '../kit/safe-text.tsx';
 import { editQuery } from './draft.ts';
 import { clearHistory, history, removeView, saveView, views } from './query-store.ts';
-import { visibleText } from './visible-text.ts';
 
 export function SavedViews() {
   const [open, setOpen] = useState(false);

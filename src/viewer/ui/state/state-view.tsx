@@ -31,7 +31,8 @@ export function StateView() {
     };
   }, []);
   return (
-    <main class="state-view" aria-busy={state === null}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
+    <main class="state-view" tabIndex={0} aria-label="State of things" aria-busy={state === null}>
       <h2>State of things</h2>
       {state === null ? (
         <p class="hint">Asking leash…</p>
