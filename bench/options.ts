@@ -23,7 +23,8 @@ export const USAGE = `Usage: npm run bench -- [--seconds N] [--connections N] [-
   --seconds N      length of each measurement, 1-600 (default 5)
   --connections N  connections that ask at the same time, 1-1000 (default 32)
   --only NAME      scenarios (${SCENARIOS.join(', ')}) and programs (${PROGRAMS.join(', ')})
-npm run bench -- decide: what a decision costs · npm run bench -- verify: how fast a log is verified`;
+npm run bench -- decide: what a decision costs · npm run bench -- verify: how fast a log is verified
+npm run bench:viewer: searches on a large log`;
 
 export function parseOptions(args: readonly string[]): Options | { readonly problem: string } {
   let seconds = 5;

@@ -1,12 +1,233 @@
-import { generateLog } from './log-generator.ts';
+// npm run bench:viewer: the viewer on a large log: pages, filters, texts, counts, the index itself; and
+// ripgrep on the same files. `-- --proxy`: what a search does to the proxy beside it.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { deflateMember, MEMBER_INPUT_BYTES } from '../src/shared/gzip-member.ts';
+import { ROOT } from '../test/support/source-tree.ts';
+import { tempDir } from '../test/support/temp-dir.ts';
+import { generateLog, RARE_TEXT } from './log-generator.ts';
+import { findProgram } from './processes.ts';
+import { startViewerProcess, type ViewerProcess } from './viewer-process.ts';
+import { measureProxy } from './viewer-proxy.ts';
+
+export const USAGE = `Usage: npm run bench:viewer -- [--records N] [--dir PATH] [--seed N] [--port N] [--compress] [--proxy]
+  --records N  lines of the log that is made where there is none (default 10000000)
+  --dir PATH   where it lies and stays (default data/bench/log)
+  --seed N     another log of the same kind (default 1)
+  --port N     of the viewer (default 18090)
+  --compress   finished segments as leash compresses them
+  --proxy      the proxy's latency beside searches, and nothing else`;
+
+type Options = {
+  records: number;
+  dir: string;
+  seed: number;
+  port: number;
+  compress: boolean;
+  proxy: boolean;
+};
+type Line = { what: string; ms: number; worstMs: number; limit: string; found: string };
+
+const SEGMENT_BYTES = 128 * 1024 * 1024;
+const GIGABYTE_SEGMENTS = 8;
+const ROUNDS = 7;
+
 export async function main(args: readonly string[]): Promise<number> {
+  if (args.includes('--help')) return say(`${USAGE}\n`);
+  const options = parseOptions(args);
+  if (typeof options === 'string') {
+    process.stderr.write(`bench: cannot use "${options}"\n${USAGE}\n`);
+    return 2;
+  }
+  if (!existsSync(join(options.dir, 'egress.1.jsonl'))) await makeLog(options);
+  const state = await tempDir();
+  try {
+    if (options.proxy) return await measureProxy(options.dir, state.path, options.port);
+    const lines: Line[] = [];
+    const viewer = await startViewerProcess(options.dir, state.path, options.port);
+    let report: object;
+    try {
+      await measureAll(viewer, lines);
+      const rss = viewer.peakBytes() / 1024 / 1024;
+      const index = await folderBytes(join(state.path, 'index'));
+      const log = await folderBytes(options.dir);
+      report = {
+        log_bytes: log,
+        index_bytes: index,
+        index_seconds: viewer.indexMs / 1000,
+        index_mb_s: log / 1e3 / viewer.indexMs,
+        peak_rss_mib: rss,
+      };
+    } finally {
+      await viewer.stop();
+    }
+    await measureTexts(options, state.path, lines);
+    say(`${table(lines)}\n${JSON.stringify(report)}\n`);
+    const path = join(ROOT, 'data/bench', `viewer-${Date.now()}.json`);
+    await mkdir(join(ROOT, 'data/bench'), { recursive: true });
+    await writeFile(path, `${JSON.stringify({ ...report, lines }, null, 2)}\n`);
+    return say(`${path}\n`);
+  } finally {
+    await state.close();
+  }
+}
+
+async function makeLog({ dir, records, seed, compress }: Options): Promise<void> {
   const started = performance.now();
-  const r = await generateLog({
-    dir: args[0]!,
-    records: Number(args[1]),
+  const made = await generateLog({ dir, records, seed, segmentBytes: SEGMENT_BYTES });
+  const speed = made.bytes / 1e3 / (performance.now() - started);
+  say(`${JSON.stringify({ ...made, mb_s: Math.round(speed) })}\n`);
+  if (!compress) return;
+  for (let number = 1; number < made.segments; number += 1) {
+    const path = join(dir, `egress.${number}.jsonl`);
+    const plain = await readFile(path);
+    const members: Buffer[] = [];
+    for (let at = 0; at < plain.length; at += MEMBER_INPUT_BYTES) {
+      members.push(deflateMember(plain.subarray(at, at + MEMBER_INPUT_BYTES)));
+    }
+    await writeFile(`${path}.gz`, Buffer.concat(members));
+    await rm(path);
+  }
+}
+
+/** Over the whole log. */
+async function measureAll(viewer: ViewerProcess, lines: Line[]): Promise<void> {
+  const page = (q: string) => `/api/logs?limit=100&q=${encodeURIComponent(q)}`;
+  const asks: [string, string, string][] = [
+    ['newest page', page(''), '50 ms'],
+    ['page of the oldest rows', '/api/logs?limit=100&order=oldest', ''],
+    ['a moment in the middle', `${page('')}&before=t1767825600`, ''],
+    ['100 hits: host and class', page('host:evil.test class:blocked'), '100 ms'],
+    ['100 hits: client, method, status', page('client:10.1.1.14 method:POST status:429'), '100 ms'],
+    ['100 hits: larger than, agent', page('bytes:>99kb agent:ci'), '100 ms'],
+    ['no hit: a host that is nowhere', page('host:nowhere.test'), '100 ms'],
+    ['text, rare, 100 hits', page(RARE_TEXT), ''],
+    ['text, absent', page('never-in-this-log'), ''],
+    ['facets of all', '/api/facets?fields=class,host,client,agent,method,status,reason', ''],
+    ['facets of a filter', '/api/facets?fields=host&q=class:blocked', ''],
+    ['histogram of all', '/api/histogram?buckets=120', ''],
+    ['histogram of a filter', '/api/histogram?buckets=120&q=host%3A*.test+-class%3Aallowed', ''],
+  ];
+  for (const [what, path, limit] of asks) {
+    const times: number[] = [];
+    let found = '';
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { ms, json } = await viewer.get(path);
+      times.push(ms);
+      const { rows, more, total, complete } = json;
+      const isWhole = complete ?? !(more && Array.isArray(rows) && rows.length < 100);
+      found = `${Array.isArray(rows) ? `${rows.length} rows` : (total ?? '')}${isWhole ? '' : ', in part'}`;
+    }
+    lines.push({ what, ...timesOf(times), limit, found });
+  }
+}
+
+/** On one gigabyte, beside ripgrep on the same files. */
+async function measureTexts({ dir, port }: Options, state: string, lines: Line[]): Promise<void> {
+  const rg = findProgram('rg');
+  const names = (await readdir(dir)).filter((name) => /^egress\.\d+\.jsonl$/.test(name));
+  const files = names.slice(0, GIGABYTE_SEGMENTS).map((name) => join(resolve(dir), name));
+  if (files.length < GIGABYTE_SEGMENTS) return;
+  const part = join(state, 'part');
+  await mkdir(part);
+  for (const [n, file] of files.entries()) await symlink(file, join(part, `egress.${n + 1}.jsonl`));
+  const viewer = await startViewerProcess(part, join(state, 'part-state'), port);
+  try {
+    const needles: [string, string][] = [
+      ['absent', 'never-in-this-log'],
+      ['rare', RARE_TEXT],
+      ['in a header', 'agent-sdk/9'],
+      ['common', 'api.openai.test'],
+    ];
+    for (const [name, needle] of needles) {
+      const isCommon = name === 'common';
+      const times: number[] = [];
+      let hits = 0;
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const started = performance.now();
+        hits = await findAll(viewer, needle, isCommon ? 100 : Number.POSITIVE_INFINITY);
+        times.push(performance.now() - started);
+      }
+      const what = isCommon ? 'first 100 hits' : 'all hits';
+      const found = `${hits} rows, ${what}`;
+      lines.push({ what: `1 GB: text, ${name}`, ...timesOf(times), limit: '2 x rg', found });
+      if (rg === null) continue;
+      const grep: number[] = [];
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const started = performance.now();
+        spawnSync(rg, ['-i', '-F', '-c', needle, ...files]);
+        grep.push(performance.now() - started);
+      }
+      lines.push({ what: `1 GB: rg -i, ${name}`, ...timesOf(grep), limit: '', found: 'all lines' });
+    }
+    if (rg === null) say('ripgrep is not installed: apt-get install ripgrep\n');
+  } finally {
+    await viewer.stop();
+  }
+}
+
+async function findAll(viewer: ViewerProcess, needle: string, most: number): Promise<number> {
+  let hits = 0;
+  for (let before = ''; ; ) {
+    const limit = Math.min(1000, most);
+    const path = `/api/logs?limit=${limit}&q=${encodeURIComponent(needle)}&before=${before}`;
+    const { json } = await viewer.get(path);
+    hits += (json.rows as unknown[]).length;
+    if (json.cursor === null || hits >= most) return hits;
+    before = String(json.cursor);
+  }
+}
+
+function timesOf(times: number[]): { ms: number; worstMs: number } {
+  const sorted = [...times].sort((a, b) => a - b);
+  return { ms: sorted[sorted.length >> 1] ?? 0, worstMs: sorted.at(-1) ?? 0 };
+}
+
+function table(lines: readonly Line[]): string {
+  return lines
+    .map(({ what, ms, worstMs, limit, found }) => {
+      const times = `${ms.toFixed(0).padStart(7)} ms  ${worstMs.toFixed(0).padStart(7)} ms`;
+      return `${what.padEnd(36)}${times}  ${limit.padEnd(8)}${found}`;
+    })
+    .join('\n');
+}
+
+async function folderBytes(dir: string): Promise<number> {
+  const names = await readdir(dir).catch(() => []);
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(dir, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+function parseOptions(args: readonly string[]): Options | string {
+  const options: Options = {
+    records: 10_000_000,
+    dir: join(ROOT, 'data/bench/log'),
     seed: 1,
-    segmentBytes: 128 * 1024 * 1024,
-  });
-  console.log(r, r.bytes / 1e3 / (performance.now() - started), 'MB/s');
+    port: 18_090,
+    compress: false,
+    proxy: false,
+  };
+  for (let at = 0; at < args.length; at += 1) {
+    const name = args[at]?.replace(/^--/, '') ?? '';
+    if (name === 'compress' || name === 'proxy') options[name] = true;
+    else {
+      at += 1;
+      const value = args[at] ?? '';
+      const isNumber = /^[1-9]\d{0,9}$/.test(value);
+      if (name === 'dir' && value !== '') options.dir = value;
+      else if ((name === 'records' || name === 'seed' || name === 'port') && isNumber) {
+        options[name] = Number(value);
+      } else return `--${name} ${value}`;
+    }
+  }
+  return options;
+}
+
+function say(text: string): 0 {
+  process.stdout.write(text);
   return 0;
 }

@@ -46,20 +46,22 @@ export async function* indexedRows(run: Run, indexed: Indexed): AsyncGenerator<S
   const newest = newestIn(indexed, offsets, last, high);
   for (;;) {
     const batch = take(candidates, STEP_LINES);
-    const isOver = batch.length < STEP_LINES;
     const step = await readCandidates(run, indexed, batch);
-    const place = batch.at(-1)?.offset ?? 0;
+    const isCut = step.looked < batch.length;
+    const isOver = batch.length < STEP_LINES && !isCut;
+    const place = batch[step.looked - 1]?.offset ?? 0;
     const endOfAll = isNewest ? Math.max(0, low - 1) : Math.max(index.lastLine, low - 1);
     const at = lowerBound(offsets, place);
     yield {
-      ...step,
+      rows: step.rows,
+      bytes: step.bytes,
       reached: { segment, offset: isOver ? endOfAll : place },
       ts: isOver ? (isNewest ? index.firstTs : null) : (ts[Math.min(at, index.rows - 1)] ?? null),
       newest,
       tooLong: isOver ? index.tooLong.filter((line) => line >= low && line < high).length : 0,
       isUnreadable: step.isUnreadable || (isOver && index.isDamaged),
     };
-    if (isOver) return;
+    if (isOver || isCut) return;
   }
 }
 
@@ -108,10 +110,11 @@ async function readCandidates(
   run: Run,
   { segment, source }: Indexed,
   batch: readonly Candidate[],
-): Promise<{ rows: Row[]; bytes: number; isUnreadable: boolean }> {
+): Promise<{ rows: Row[]; bytes: number; isUnreadable: boolean; looked: number }> {
   const rows: Row[] = [];
   let bytes = 0;
   let isUnreadable = false;
+  let looked = 0;
   for (const group of groups(batch)) {
     const start = Math.min(...group.map(({ offset }) => offset));
     const end = Math.max(...group.map(({ offset, length }) => offset + length));
@@ -119,6 +122,7 @@ async function readCandidates(
     const read = await source.read(start, end - start);
     bytes += end - start;
     for (const { offset, length, isOpen } of group) {
+      looked += 1;
       const line = read?.subarray(offset - start, offset - start + length);
       if (line === undefined || line.length < length) {
         isUnreadable = true;
@@ -130,9 +134,11 @@ async function readCandidates(
       const hit = run.test[test](line.subarray(0, -1), formatPosition(place), place);
       const row = hit instanceof Promise ? await hit : hit;
       if (row !== null) rows.push(row);
+      // The rest of them waits for the next request.
+      if (hit instanceof Promise && run.isOver()) return { rows, bytes, isUnreadable, looked };
     }
   }
-  return { rows, bytes, isUnreadable };
+  return { rows, bytes, isUnreadable, looked };
 }
 
 /** Neighbours that are read at once. */

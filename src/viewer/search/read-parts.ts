@@ -1,6 +1,5 @@
 // The records that hold the parts of a body, found backwards from the record they belong to: by the index
-// of each segment, or by its lines. Bounded by the time of a search: what is not found by then counts as
-// not there.
+// of each segment, or by its lines. Bounded for each record: what lies further back counts as not there.
 
 import type { AuditRecord } from '../../shared/audit-event.ts';
 import { parseLine } from '../../shared/audit-line.ts';
@@ -13,13 +12,13 @@ import type { PartReader } from './hit-test.ts';
 
 type Indexes = { get(segment: number): SegmentIndex | null };
 
-/** For one record, where lines have to be read; most parts stand close before it. */
+/** For one record; most parts stand close before it, and few bodies are recorded beyond a megabyte. */
 const MAX_BYTES = 32 * 1024 * 1024;
 /** Clocks may have been set while a flow ran. */
 const SLACK_S = 60;
 
 /** Parts, newest first. */
-export function findParts(log: LogFolder, indexes: Indexes, isOver: () => boolean): PartReader {
+export function findParts(log: LogFolder, indexes: Indexes): PartReader {
   return async function* parts(record, place) {
     const duration = typeof record.duration_ms === 'number' ? record.duration_ms / 1000 : 0;
     const openedAt = record.ts - duration - SLACK_S;
@@ -41,7 +40,7 @@ export function findParts(log: LogFolder, indexes: Indexes, isOver: () => boolea
           yield part;
           left -= 1;
         }
-        if (left <= 0 || isOver() || (!isKnown && bytes >= MAX_BYTES)) return;
+        if (left <= 0 || bytes >= MAX_BYTES) return;
       }
     }
   };

@@ -68,10 +68,11 @@ export class Searcher {
   /** A search that begins before a place; null: at the end of the log. */
   run({ query, order, after }: Asked, before: Position | null, budget: Budget): Run {
     const isFromEnd = order === 'newest' && before === null;
-    const parts = findParts(this.log, this.#keeper, () => budget.isOver());
+    const parts = findParts(this.log, this.#keeper);
     const test = new HitTest(query, { fromEnd: isFromEnd, nowS: this.nowS, parts });
     const selector = new RowSelector(query, this.nowS);
-    return { log: this.log, test, selector, order, isFromEnd, before, after };
+    const isOver = () => budget.isOver();
+    return { log: this.log, test, selector, order, isFromEnd, before, after, isOver };
   }
 
   /** The rows of one segment that answer. `narrow`: only some of those that the index names. */

@@ -4,7 +4,7 @@
 import { formatPosition, isNewer } from '../store/position-text.ts';
 import type { Row } from '../store/row.ts';
 import { readForward } from '../store/segment-forward.ts';
-import { type LogLine, readSegmentBackward } from '../store/segment-reader.ts';
+import { type LogLine, type Position, readSegmentBackward } from '../store/segment-reader.ts';
 import type { Run, Step } from './steps.ts';
 
 /** `from`: only what begins at this byte of the segment, or behind it. */
@@ -18,22 +18,32 @@ export async function* scanBackward(run: Run, segment: number, from = 0): AsyncG
       if (!isOver) lines.push(line);
     }
     const rows: Row[] = [];
+    let cut: Position | null = null;
     for (const line of lines) {
       if (line.bytes === null) continue;
       const place = { segment, offset: line.start };
       const hit = run.test.scan(line.bytes, formatPosition(place), place);
       const row = hit instanceof Promise ? await hit : hit;
       if (row !== null) rows.push(row);
+      if (hit instanceof Promise && run.isOver()) {
+        cut = place;
+        break;
+      }
     }
     yield {
       ...describe(lines, segment),
       rows,
       // What is at the border was looked at by whoever looks behind it.
-      reached: isOver ? { segment, offset: Math.max(from, batch.next.offset) } : batch.next,
+      reached:
+        cut !== null
+          ? cut
+          : isOver
+            ? { segment, offset: Math.max(from, batch.next.offset) }
+            : batch.next,
       ts: run.test.scannedTs,
       isUnreadable: batch.unreadable !== undefined,
     };
-    if (isOver || batch.next.offset <= from) return;
+    if (isOver || cut !== null || batch.next.offset <= from) return;
   }
 }
 
@@ -48,6 +58,7 @@ export async function* scanForward(run: Run, segment: number, from = 0): AsyncGe
     for await (const batch of readForward(source, segment, start)) {
       const rows: Row[] = [];
       let ts: number | null = null;
+      let isCut = false;
       for (const line of batch.lines) {
         reached = line.start;
         if (line.bytes === null) continue;
@@ -56,15 +67,18 @@ export async function* scanForward(run: Run, segment: number, from = 0): AsyncGe
         const row = hit instanceof Promise ? await hit : hit;
         if (row !== null) rows.push(row);
         ts = row?.ts ?? ts;
+        isCut = hit instanceof Promise && run.isOver();
+        if (isCut) break;
       }
       yield {
         ...describe(batch.lines, segment),
         rows,
         // Also over a block that cannot be read, however far that reaches.
-        reached: { segment, offset: batch.isDamaged ? batch.next : reached },
+        reached: { segment, offset: batch.isDamaged && !isCut ? batch.next : reached },
         ts,
         isUnreadable: batch.isDamaged,
       };
+      if (isCut) return;
     }
   } finally {
     await source.close();

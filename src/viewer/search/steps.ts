@@ -19,6 +19,8 @@ export type Run = {
   readonly before: Position | null;
   /** Only what is newer than this place. */
   readonly after: Position | null;
+  /** Asked behind each row that took a read of its own. */
+  isOver(): boolean;
 };
 
 export type Step = {
