@@ -6,9 +6,8 @@ import { Hono } from 'hono';
 import { validator } from 'hono/validator';
 import { createMetaReader } from './meta.ts';
 import type { RouteDeps } from './route-deps.ts';
-import { createSearcher } from './search/create-searcher.ts';
-import { findRows } from './search/find-rows.ts';
 import { createSearchApi, lastOfEach } from './search/search-api.ts';
+import type { Searcher } from './search/searcher.ts';
 import { readFlow } from './store/flow.ts';
 import { isSet, type LogParams, parseLogQuery } from './store/log-params.ts';
 import type { ViewerEnv } from './viewer-env.ts';
@@ -17,9 +16,8 @@ export type Api = ReturnType<typeof createApi>;
 
 type FlowParams = { at?: string; seq?: string; redact?: string };
 
-export function createApi(deps: RouteDeps) {
+export function createApi(deps: RouteDeps, searcher: Searcher) {
   const { search } = deps;
-  const searcher = createSearcher(deps, search);
   const readMeta = createMetaReader(deps, search, () => searcher.progress());
   return new Hono<ViewerEnv>()
     .get(
@@ -28,7 +26,7 @@ export function createApi(deps: RouteDeps) {
       async (c) => {
         const query = parseLogQuery(c.req.valid('query'));
         if ('problem' in query) return c.json({ error: query.problem }, 400);
-        return c.json(await findRows(searcher, query), 200);
+        return c.json(await search.find(query), 200);
       },
     )
     .get(

@@ -18,8 +18,11 @@ import { Planner } from './policy/planner.ts';
 import { createPolicyApi } from './policy/policy-api.ts';
 import { AgentNetworks } from './policy/policy-reader.ts';
 import { createPublicRoutes } from './public-routes.ts';
+import { createSearcher } from './search/create-searcher.ts';
+import { findRows } from './search/find-rows.ts';
 import { createStateApi } from './state/state-api.ts';
 import { LogFolder } from './store/log-folder.ts';
+import type { LogQuery } from './store/log-params.ts';
 import { createStreamApi } from './stream/stream-api.ts';
 import { loadUi } from './ui-files.ts';
 import type { ViewerDeps, ViewerEnv } from './viewer-env.ts';
@@ -33,14 +36,16 @@ const limitFields = bodyLimit({ maxSize: MAX_BODY_BYTES });
 
 export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   const files = await loadUi(deps.uiDir);
+  const reader = {
+    log: new LogFolder(deps.config.logPath),
+    now: deps.monotonicNow,
+    nowMs: deps.now,
+    decode: deps.decode,
+  };
+  const searcher = createSearcher(deps, reader);
   const guarded = {
     ...deps,
-    search: {
-      log: new LogFolder(deps.config.logPath),
-      now: deps.monotonicNow,
-      nowMs: deps.now,
-      decode: deps.decode,
-    },
+    search: { ...reader, find: (query: LogQuery) => findRows(searcher, query) },
     agents: new AgentNetworks(deps.config.policyDir),
     token: createTokenReader(deps.config),
     limit: new AttemptLimit(),
@@ -54,7 +59,7 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
 
   app.route('/', createPublicRoutes(deps));
   app.route('/', createLogin(guarded));
-  app.route('/', createApi(guarded));
+  app.route('/', createApi(guarded, searcher));
   app.route('/', createAccessApi());
   app.route('/', createPolicyApi(changing));
   app.route('/', createHardenApi(changing));

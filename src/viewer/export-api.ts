@@ -13,6 +13,7 @@ import { readLineAt } from './proof/line-at.ts';
 import type { RouteDeps } from './route-deps.ts';
 import { type Flow, type FlowDeps, flowOfRecord, readFlow } from './store/flow.ts';
 import { isSet, type LogQuery, parseLogQuery } from './store/log-params.ts';
+import type { Finder } from './store/log-search.ts';
 import { formatPosition, parsePosition } from './store/position-text.ts';
 import type { Position } from './store/segment-reader.ts';
 import type { ViewerEnv } from './viewer-env.ts';
@@ -63,7 +64,11 @@ function attach(c: Context, name: string, type: string): void {
 
 type Refused = { readonly problem: string; readonly status: 400 | 404 };
 
-async function readWanted(c: Context, search: FlowDeps, most: number): Promise<Wanted | Refused> {
+async function readWanted(
+  c: Context,
+  search: FlowDeps & Finder,
+  most: number,
+): Promise<Wanted | Refused> {
   const { id, at, ids, limit: limitText, ...params } = c.req.query();
   if (id !== undefined || at !== undefined) return onePlace(search, id ?? '-', at);
   if (ids !== undefined) {
@@ -85,7 +90,11 @@ async function readWanted(c: Context, search: FlowDeps, most: number): Promise<W
   return { query, limit: Math.min(limit, most) };
 }
 
-async function onePlace(search: FlowDeps, id: string, at?: string): Promise<Wanted | Refused> {
+async function onePlace(
+  search: FlowDeps & Finder,
+  id: string,
+  at?: string,
+): Promise<Wanted | Refused> {
   const place = at === undefined ? null : parsePosition(at);
   if (at !== undefined && place === null) {
     return { problem: 'at must be a cursor of this API', status: 400 };
@@ -105,7 +114,7 @@ function limitOf(wanted: Wanted): number {
 }
 
 /** Whether there are more rows than the limit, as far as a short look tells. */
-async function hasMore(search: FlowDeps, wanted: Wanted): Promise<boolean> {
+async function hasMore(search: FlowDeps & Finder, wanted: Wanted): Promise<boolean> {
   if ('places' in wanted) return false;
   const stopAt = search.now() + LOOK_MS;
   let count = 0;
@@ -117,7 +126,7 @@ async function hasMore(search: FlowDeps, wanted: Wanted): Promise<boolean> {
 }
 
 async function* rawLines(
-  search: FlowDeps,
+  search: FlowDeps & Finder,
   wanted: Wanted,
   isOver: () => boolean,
 ): AsyncGenerator<Uint8Array> {
@@ -140,7 +149,7 @@ function withNewline(line: Buffer): Uint8Array {
 const NEWLINE = Buffer.from('\n');
 
 function harSource(
-  search: FlowDeps,
+  search: FlowDeps & Finder,
   wanted: Wanted,
   redact: boolean,
   isOver: () => boolean,
@@ -153,15 +162,23 @@ function harSource(
   return { flows: flowsOf(search, rows, redact), isCut: () => rows.isCut, limit: wanted.limit };
 }
 
-async function* flowsOf(search: FlowDeps, rows: AsyncIterable<{ at: string }>, redact: boolean) {
+async function* flowsOf(
+  search: FlowDeps & Finder,
+  rows: AsyncIterable<{ at: string }>,
+  redact: boolean,
+) {
   for await (const { at } of rows) yield flowAt(search, at, redact);
 }
 
-async function* flowsAt(search: FlowDeps, list: readonly string[], redact: boolean) {
+async function* flowsAt(search: FlowDeps & Finder, list: readonly string[], redact: boolean) {
   for (const at of list) yield flowAt(search, at, redact);
 }
 
-async function flowAt(search: FlowDeps, at: string, redact: boolean): Promise<Flow | null> {
+async function flowAt(
+  search: FlowDeps & Finder,
+  at: string,
+  redact: boolean,
+): Promise<Flow | null> {
   const place = parsePosition(at);
   const line = place === null ? null : await readLineAt(search.log, place);
   const record = line && parseLine(line.bytes.toString());

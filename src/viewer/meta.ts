@@ -5,7 +5,7 @@ import type { GuardDeps } from './access/guard.ts';
 import { readPolicy } from './policy/policy-reader.ts';
 import { readStatus } from './status.ts';
 import { parseLogQuery } from './store/log-params.ts';
-import { type SearchDeps, searchLog } from './store/log-search.ts';
+import type { Finder } from './store/log-search.ts';
 import { createHealthReader, type RecordHealth } from './store/record-health.ts';
 
 export type Client = { client: string; agent: string; rows: number };
@@ -38,7 +38,7 @@ const MAX_CLIENTS = 200;
 /** A function that gives the current `Meta`. Clients are looked up at most every five seconds. */
 export function createMetaReader(
   deps: GuardDeps,
-  search: SearchDeps,
+  search: Finder,
   readIndex: () => Promise<Meta['index']>,
 ): () => Promise<Meta> {
   const { config } = deps;
@@ -75,11 +75,11 @@ export function createMetaReader(
   };
 }
 
-async function readClients(search: SearchDeps): Promise<Client[]> {
+async function readClients(search: Finder): Promise<Client[]> {
   const query = parseLogQuery({ limit: CLIENT_ROWS });
   if ('problem' in query) return [];
   const seen = new Map<string, Client>();
-  for (const row of (await searchLog(search, query)).rows) {
+  for (const row of (await search.find(query)).rows) {
     if (row.client === '') continue;
     const entry = seen.get(row.client) ?? { client: row.client, agent: row.agent, rows: 0 };
     entry.rows += 1;

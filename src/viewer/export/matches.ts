@@ -2,7 +2,7 @@
 // own, so that others get their turn. Holds one page at a time.
 
 import type { LogQuery } from '../store/log-params.ts';
-import { type SearchDeps, searchLog } from '../store/log-search.ts';
+import type { Finder } from '../store/log-search.ts';
 import { parsePosition } from '../store/position-text.ts';
 import type { Row } from '../store/row.ts';
 
@@ -11,13 +11,13 @@ const PAGE_ROWS = 200;
 
 /** Newest first; `isOver`: the client has left. */
 export async function* matches(
-  deps: SearchDeps,
+  deps: Finder,
   query: LogQuery,
   isOver: () => boolean,
 ): AsyncGenerator<Row> {
   let before = query.before;
   for (;;) {
-    const page = await searchLog(deps, { ...query, before, limit: PAGE_ROWS });
+    const page = await deps.find({ ...query, before, limit: PAGE_ROWS });
     for (const row of page.rows) {
       if (isOver()) return;
       yield row;

@@ -2,7 +2,7 @@
 
 import { compilePolicy } from '../../shared/policy.ts';
 import type { Mode, PolicySource } from '../../shared/policy-source.ts';
-import type { SearchDeps } from '../store/log-search.ts';
+import type { Finder } from '../store/log-search.ts';
 import { type Effect, EffectCount } from './effect.ts';
 import { walkRows } from './walk-rows.ts';
 
@@ -18,7 +18,7 @@ export type DryRun = {
 };
 
 /** Reads the window, newest first, and stops when the time is up. */
-export async function dryRun(deps: SearchDeps, run: DryRun): Promise<Effect> {
+export async function dryRun(deps: Finder, run: DryRun): Promise<Effect> {
   const nowMs = deps.nowMs();
   const compiled = (source: PolicySource) =>
     compilePolicy(1, { ...source, mode: run.mode ?? source.mode });

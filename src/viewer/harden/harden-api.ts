@@ -7,7 +7,7 @@ import { parseTime } from '../../shared/query.ts';
 import type { GuardDeps } from '../access/guard.ts';
 import type { Planner } from '../policy/planner.ts';
 import { readTexts } from '../policy/policy-write.ts';
-import type { SearchDeps } from '../store/log-search.ts';
+import type { Finder } from '../store/log-search.ts';
 import { parsePosition } from '../store/position-text.ts';
 import type { ViewerEnv } from '../viewer-env.ts';
 import { Backlog, type BacklogGroup } from './backlog.ts';
@@ -28,7 +28,7 @@ export type BacklogPage = {
 /** One answer takes about so long; the page shows how far it came and asks on. */
 const BUDGET_MS = 800;
 
-type Deps = GuardDeps & { readonly planner: Planner; readonly search: SearchDeps };
+type Deps = GuardDeps & { readonly planner: Planner; readonly search: Finder };
 
 export function createHardenApi({ config, planner, search }: Deps) {
   return new Hono<ViewerEnv>().get('/api/backlog', async (c) => {

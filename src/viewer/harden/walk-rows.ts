@@ -3,7 +3,7 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseLogQuery } from '../store/log-params.ts';
-import { type SearchDeps, searchLog } from '../store/log-search.ts';
+import type { Finder } from '../store/log-search.ts';
 import type { Row } from '../store/row.ts';
 
 export type Walk = {
@@ -30,7 +30,7 @@ export type Walked = {
 const PAGE_ROWS = '500';
 
 /** Gives each row of the window to `onRow`. */
-export async function walkRows(deps: SearchDeps, walk: Walk): Promise<Walked> {
+export async function walkRows(deps: Finder, walk: Walk): Promise<Walked> {
   const stopAt = deps.now() + walk.budgetMs;
   const { sinceS } = walk;
   const q = sinceS === null ? walk.q : `${walk.q} since:${Math.floor(sinceS)}`;
@@ -39,7 +39,7 @@ export async function walkRows(deps: SearchDeps, walk: Walk): Promise<Walked> {
   for (;;) {
     const query = parseLogQuery({ q, limit: PAGE_ROWS, ...(before && { before }) });
     if ('problem' in query) throw new RangeError(`Cannot read rows: ${query.problem}`);
-    const page = await searchLog(deps, query);
+    const page = await deps.find(query);
     for (const row of page.rows) {
       if (walk.onRow(row) === false) {
         return { complete: false, searchedBackTo: row.ts, cursor: row.at };

@@ -3,6 +3,7 @@
 
 import { walkRows } from '../harden/walk-rows.ts';
 import { type FlowDeps, readFlow } from '../store/flow.ts';
+import type { Finder } from '../store/log-search.ts';
 import type { Row } from '../store/row.ts';
 
 export type HistoryEntry = {
@@ -35,7 +36,7 @@ const BUDGET_MS = 1500;
 
 /** One page; may hold less than asked for where the log is long: then there is a cursor. */
 export async function readHistory(
-  deps: FlowDeps,
+  deps: FlowDeps & Finder,
   ask: { readonly before?: string | undefined; readonly limit: number },
 ): Promise<HistoryPage> {
   const rows: Row[] = [];

@@ -6,7 +6,7 @@ import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { RouteDeps } from '../route-deps.ts';
 import { type LogQuery, parseLogQuery } from '../store/log-params.ts';
-import { searchLog } from '../store/log-search.ts';
+import type { Finder } from '../store/log-search.ts';
 import { LogTail } from '../store/log-tail.ts';
 import { compileQuery } from '../store/row-match.ts';
 import type { ViewerEnv } from '../viewer-env.ts';
@@ -26,7 +26,7 @@ const MISSED_ROWS = '500';
 
 type Followers = {
   readonly deps: RouteDeps;
-  readonly search: Parameters<typeof searchLog>[0];
+  readonly search: Finder;
   readonly tail: LogTail;
   readonly metaWatch: MetaWatch;
 };
@@ -129,7 +129,7 @@ async function catchUp(
   newest: string,
 ): Promise<void> {
   if (query.after === null) return queue.putInFront([], newest || null);
-  const page = await searchLog(search, query);
+  const page = await search.find(query);
   if (page.more) return queue.markGap();
   queue.putInFront(page.rows, page.newest ?? (newest || null));
 }

@@ -5,9 +5,9 @@ import type { Decode } from '../../../../src/viewer/decode/decoder.ts';
 import { type FlowAsk, readFlow } from '../../../../src/viewer/store/flow.ts';
 import { LogFolder, listSegments } from '../../../../src/viewer/store/log-folder.ts';
 import { type LogQuery, parseLogQuery } from '../../../../src/viewer/store/log-params.ts';
-import { searchLog } from '../../../../src/viewer/store/log-search.ts';
 import type { Row } from '../../../../src/viewer/store/row.ts';
 import { compressSegment } from '../../../support/compress-segment.ts';
+import { searchLog } from '../../../support/search-log.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
 import { type Entry, writeLog } from '../../../support/write-log.ts';
 

@@ -7,9 +7,10 @@ import {
   type LogQuery,
   parseLogQuery,
 } from '../../../../src/viewer/store/log-params.ts';
-import { type Page, searchLog } from '../../../../src/viewer/store/log-search.ts';
+import type { Page } from '../../../../src/viewer/store/log-search.ts';
 import { compressSegment, damageMember } from '../../../support/compress-segment.ts';
 import { logLine } from '../../../support/log-line.ts';
+import { searchLog } from '../../../support/search-log.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
 import { type Entry, writeLog } from '../../../support/write-log.ts';
 

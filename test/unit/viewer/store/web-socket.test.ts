@@ -5,7 +5,7 @@ import type { Decode } from '../../../../src/viewer/decode/decoder.ts';
 import { type Flow, readFlow } from '../../../../src/viewer/store/flow.ts';
 import { LogFolder } from '../../../../src/viewer/store/log-folder.ts';
 import { type LogQuery, parseLogQuery } from '../../../../src/viewer/store/log-params.ts';
-import { searchLog } from '../../../../src/viewer/store/log-search.ts';
+import { searchLog } from '../../../support/search-log.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
 import { type Entry, writeLog } from '../../../support/write-log.ts';
 
