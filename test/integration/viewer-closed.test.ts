@@ -67,6 +67,7 @@ async function sendAll(all: readonly Try[], { from, headers = {} }: Sent) {
       const isRead = next.method === 'GET' || next.method === 'HEAD';
       const { status } = await viewer.ask(next.path, {
         method: next.method,
+        headOnly: true,
         headers: { ...viewer.pageHeaders(), ...headers, ...next.headers },
         ...(!isRead && { json: CHANGE }),
         ...(from !== undefined && { from }),

@@ -22,6 +22,8 @@ export type AskOptions = {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON, with its content type. */
   readonly json?: unknown;
+  /** Ends with the head of the answer: a stream of events has no end. */
+  readonly headOnly?: boolean;
   /** Address of 127.0.0.0/8 that the request comes from. */
   readonly from?: string;
 };
@@ -129,7 +131,7 @@ export async function startViewer(options: ViewerOptions = {}): Promise<TestView
 
 /** One request on a connection of its own; `fetch` would not let a test choose Host and address. */
 function send(port: number, path: string, options: AskOptions): Promise<Answer> {
-  const { method = 'GET', headers = {}, json, from } = options;
+  const { method = 'GET', headers = {}, json, from, headOnly = false } = options;
   const body = json === undefined ? '' : JSON.stringify(json);
   return new Promise((resolve, reject) => {
     const outgoing = request(
@@ -147,6 +149,12 @@ function send(port: number, path: string, options: AskOptions): Promise<Answer> 
         },
       },
       (response) => {
+        if (headOnly) {
+          const status = response.statusCode ?? 0;
+          resolve({ status, headers: response.headers, text: '', json: null });
+          outgoing.destroy();
+          return;
+        }
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
