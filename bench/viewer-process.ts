@@ -39,6 +39,10 @@ export async function startViewerProcess(
       PORT: String(port),
     },
   });
+  // It has no channel by which it would end with this process.
+  process.once('exit', () => child.kill());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => process.exit(130));
   const started = performance.now();
   const get = async (path: string) => {
     const asked = performance.now();

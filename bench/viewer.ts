@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { deflateMember, MEMBER_INPUT_BYTES } from '../src/shared/gzip-member.ts';
@@ -131,7 +131,10 @@ async function measureTexts({ dir, port }: Options, state: string, lines: Line[]
   const rg = findProgram('rg');
   const names = (await readdir(dir)).filter((name) => /^egress\.\d+\.jsonl$/.test(name));
   const files = names.slice(0, GIGABYTE_SEGMENTS).map((name) => join(resolve(dir), name));
-  if (files.length < GIGABYTE_SEGMENTS) return;
+  if (files.length < GIGABYTE_SEGMENTS) {
+    say('texts beside ripgrep need a gigabyte of plain segments\n');
+    return;
+  }
   const part = join(state, 'part');
   await mkdir(part);
   for (const [n, file] of files.entries()) await symlink(file, join(part, `egress.${n + 1}.jsonl`));
@@ -198,7 +201,7 @@ function table(lines: readonly Line[]): string {
 
 async function folderBytes(dir: string): Promise<number> {
   const names = await readdir(dir).catch(() => []);
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(dir, name))).size));
+  const sizes = await Promise.all(names.map(async (name) => (await lstat(join(dir, name))).size));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 

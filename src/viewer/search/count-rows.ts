@@ -3,14 +3,13 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Query } from '../../shared/query.ts';
-import type { SegmentIndex } from '../index/segment-index.ts';
+import { BLOCK_ROWS, type SegmentIndex } from '../index/segment-index.ts';
 import type { Row } from '../store/row.ts';
-import { backwards } from './index-rows.ts';
 import type { Searcher } from './searcher.ts';
 import { MAYBE, NO, type Selection, YES } from './select-rows.ts';
 
-/** Rows of an index by their number; `end` when all of them were given. */
-export type IndexTally = { add(row: number): void; end(): void };
+/** Rows of an index by their numbers; `end` when all of them were given. */
+export type IndexTally = { add(rows: Uint32Array): void; end(): void };
 export type Tally = {
   add(row: Row): void;
   of(index: SegmentIndex): Promise<IndexTally>;
@@ -23,13 +22,16 @@ export type Reach = {
   readonly searched_back_to: number | null;
 };
 
+/** Bars and lists are drawn beside the rows, which do not wait for them. */
+const MAX_COUNT_MS = 1000;
 /** Between two turns of the event loop. */
 const TURN_ROWS = 32 * 1024;
+const BLOCK_SHIFT = Math.log2(BLOCK_ROWS);
 
 /** Gives each row that answers to the tally. */
 export async function countRows(searcher: Searcher, query: Query, tally: Tally): Promise<Reach> {
   const segments = await searcher.segments();
-  const budget = searcher.budget();
+  const budget = searcher.budget(MAX_COUNT_MS);
   const run = searcher.run({ query, order: 'newest', after: null }, null, budget);
   let back: number | null = null;
   const narrow = async (index: SegmentIndex, selection: Selection) =>
@@ -51,15 +53,24 @@ async function countColumns(
   selection: Selection,
   tally: IndexTally,
 ): Promise<Selection> {
+  const { verdict, blocks } = selection;
+  const sure = new Uint32Array(TURN_ROWS);
   let maybes = 0;
-  let turn = 0;
-  for (const row of backwards(0, index.rows - 1, selection)) {
-    if (selection.verdict(row) === YES) tally.add(row);
-    else maybes += 1;
-    turn += 1;
-    if (turn % TURN_ROWS === 0) await nextTurn();
+  for (let start = 0; start < index.rows && !selection.isEmpty; start += TURN_ROWS) {
+    const end = Math.min(index.rows, start + TURN_ROWS);
+    let count = 0;
+    for (let row = start; row < end; row += 1) {
+      if (blocks !== null && blocks[row >> BLOCK_SHIFT] === 0) continue;
+      const known = verdict(row);
+      if (known === YES) {
+        sure[count] = row;
+        count += 1;
+      } else if (known === MAYBE) maybes += 1;
+    }
+    tally.add(sure.subarray(0, count));
+    if (end < index.rows) await nextTurn();
   }
   tally.end();
-  const verdict = (row: number) => (selection.verdict(row) === MAYBE ? MAYBE : NO);
-  return { ...selection, verdict, isAll: false, isEmpty: maybes === 0 };
+  const left = (row: number) => (verdict(row) === MAYBE ? MAYBE : NO);
+  return { ...selection, verdict: left, isAll: false, isEmpty: maybes === 0 };
 }

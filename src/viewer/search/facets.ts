@@ -70,11 +70,13 @@ export class ValueTally implements Tally {
   async of(index: SegmentIndex): Promise<IndexTally> {
     const columns = await Promise.all(this.fields.map((field) => columnOf(index, field)));
     return {
-      add: (row) => {
-        this.total += 1;
+      add: (rows) => {
+        this.total += rows.length;
         for (const { codes, counts } of columns) {
-          const code = codes[row] ?? 0;
-          counts[code] = (counts[code] ?? 0) + 1;
+          for (const row of rows) {
+            const code = codes[row] ?? 0;
+            counts[code] = (counts[code] ?? 0) + 1;
+          }
         }
       },
       end: () => {

@@ -68,25 +68,38 @@ export class TimeTally implements Tally {
   }
 
   add({ ts, class: name }: Row): void {
-    this.count(ts, name, 1);
+    this.#count(this.#bucketOf(ts), name, 1);
   }
 
   async of(index: SegmentIndex): Promise<IndexTally> {
     const times = await index.numbers('ts');
     const flags = await index.numbers('flags');
-    const names = Array.from({ length: FLAG_VALUES }, (_, each) => fromFlags(each).name);
+    const counts = new Uint32Array(this.#counts.length * FLAG_VALUES);
     return {
-      add: (row) => this.count(times[row] ?? 0, names[flags[row] ?? 0] ?? 'event', 1),
-      end: () => {},
+      add: (rows) => {
+        for (const row of rows) {
+          const at = this.#bucketOf(times[row] ?? 0) * FLAG_VALUES + (flags[row] ?? 0);
+          counts[at] = (counts[at] ?? 0) + 1;
+        }
+      },
+      end: () => {
+        for (const [at, count] of counts.entries()) {
+          const { name } = fromFlags(at % FLAG_VALUES);
+          if (count > 0) this.#count(Math.floor(at / FLAG_VALUES), name, count);
+        }
+      },
     };
   }
 
-  /** What is outside of the range by a clock that was set is in the first or the last bucket. */
-  count(ts: number, name: RowClass, rows: number): void {
-    const last = this.#counts.length - 1;
-    const place = Math.floor((ts - this.#from) / this.#width);
-    const counts = this.#counts[Math.max(0, Math.min(last, place))];
+  #count(bucket: number, name: RowClass, rows: number): void {
+    const counts = this.#counts[bucket];
     counts?.set(name, (counts.get(name) ?? 0) + rows);
+  }
+
+  /** What is outside of the range by a clock that was set is in the first or the last bucket. */
+  #bucketOf(ts: number): number {
+    const place = Math.floor((ts - this.#from) / this.#width);
+    return Math.max(0, Math.min(this.#counts.length - 1, place));
   }
 
   result(): Omit<Histogram, keyof Reach> {

@@ -30,6 +30,10 @@ const NEWLINE = 0x0a;
 /** One step at least, whatever there is. */
 export async function* indexedRows(run: Run, indexed: Indexed): AsyncGenerator<Step> {
   const { segment, index } = indexed;
+  if (isFruitless(run, indexed)) {
+    yield nothingIn(run, indexed);
+    return;
+  }
   const offsets = await index.numbers('offset');
   const lengths = await index.numbers('length');
   const low = run.after?.segment === segment ? run.after.offset + 1 : 0;
@@ -65,8 +69,29 @@ export async function* indexedRows(run: Run, indexed: Indexed): AsyncGenerator<S
   }
 }
 
+/** Known without the places of the rows: they need not be read then. */
+function isFruitless(run: Run, { segment, index, selection, running }: Indexed): boolean {
+  if (run.before?.segment === segment || run.after?.segment === segment) return false;
+  if (running.length > 0) return false;
+  return backwards(0, index.rows - 1, selection).next().done === true;
+}
+
+function nothingIn(run: Run, { segment, index }: Indexed): Step {
+  const isNewest = run.order === 'newest';
+  const { lastLine } = index;
+  return {
+    rows: [],
+    reached: { segment, offset: isNewest ? 0 : Math.max(0, lastLine) },
+    ts: isNewest ? index.firstTs : null,
+    bytes: 0,
+    newest: lastLine < 0 ? null : { segment, offset: lastLine },
+    tooLong: index.tooLong.length,
+    isUnreadable: index.isDamaged,
+  };
+}
+
 /** Rows of which the index says yes or maybe, newest first. */
-export function* backwards(first: number, last: number, selection: Selection): Generator<number> {
+function* backwards(first: number, last: number, selection: Selection): Generator<number> {
   if (selection.isEmpty) return;
   const { blocks, verdict } = selection;
   for (let row = last; row >= first; row -= 1) {

@@ -53,9 +53,9 @@ export class Searcher {
     return this.#keeper.progress();
   }
 
-  budget(): Budget {
+  budget(ms = MAX_SEARCH_MS): Budget {
     const { now } = this.#deps;
-    const stopAt = now() + MAX_SEARCH_MS;
+    const stopAt = now() + ms;
     let left = MAX_SEARCH_BYTES;
     return {
       spend(bytes) {

@@ -2,7 +2,13 @@
 // (texts, bodies, values that are in no dictionary) is a maybe: the line decides. The tests are those of
 // row-match.ts, asked once for each value of a dictionary instead of once for each row.
 
-import type { Query, QueryTerm } from '../../shared/query.ts';
+import {
+  parseSize,
+  parseTime,
+  type Query,
+  type QueryTerm,
+  spanSeconds,
+} from '../../shared/query.ts';
 import {
   type Coded,
   FLAG_VALUES,
@@ -14,7 +20,7 @@ import {
 } from '../index/segment-index.ts';
 import { trigramBits } from '../index/trigrams.ts';
 import type { Row } from '../store/row.ts';
-import { compileQuery, type RowPredicate } from '../store/row-match.ts';
+import { compares, compileQuery, type RowPredicate } from '../store/row-match.ts';
 
 export const NO = 0;
 export const YES = 1;
@@ -58,8 +64,10 @@ const BLANK: Row = {
 /** Compiled once for a search, asked for every segment. */
 export class RowSelector {
   readonly #terms: readonly { readonly term: QueryTerm; readonly test: RowPredicate }[];
+  readonly #nowS: number;
 
   constructor(query: Query, nowS: number) {
+    this.#nowS = nowS;
     this.#terms = query.terms.map((term) => {
       const positive = { ...term, negated: false };
       return { term, test: compileQuery({ terms: [positive], notes: [] }, nowS) };
@@ -70,7 +78,7 @@ export class RowSelector {
     const verdicts: Verdict[] = [];
     let blocks: Uint8Array | null = null;
     for (const { term, test } of this.#terms) {
-      const known = await verdictOf(index, segment, term, test);
+      const known = await verdictOf(index, segment, term, test, this.#nowS);
       const verdict = term.negated ? not(known) : known;
       if (verdict === 'none') return NOTHING;
       if (verdict !== 'all') verdicts.push(verdict);
@@ -92,9 +100,11 @@ type Known = Verdict | 'all' | 'none';
 async function verdictOf(
   index: SegmentIndex,
   segment: number,
-  { field, values }: QueryTerm,
+  term: QueryTerm,
   test: RowPredicate,
+  nowS: number,
 ): Promise<Known> {
+  const { field, values } = term;
   switch (field) {
     case 'text':
     case 'header':
@@ -127,18 +137,18 @@ async function verdictOf(
       return known.reduce(either);
     }
     case 'bytes':
-      return numeric(index, 'bytes', test);
+      return numeric(index, 'bytes', term, nowS);
     case 'sent':
-      return numeric(index, 'req_bytes', test);
+      return numeric(index, 'req_bytes', term, nowS);
     case 'took':
-      return numeric(index, 'duration_ms', test);
+      return numeric(index, 'duration_ms', term, nowS);
     case 'since':
     case 'until': {
       // What holds at both ends holds between them: each of them has one border.
       const atStart = test({ ...BLANK, ts: index.minTs }, {});
       const atEnd = test({ ...BLANK, ts: index.maxTs }, {});
       if (atStart === atEnd) return atStart ? 'all' : 'none';
-      return numeric(index, 'ts', test);
+      return numeric(index, 'ts', term, nowS);
     }
   }
 }
@@ -199,19 +209,23 @@ async function flagged(index: SegmentIndex, holds: (flags: number) => boolean): 
 async function numeric(
   index: SegmentIndex,
   name: Exclude<Numeric, 'offset' | 'length' | 'flags'>,
-  test: RowPredicate,
+  { field, values, comparison }: QueryTerm,
+  nowS: number,
 ): Promise<Known> {
   const numbers = await index.numbers(name);
-  const row: Row = { ...BLANK };
-  return (at) => {
-    const value = numbers[at] ?? 0;
-    if (name === 'duration_ms') row.duration_ms = Number.isNaN(value) ? null : value;
-    else row[name] = value;
-    return test(row, NO_FIELDS) ? YES : NO;
-  };
+  const wanted = values.map((value) => numberOf(field, value, nowS));
+  const how = field === 'since' ? '>=' : field === 'until' ? '<' : comparison;
+  const [first = 0] = wanted;
+  if (wanted.length === 1) return (row) => (compares(numbers[row] ?? 0, how, first) ? YES : NO);
+  return (row) => (wanted.some((each) => compares(numbers[row] ?? 0, how, each)) ? YES : NO);
 }
 
-const NO_FIELDS = {};
+/** As row-match.ts understands them. No number compares with a missing one, which is NaN here. */
+function numberOf(field: QueryTerm['field'], value: string, nowS: number): number {
+  if (field === 'took') return (spanSeconds(value) ?? 0) * 1000;
+  if (field === 'since' || field === 'until') return parseTime(value, nowS) ?? 0;
+  return parseSize(value) ?? 0;
+}
 
 function not(known: Known): Known {
   if (known === 'all') return 'none';

@@ -128,7 +128,8 @@ function compileStatus(text: string, comparison: Comparison): RowPredicate {
   return ({ status }) => status !== null && Math.floor(status / 100) === Number(family);
 }
 
-function compares(value: number, comparison: Comparison, wanted: number): boolean {
+/** Two numbers, and how the first is to stand to the second. */
+export function compares(value: number, comparison: Comparison, wanted: number): boolean {
   switch (comparison) {
     case '=':
       return value === wanted;
