@@ -109,7 +109,7 @@ describe('Manage Access', () => {
     await button('Allow…').click();
     await page.getByLabel('only agent builder').check();
     await page.getByLabel('Ends').selectOption('1');
-    await page.getByLabel('Reason').fill('deploy of today');
+    await page.getByRole('textbox', { name: 'Reason' }).fill('deploy of today');
     await dialog().locator('.diff .added').filter({ hasText: 'reason: deploy of today' }).waitFor();
     await button('Allow', dialog()).click();
     await toast().getByText('In force').waitFor();

@@ -223,12 +223,14 @@ describe('the facets', () => {
     await expect
       .poll(() => facet('method').getByRole('listitem').allInnerTexts())
       .toEqual([expect.stringMatching(/^GET\s+7/), expect.stringMatching(/^POST\s+2/)]);
-    await facet('method').getByRole('button', { name: 'POST, 2' }).click();
+    await facet('method')
+      .getByRole('button', { name: /POST 2$/ })
+      .click();
     await expect.poll(q).toBe('method:POST');
     await expect.poll(() => rows().count()).toBe(2);
     // The other values of the field stay: the reader may want both.
     await facet('method')
-      .getByRole('button', { name: 'GET, 7' })
+      .getByRole('button', { name: /GET 7$/ })
       .click({ modifiers: ['Alt'] });
     await expect.poll(q).toBe('method:POST -method:GET');
     await page.goBack();

@@ -16,7 +16,7 @@ export function DetailActions({ flow }: { flow: Flow }) {
   const isPinned = page.value.compare?.at === row.at;
   return (
     <>
-      <div class="actions">
+      <div class="record-actions">
         <label class="choose">
           <input type="checkbox" checked={isChosen} onChange={() => toggle(row)} />
           Add to selection

@@ -11,7 +11,7 @@ export function ExportMenu({ row }: { row: Selection }) {
   const some = new URLSearchParams({ ids: chosen.map(({ at }) => at).join(',') });
   const query = new URLSearchParams({ q });
   return (
-    <details class="menu">
+    <details class="export-menu">
       <summary class="button small">Export</summary>
       <div class="menu-box">
         <Downloads title="This record" params={one} redact={redact} />

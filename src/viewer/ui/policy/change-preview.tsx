@@ -73,7 +73,7 @@ export function ChangePreview(props: PreviewProps) {
           <TrialView trial={trial} mode={props.mode} />
         )}
       </section>
-      <footer class="actions">
+      <footer class="dialog-actions">
         {!access.may_change && <p class="error">Not possible from here: {access.reason}</p>}
         <button type="button" onClick={onCancel}>
           Cancel

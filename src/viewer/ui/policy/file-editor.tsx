@@ -95,7 +95,7 @@ export function FileEditor({ file, text, etag, problems, onDirty, onReload }: Ed
         />
       </div>
       {marked.length > 0 && (
-        <ul class="problems" aria-label="Problems">
+        <ul class="file-problems" aria-label="Problems">
           {marked.map((problem) => (
             <li>
               <button type="button" class="link" onClick={() => goTo(area.current, problem)}>

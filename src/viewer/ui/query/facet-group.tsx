@@ -77,7 +77,6 @@ function ValueItem({ field, q, value, count, most }: ValueItemProps) {
         data-facet
         class="for"
         aria-pressed={state === 'in'}
-        aria-label={`${state === 'out' ? 'Excluded: ' : ''}${text}, ${count}`}
         title={`${text}\nClick: filter for it. Alt or Ctrl + click: filter it out.`}
         onClick={onClick}
       >
@@ -90,7 +89,9 @@ function ValueItem({ field, q, value, count, most }: ValueItemProps) {
           {state === 'out' && <span class="state">not </span>}
           <SafeText text={label ?? value} />
         </span>
-        <span class="count">{shortCount(count)}</span>
+        <span class="count" title={String(count)}>
+          {` ${shortCount(count)}`}
+        </span>
       </button>
       <button
         type="button"

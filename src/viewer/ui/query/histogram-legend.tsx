@@ -26,18 +26,21 @@ export function HistogramTable({ data }: { data: Histogram }) {
   const now = new Date();
   const rows = data.buckets.filter((bucket) => totalOf(bucket) > 0);
   return (
-    <table class="visually-hidden">
-      <caption>Records by time</caption>
-      <tr>
-        <th scope="col">Time</th>
-        <th scope="col">Records</th>
-      </tr>
-      {rows.map((bucket) => (
-        <tr key={bucket.ts}>
-          <th scope="row">{spanText(bucket.ts, bucket.ts + data.bucket_s, now)}</th>
-          <td>{countsText([bucket])}</td>
+    // A table is never narrower than its cells: what hides it has to be around it.
+    <div class="visually-hidden">
+      <table>
+        <caption>Records by time</caption>
+        <tr>
+          <th scope="col">Time</th>
+          <th scope="col">Records</th>
         </tr>
-      ))}
-    </table>
+        {rows.map((bucket) => (
+          <tr key={bucket.ts}>
+            <th scope="row">{spanText(bucket.ts, bucket.ts + data.bucket_s, now)}</th>
+            <td>{countsText([bucket])}</td>
+          </tr>
+        ))}
+      </table>
+    </div>
   );
 }

@@ -124,7 +124,8 @@ function checkCard({ record }: State, { formatTime }: Formats): Card {
   const title = 'Last verification';
   const { check } = record;
   if (check === null) return { title, value: 'None', tone: 'warn', notes: [] };
-  const walked = `${check.segments} segments, at the start of leash`;
+  const count = check.segments === 1 ? '1 segment' : `${check.segments} segments`;
+  const walked = `${count}, at the start of leash`;
   if (check.damaged > 0) {
     return {
       title,

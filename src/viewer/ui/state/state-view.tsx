@@ -74,19 +74,19 @@ function StateCard({ card }: { card: Card }) {
 /** Beside the colour, which alone tells nothing to many. */
 const TONES = { good: '✓ ', warn: '! ', bad: '✕ ' } as const;
 
-/** How far the search index is, where this leash has one. */
+/** How far the search index is: what has none is read in full. */
 function IndexCard() {
-  const index: unknown = meta.value && 'index' in meta.value ? meta.value.index : null;
-  if (typeof index !== 'object' || index === null) return null;
-  const parts = Object.entries(index).filter(([, value]) => typeof value !== 'object');
+  const index = meta.value?.index;
+  if (index === undefined) return null;
+  const { segments, indexed } = index;
   return (
     <section class="card plain" aria-label="Search index">
       <h3>Search index</h3>
-      {parts.map(([name, value]) => (
-        <p class="note" key={name}>
-          <SafeText text={`${name.replaceAll('_', ' ')}: ${String(value)}`} />
-        </p>
-      ))}
+      <p class="note">
+        {indexed === segments
+          ? 'All segments have one.'
+          : `${indexed} of ${segments} segments have one; the others are read in full.`}
+      </p>
     </section>
   );
 }
@@ -130,7 +130,7 @@ function PolicyProblems({ state }: { state: State }) {
   return (
     <section aria-label="Mistakes in policy files">
       <h3>Mistakes in policy files</h3>
-      <ul class="problems">
+      <ul class="state-problems">
         {state.policy_problems.map(({ file, line, column, message }) => (
           <li key={`${file}:${line}:${column}`}>
             <b>

@@ -129,7 +129,7 @@ function BodyDiff({ title, a, b }: { title: string; a: Message; b: Message }) {
       {!isExact && (
         <p class="notice">Too long to compare in full: not all lines are told, nor their order.</p>
       )}
-      <pre class="diff">
+      <pre class="body-diff">
         {lines.map((line, index) => (
           <span class={`diff-${line.kind}`} key={index}>
             {SIGNS[line.kind]} <SafeText text={line.text.slice(0, MAX_LINE)} />
