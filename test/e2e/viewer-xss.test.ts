@@ -146,7 +146,7 @@ describe('V-07: hostile text in the page', () => {
   it('list and banner show them as text', async () => {
     await open('');
     await page.locator('tbody tr, [role="row"]').nth(5).waitFor();
-    await page.getByText('window.__xss=1').first().waitFor();
+    await page.locator('.list').getByText('window.__xss=1').first().waitFor();
     await expectQuiet('list');
   });
 

@@ -5,7 +5,14 @@ import type { Row } from '../../store/row.ts';
 import { fetchMeta, fetchPage } from '../kit/api-client.ts';
 import { connection, meta, noteFailure, searchProgress, stopSearch } from '../kit/app-state.ts';
 import { followLog } from './follow-log.ts';
-import { CHUNK_ROWS, EMPTY_ROWS, isLive, type RowsState, reduceRows } from './rows-state.ts';
+import {
+  CHUNK_ROWS,
+  EMPTY_ROWS,
+  isLive,
+  type RowsAction,
+  type RowsState,
+  reduceRows,
+} from './rows-state.ts';
 
 /** Rows that fill a screen: a search goes on by itself until it has them. */
 const SCREEN_ROWS = 60;
@@ -38,24 +45,27 @@ export function useRows(options: RowsOptions): Rows {
   const busy = useRef(false);
 
   const actions = useMemo(() => {
-    /** One at a time; what is asked meanwhile is not needed: the next scroll asks again. */
-    const run = async (work: (signal: AbortSignal) => Promise<void>) => {
+    /**
+     * One at a time; what is asked meanwhile is not needed. What it ends with is taken when it is over, so
+     * that whoever stands at an edge can ask for the next at once.
+     */
+    const run = async (work: (signal: AbortSignal) => Promise<RowsAction>) => {
       const signal = abort.current?.signal;
       if (busy.current || signal === undefined) return;
       busy.current = true;
       dispatch({ type: 'loading' });
-      await work(signal)
-        .catch((error: unknown) => {
-          if (signal.aborted) return;
+      const last = await work(signal).catch((error: unknown): RowsAction => {
+        if (!signal.aborted) {
           searchProgress.value = null;
           noteFailure(error);
-          dispatch({ type: 'failed' });
-        })
-        .finally(() => {
-          if (abort.current?.signal === signal) busy.current = false;
-        });
+        }
+        return { type: 'failed' };
+      });
+      if (abort.current?.signal !== signal) return;
+      busy.current = false;
+      dispatch(last);
     };
-    const load = async (from: string | null, signal: AbortSignal) => {
+    const load = async (from: string | null, signal: AbortSignal): Promise<RowsAction> => {
       let cursor = from;
       let found = 0;
       let stopped = false;
@@ -69,9 +79,10 @@ export function useRows(options: RowsOptions): Rows {
         found += page.rows.length;
         cursor = page.cursor;
         const done = stopped || cursor === null || found >= SCREEN_ROWS || round >= MAX_ROUNDS;
-        dispatch({ type: 'older', page, done, first: from === null && round === 1 });
+        const action = { type: 'older', page, done, first: from === null && round === 1 } as const;
         searchProgress.value = { running: !done, searchedBackTo: page.searchedBackTo };
-        if (done) return;
+        if (done) return action;
+        dispatch(action);
       }
     };
     const loadFirst = () => run((signal) => load(null, signal));
@@ -90,9 +101,10 @@ export function useRows(options: RowsOptions): Rows {
           loadFirst();
           return;
         }
-        run(async (signal) => {
-          dispatch({ type: 'above', rows: await fetchBetween(chunk.before, first.at, q, signal) });
-        });
+        run(async (signal) => ({
+          type: 'above',
+          rows: await fetchBetween(chunk.before, first.at, q, signal),
+        }));
       },
       goNewest: () => {
         if (isLive(latest.current.state)) dispatch({ type: 'release' });
