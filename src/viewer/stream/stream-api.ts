@@ -8,8 +8,8 @@ import type { RouteDeps } from '../route-deps.ts';
 import { type LogQuery, parseLogQuery } from '../store/log-params.ts';
 import type { Finder } from '../store/log-search.ts';
 import { LogTail } from '../store/log-tail.ts';
-import { compileQuery } from '../store/row-match.ts';
 import type { ViewerEnv } from '../viewer-env.ts';
+import { compileJudge } from './live-judge.ts';
 import { MetaWatch } from './meta-watch.ts';
 import { NewsQueue } from './news-queue.ts';
 
@@ -72,7 +72,7 @@ async function follow(
   query: LogQuery,
   { deps, search, tail, metaWatch }: Followers,
 ): Promise<void> {
-  const queue = new NewsQueue(compileQuery(query.query, deps.now() / 1000), '');
+  const queue = new NewsQueue(compileJudge(query.query, deps.now() / 1000), '');
   let hasMeta = false;
   let isOver = false;
   let wake = () => {};
@@ -105,6 +105,7 @@ async function follow(
   try {
     await catchUp(queue, query, search, tail.newest);
     while (!isOver) {
+      await settle(queue, query, search);
       const next = queue.take();
       if (next !== null) {
         const { event, data } = next;
@@ -125,13 +126,22 @@ async function follow(
 async function catchUp(
   queue: NewsQueue,
   query: LogQuery,
-  search: Followers['search'],
+  search: Finder,
   newest: string,
 ): Promise<void> {
   if (query.after === null) return queue.putInFront([], newest || null);
   const page = await search.find(query);
   if (page.more) return queue.markGap();
   queue.putInFront(page.rows, page.newest ?? (newest || null));
+}
+
+/** Looks up what other records decide. What comes meanwhile may need the same. */
+async function settle(queue: NewsQueue, query: LogQuery, search: Finder): Promise<void> {
+  for (let from = queue.unsettled; from !== null; from = queue.unsettled) {
+    const page = await search.find({ ...query, after: from });
+    if (page.more) return queue.markGap();
+    queue.settle(page.rows, page.newest);
+  }
 }
 
 /** Whether it was called within the time of a heartbeat. */
