@@ -5,7 +5,7 @@
 import { OPENING_EVENTS } from '../../shared/audit-event.ts';
 import { parseLine } from '../../shared/audit-line.ts';
 import { readLineAt } from '../proof/line-at.ts';
-import type { SearchDeps } from '../store/log-search.ts';
+import type { SearchDeps } from '../store/page.ts';
 import type { Position } from '../store/segment-reader.ts';
 import { readLinesBackward } from '../store/segment-reader.ts';
 

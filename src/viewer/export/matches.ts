@@ -2,7 +2,7 @@
 // own, so that others get their turn. Holds one page at a time.
 
 import type { LogQuery } from '../store/log-params.ts';
-import type { Finder } from '../store/log-search.ts';
+import type { Finder } from '../store/page.ts';
 import { parsePosition } from '../store/position-text.ts';
 import type { Row } from '../store/row.ts';
 

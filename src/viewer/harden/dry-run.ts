@@ -2,7 +2,7 @@
 
 import { compilePolicy } from '../../shared/policy.ts';
 import type { Mode, PolicySource } from '../../shared/policy-source.ts';
-import type { Finder } from '../store/log-search.ts';
+import type { Finder } from '../store/page.ts';
 import { type Effect, EffectCount } from './effect.ts';
 import { walkRows } from './walk-rows.ts';
 

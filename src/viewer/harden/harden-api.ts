@@ -7,7 +7,7 @@ import { parseTime } from '../../shared/query.ts';
 import type { GuardDeps } from '../access/guard.ts';
 import type { Planner } from '../policy/planner.ts';
 import { readTexts } from '../policy/policy-write.ts';
-import type { Finder } from '../store/log-search.ts';
+import type { Finder } from '../store/page.ts';
 import { parsePosition } from '../store/position-text.ts';
 import type { ViewerEnv } from '../viewer-env.ts';
 import { Backlog, type BacklogGroup } from './backlog.ts';

@@ -3,7 +3,7 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseLogQuery } from '../store/log-params.ts';
-import type { Finder } from '../store/log-search.ts';
+import type { Finder } from '../store/page.ts';
 import type { Row } from '../store/row.ts';
 
 export type Walk = {

@@ -3,7 +3,7 @@
 
 import { walkRows } from '../harden/walk-rows.ts';
 import { type FlowDeps, readFlow } from '../store/flow.ts';
-import type { Finder } from '../store/log-search.ts';
+import type { Finder } from '../store/page.ts';
 import type { Row } from '../store/row.ts';
 
 export type HistoryEntry = {

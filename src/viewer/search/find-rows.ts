@@ -2,7 +2,7 @@
 // request that needs longer gets what was found, and a cursor to go on from.
 
 import type { LogQuery } from '../store/log-params.ts';
-import { addOnce, emptyPage, isTooNew, type Page, startOf } from '../store/log-search.ts';
+import { addOnce, emptyPage, isTooNew, type Page, startOf } from '../store/page.ts';
 import { formatPosition } from '../store/position-text.ts';
 import type { Position } from '../store/segment-reader.ts';
 import type { Searcher } from './searcher.ts';

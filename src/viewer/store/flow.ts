@@ -12,7 +12,7 @@ import {
   type Part,
   toPart,
 } from './capture-join.ts';
-import type { SearchDeps } from './log-search.ts';
+import type { SearchDeps } from './page.ts';
 import { formatPosition, isNewer, parsePosition } from './position-text.ts';
 import { redactHeaders } from './redact.ts';
 import { headerPairs, type Row, toRow } from './row.ts';

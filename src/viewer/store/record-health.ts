@@ -3,7 +3,7 @@
 
 import { parseLine } from '../../shared/audit-line.ts';
 import type { LogCheck, LogDamage } from '../../shared/status.ts';
-import type { SearchDeps } from './log-search.ts';
+import type { SearchDeps } from './page.ts';
 import { isNewer } from './position-text.ts';
 import { isDamage } from './row.ts';
 import { type Position, readLinesBackward } from './segment-reader.ts';

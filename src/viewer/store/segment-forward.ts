@@ -14,6 +14,8 @@ export type ForwardBatch = {
   readonly isDamaged: boolean;
   /** Behind the last line of this batch: read on from here. */
   readonly next: number;
+  /** So far it was read: half a line may stand before it. */
+  readonly end: number;
 };
 
 const NEWLINE = 0x0a;
@@ -67,7 +69,7 @@ export async function* readForward(
       }
     }
     at = end;
-    yield { lines, isDamaged, next: isLost ? end : start };
+    yield { lines, isDamaged, next: isLost ? end : start, end };
   }
 }
 

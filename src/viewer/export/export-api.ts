@@ -3,20 +3,20 @@
 // them, and ended when the client leaves. Where access is decided: `guard.ts`, before any of this runs.
 
 import { type Context, Hono } from 'hono';
-import { TERMINAL_EVENTS } from '../shared/audit-event.ts';
-import { parseLine } from '../shared/audit-line.ts';
-import { flowLines } from './export/flow-lines.ts';
-import { type HarSource, harText } from './export/har-text.ts';
-import { Limited, matches } from './export/matches.ts';
-import { textStream } from './export/text-stream.ts';
-import { readLineAt } from './proof/line-at.ts';
-import type { RouteDeps } from './route-deps.ts';
-import { type Flow, type FlowDeps, flowOfRecord, readFlow } from './store/flow.ts';
-import { isSet, type LogQuery, parseLogQuery } from './store/log-params.ts';
-import type { Finder } from './store/log-search.ts';
-import { formatPosition, parsePosition } from './store/position-text.ts';
-import type { Position } from './store/segment-reader.ts';
-import type { ViewerEnv } from './viewer-env.ts';
+import { TERMINAL_EVENTS } from '../../shared/audit-event.ts';
+import { parseLine } from '../../shared/audit-line.ts';
+import { readLineAt } from '../proof/line-at.ts';
+import type { RouteDeps } from '../route-deps.ts';
+import { type Flow, type FlowDeps, flowOfRecord, readFlow } from '../store/flow.ts';
+import { isSet, type LogQuery, parseLogQuery } from '../store/log-params.ts';
+import type { Finder } from '../store/page.ts';
+import { formatPosition, parsePosition } from '../store/position-text.ts';
+import type { Position } from '../store/segment-reader.ts';
+import type { ViewerEnv } from '../viewer-env.ts';
+import { flowLines } from './flow-lines.ts';
+import { type HarSource, harText } from './har-text.ts';
+import { Limited, matches } from './matches.ts';
+import { textStream } from './text-stream.ts';
 
 /** What programs that read archives still open; the log's own lines have no such limit. */
 export const MAX_HAR_ENTRIES = 10_000;
