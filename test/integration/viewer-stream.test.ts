@@ -93,6 +93,9 @@ describe('GET /api/stream', () => {
     await write(1, flow('no'), { event: 'checkpoint', id: '-' }, flow('yes', { host: 'b.test' }));
     await got(stream, 'i', 'i', 'yes');
     expect((await follow('?q=status:abc')).status).toBe(400);
+    const twice = await follow('?q=host:a.test&q=host:b.test');
+    await write(1, flow('no'), flow('last', { host: 'b.test' }));
+    await got(twice, 'last');
   });
 
   it('finds a text in a body that is in parts, as the list does', async () => {

@@ -83,7 +83,7 @@ async function reference(log: LogFolder, q: string): Promise<Row[]> {
       if (bytes === null) continue;
       const at = `${segment}:${start}`;
       lines.push({ at, text: bytes.toString() });
-      const found = filter.takeRecord(bytes, at);
+      const found = filter.take(bytes, at);
       if (found !== null) records.push(found);
     }
   }

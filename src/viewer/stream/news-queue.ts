@@ -3,7 +3,8 @@
 //
 // Invariant: what does not fit is never left out silently: the page is told of a gap.
 
-import { isEnd, type TailNews } from '../store/log-tail.ts';
+import { endsFlow } from '../../shared/audit-event.ts';
+import type { TailNews } from '../store/log-tail.ts';
 import { isNewer, parsePosition } from '../store/position-text.ts';
 import type { Row } from '../store/row.ts';
 import type { Position } from '../store/segment-reader.ts';
@@ -45,7 +46,7 @@ export class NewsQueue {
       const answer = this.#judge(each);
       if (answer === 'elsewhere') this.#open.push(row);
       else if (answer) this.#rows.push(row);
-      else if (isEnd(row)) this.#ended.push(row.id);
+      else if (endsFlow(row.event)) this.#ended.push(row.id);
       else continue;
       this.#isFresh ||= answer !== 'elsewhere';
       if (this.#isFull()) {
@@ -84,7 +85,7 @@ export class NewsQueue {
     const isLeft = ({ at }: Row) => isLater(at, place);
     const found = new Set(rows.map(({ at }) => at));
     for (const row of this.#open) {
-      if (!isLeft(row) && !found.has(row.at) && isEnd(row)) this.#ended.push(row.id);
+      if (!isLeft(row) && !found.has(row.at) && endsFlow(row.event)) this.#ended.push(row.id);
     }
     this.#open = this.#open.filter(isLeft);
     this.#rows = [...[...rows].reverse(), ...this.#rows.filter(isLeft)];

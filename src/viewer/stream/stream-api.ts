@@ -4,6 +4,7 @@
 import { dirname } from 'node:path';
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
+import { paramsOf } from '../params.ts';
 import type { RouteDeps } from '../route-deps.ts';
 import { type LogQuery, parseLogQuery } from '../store/log-params.ts';
 import { LogTail } from '../store/log-tail.ts';
@@ -42,8 +43,9 @@ export function createStreamApi(deps: RouteDeps) {
   };
   let open = 0;
   return new Hono<ViewerEnv>().get('/api/stream', (c) => {
-    const after = c.req.header('last-event-id') || c.req.query('after') || '';
-    const query = parseLogQuery({ q: c.req.query('q') ?? '', after, limit: MISSED_ROWS });
+    const params = paramsOf(c);
+    const after = c.req.header('last-event-id') || params.after || '';
+    const query = parseLogQuery({ q: params.q ?? '', after, limit: MISSED_ROWS });
     if ('problem' in query) return c.json({ error: query.problem }, 400);
     if (open >= MAX_FOLLOWERS) {
       const error = `${MAX_FOLLOWERS} pages follow the log already: close one, or ask /api/logs`;
