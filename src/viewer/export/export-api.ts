@@ -21,7 +21,7 @@ import { Limited } from './limited.ts';
 import { textStream } from './text-stream.ts';
 
 /** What programs that read archives still open; the log's own lines have no such limit. */
-export const MAX_HAR_ENTRIES = 10_000;
+const MAX_HAR_ENTRIES = 10_000;
 /** As many places as fit into an address. */
 const MAX_SELECTED = 500;
 /** So long is looked whether there is more than the limit, before the first byte of an archive. */

@@ -17,7 +17,7 @@ import {
   readLineBefore,
 } from './line-at.ts';
 
-export type Link = 'good' | 'bad' | 'unknown';
+type Link = 'good' | 'bad' | 'unknown';
 
 export type Proof = {
   segment: number;

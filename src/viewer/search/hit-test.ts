@@ -11,7 +11,7 @@ import { BodyTest } from './body-test.ts';
 /** Records of the parts of a body, oldest first or not, as they stand before a place. */
 export type PartReader = (record: AuditRecord, place: Position) => AsyncIterable<AuditRecord>;
 
-export type Hit = Row | null | Promise<Row | null>;
+type Hit = Row | null | Promise<Row | null>;
 
 export class HitTest {
   /** Lines from the end of the log on; knows which flows have ended. */

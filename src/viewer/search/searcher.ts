@@ -17,7 +17,7 @@ import { RowSelector, type Selection } from './select-rows.ts';
 import type { Run, Step } from './steps.ts';
 
 /** How long one request may take, and how much it may read. */
-export type Budget = { spend(bytes: number): void; isOver(): boolean };
+type Budget = { spend(bytes: number): void; isOver(): boolean };
 
 type Asked = Pick<LogQuery, 'query' | 'order' | 'after'>;
 

@@ -39,7 +39,7 @@ export async function* rowsOf(
   }
 }
 
-export type Walk = {
+type Walk = {
   /** In the query language; the window is added. */
   readonly q: string;
   /** Seconds since 1970: older rows are not wanted. Null: all are. */
@@ -51,7 +51,7 @@ export type Walk = {
   readonly onRow: (row: Row) => boolean | undefined;
 };
 
-export type Walked = {
+type Walked = {
   /** The whole window was read. */
   readonly complete: boolean;
   readonly searchedBackTo: number | null;

@@ -7,7 +7,7 @@ import { type LogLine, MAX_LINE_BYTES, type Position } from './segment-reader.ts
 import type { SegmentSource } from './segment-source.ts';
 
 /** What one step of reading gives. */
-export type LogStep = {
+type LogStep = {
   /** Oldest first. */
   readonly lines: readonly LogLine[];
   /** Behind the last whole line: whoever reads on from here gets what follows. */

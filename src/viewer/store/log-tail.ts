@@ -27,7 +27,7 @@ export type TailNews = {
   readonly lost: boolean;
 };
 
-export type LogTailDeps = {
+type LogTailDeps = {
   readonly log: LogFolder;
   /** The folder that the segments stand in. */
   readonly folder: string;

@@ -17,7 +17,7 @@ export type RecordHealth = {
 };
 
 /** `missing`: in front of the segment. `gone`: taken away while it was written. `truncated`: records that were signed are not there. */
-export type RecordDamage = LogDamage & {
+type RecordDamage = LogDamage & {
   kind: 'damaged' | 'missing' | 'gone' | 'truncated';
 };
 

@@ -7,7 +7,7 @@ import { BLOCK_BYTES, type LogLine, MAX_LINE_BYTES } from './segment-reader.ts';
 import type { SegmentSource } from './segment-source.ts';
 
 /** What one step of reading gives. */
-export type ForwardBatch = {
+type ForwardBatch = {
   /** Oldest first. */
   readonly lines: readonly LogLine[];
   /** Something in this stretch could not be read. */

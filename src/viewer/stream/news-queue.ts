@@ -17,7 +17,7 @@ export const MAX_WAITING = 1000;
 
 /** `ended`: flows whose end is no row of this query, so that their running row goes all the same. */
 export type RowsEvent = { readonly rows: Row[]; readonly ended: string[]; readonly newest: string };
-export type StreamEvent =
+type StreamEvent =
   | { readonly event: 'rows'; readonly data: RowsEvent }
   | { readonly event: 'gap'; readonly data: { readonly newest: string } };
 

@@ -19,7 +19,7 @@ export const MAX_FOLLOWERS = 64;
 /** A proxy in between closes what is silent for longer; so does a page. */
 const HEARTBEAT_MS = 15_000;
 /** How long somebody who may not look any more still does. */
-export const RECHECK_MS = 2000;
+const RECHECK_MS = 2000;
 /** A page that takes nothing for so long is gone, though its connection may not know. */
 const STUCK_MS = 30_000;
 /** Rows that a page missed before the stream was open: more are a page of their own. */
