@@ -49,6 +49,7 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
     agents: new AgentNetworks(deps.config.policyDir),
     token: createTokenReader(deps.config),
     limit: new AttemptLimit(),
+    cookieLimit: new AttemptLimit(),
     isPage: (path: string) => path === '/' || files.has(path),
   };
   const changing = { ...guarded, planner: new Planner() };

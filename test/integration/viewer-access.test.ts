@@ -156,13 +156,10 @@ describe('the login', () => {
     expect((await login(TOKEN)).status).toBe(200);
   });
 
-  it.each([
-    ['Bearer tokens', () => bearer('guess')],
-    ['cookies', () => ({ cookie: `leash_session=9999999999999.${'0'.repeat(64)}` })],
-  ])('counts wrong %s, too', async (_, headers) => {
+  it('counts wrong Bearer tokens, too', async () => {
     await start({ viewerToken: TOKEN });
     for (let n = 0; n < MAX_WRONG; n += 1) {
-      expect(await statusOf('/api/logs', { headers: headers() })).toBe(401);
+      expect(await statusOf('/api/logs', { headers: bearer('guess') })).toBe(401);
     }
     expect((await login(TOKEN)).status).toBe(429);
   });

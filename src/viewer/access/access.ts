@@ -67,6 +67,8 @@ export function decideAccess(ask: AccessAsk, rules: AccessRules): Verdict {
     if (forged !== null) return forged;
   }
   if (ask.isPage && reads) return { ok: true };
+  // An answer that it may not read still costs time, starts a download, and can be timed.
+  if (isCrossSite(ask.fetchSite)) return refuse(403, 'cross-site requests are refused');
   if (ask.path === LOGIN_PATH && ask.method === 'POST') return { ok: true };
   // 6. the token, also where an agent cannot be told from an operator
   if (rules.token === 'reads' && ask.credential === 'none') return refuse(401, 'token required');
@@ -91,15 +93,18 @@ function decideChange(ask: AccessAsk, rules: AccessRules): Verdict {
 }
 
 function forgeryProblem(ask: AccessAsk): Verdict | null {
-  if (ask.fetchSite !== undefined && !['same-origin', 'none'].includes(ask.fetchSite)) {
-    return refuse(403, 'cross-site requests are refused');
-  }
+  if (isCrossSite(ask.fetchSite)) return refuse(403, 'cross-site requests are refused');
   // A script that holds the token sends no Origin; a browser cannot add Authorization by itself.
   const scripted = ask.origin === undefined && ask.credential === 'bearer';
   if (!scripted && !isSameOrigin(ask.origin, ask.host)) {
     return refuse(403, 'the Origin header must name the viewer itself');
   }
   return isJson(ask.contentType) ? null : refuse(415, 'content-type must be application/json');
+}
+
+/** By `Sec-Fetch-Site`, which only a browser sends, and no script can set. */
+function isCrossSite(fetchSite: string | undefined): boolean {
+  return fetchSite !== undefined && !['same-origin', 'none'].includes(fetchSite);
 }
 
 function isSameOrigin(origin: string | undefined, host: string | undefined): boolean {

@@ -15,6 +15,11 @@ export class AttemptLimit {
     return entry !== undefined && nowMs - entry.since < WINDOW_MS && entry.count >= MAX_WRONG;
   }
 
+  /** It has shown that it knows better. */
+  forget(address: string): void {
+    this.#wrong.delete(addressKey(address));
+  }
+
   recordWrong(address: string, nowMs: number): void {
     const key = addressKey(address);
     const entry = this.#wrong.get(key);

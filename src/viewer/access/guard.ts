@@ -22,7 +22,9 @@ export const COOKIE = 'leash_session';
 export type GuardDeps = ViewerDeps & {
   readonly agents: AgentNetworks;
   readonly token: () => Promise<string | null>;
+  /** Wrong tokens, and wrong cookies. */
   readonly limit: AttemptLimit;
+  readonly cookieLimit: AttemptLimit;
   readonly isPage: (path: string) => boolean;
 };
 
@@ -121,15 +123,17 @@ async function credentialOf(
   if (bearer === undefined && cookie === undefined) return 'none';
   const token = await deps.token();
   if (token === null) return 'none';
-  if (deps.limit.isExhausted(client, deps.now())) return 'limited';
   if (bearer !== undefined) {
+    if (deps.limit.isExhausted(client, deps.now())) return 'limited';
     if (isEqual(bearer, token)) return 'bearer';
     deps.limit.recordWrong(client, deps.now());
     return 'none';
   }
+  // A cookie of a weak token can be guessed like the token. But a browser may hold one of another
+  // server on this host (cookies know no ports): it must lock nobody out, so it counts by itself.
+  if (deps.cookieLimit.isExhausted(client, deps.now())) return 'none';
   const session = checkSession(cookie ?? '', token, deps.now());
-  // A cookie can be guessed like a token, so it counts like one.
-  if (session === 'wrong') deps.limit.recordWrong(client, deps.now());
+  if (session === 'wrong') deps.cookieLimit.recordWrong(client, deps.now());
   return session === 'good' ? 'cookie' : 'none';
 }
 

@@ -26,6 +26,7 @@ export function createLogin(deps: GuardDeps) {
       deleteCookie(c, COOKIE, { path: '/' });
       return c.json({ error: 'wrong token' }, 401);
     }
+    deps.cookieLimit.forget(client);
     setCookie(c, COOKIE, createSession(token, deps.now()), {
       path: '/',
       httpOnly: true,

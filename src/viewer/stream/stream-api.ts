@@ -47,6 +47,8 @@ export function createStreamApi(deps: RouteDeps) {
     const after = c.req.header('last-event-id') || params.after || '';
     const query = parseLogQuery({ q: params.q ?? '', after, limit: MISSED_ROWS });
     if ('problem' in query) return c.json({ error: query.problem }, 400);
+    // Its answer has no body, so no end of a connection would give the place back.
+    if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
     if (open >= MAX_FOLLOWERS) {
       const error = `${MAX_FOLLOWERS} pages follow the log already: close one, or ask /api/logs`;
       return c.json({ error }, 503, { 'retry-after': '15' });

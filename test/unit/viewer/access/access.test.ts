@@ -138,6 +138,15 @@ describe('decideAccess() and the Host header', () => {
 
 describe('decideAccess() and pages of other sites', () => {
   it.each(['cross-site', 'same-site', 'x'])(
+    'decideAccess() lets Sec-Fetch-Site %s come to the page by a link, and to no answer of the API',
+    (fetchSite) => {
+      expect(read({ fetchSite, path: '/api/logs' })).toBe(403);
+      expect(read({ fetchSite, path: '/metrics' })).toBe(403);
+      expect(read({ fetchSite, path: '/', isPage: true })).toBe(200);
+    },
+  );
+
+  it.each(['cross-site', 'same-site', 'x'])(
     'decideAccess() refuses a change with Sec-Fetch-Site %s',
     (fetchSite) => expect(change({ fetchSite })).toBe(403),
   );
