@@ -56,6 +56,16 @@ export const TERMINAL_EVENTS: ReadonlySet<FlowEvent> = new Set([
   'uninspected',
 ]);
 
+/** Whether a record of this event opens a flow that another one ends. */
+export function opensFlow(event: unknown): boolean {
+  return (OPENING_EVENTS as ReadonlySet<unknown>).has(event);
+}
+
+/** Whether no flow is running any more behind a record of this event. */
+export function endsFlow(event: unknown): boolean {
+  return (TERMINAL_EVENTS as ReadonlySet<unknown>).has(event);
+}
+
 /** Why a copy in the record is shorter than the body: the reader must be told, always. */
 export type Truncation =
   | 'limit'

@@ -29,7 +29,7 @@ export const QUERY_FIELDS = {
 export type QueryField = keyof typeof QUERY_FIELDS;
 type Kind = (typeof QUERY_FIELDS)[QueryField];
 
-/** Values of `class:`; a row has one of them. */
+/** Values of `class:`; a row has one of them. Files of indexes count on the order: new ones go last. */
 export const QUERY_CLASSES = [
   'allowed',
   'would_block',
@@ -40,6 +40,7 @@ export const QUERY_CLASSES = [
   'event',
   'damaged',
 ] as const;
+export type QueryClass = (typeof QUERY_CLASSES)[number];
 /** Values of `is:`. */
 export const QUERY_FLAGS = ['internet', 'truncated', 'unchained'] as const;
 
@@ -163,11 +164,6 @@ export function spanSeconds(value: string): number | null {
 /** What a field's value is, in words: `takes 200, 4xx or >=400`. */
 export function valueHint(field: QueryField): string {
   return VALUE_HINTS[QUERY_FIELDS[field]];
-}
-
-/** Whether a value is a pattern: `*` stands for any characters. */
-export function hasWildcard(value: string): boolean {
-  return value.includes('*');
 }
 
 /** What is wrong, and where it ends. */

@@ -5,11 +5,12 @@
 import { Hono } from 'hono';
 import { validator } from 'hono/validator';
 import { createMetaReader } from './meta.ts';
+import { isRedacted, lastOfEach } from './params.ts';
 import type { RouteDeps } from './route-deps.ts';
-import { createSearchApi, lastOfEach } from './search/search-api.ts';
+import { createSearchApi } from './search/search-api.ts';
 import type { Searcher } from './search/searcher.ts';
 import { readFlow } from './store/flow.ts';
-import { isSet, type LogParams, parseLogQuery } from './store/log-params.ts';
+import { type LogParams, parseLogQuery } from './store/log-params.ts';
 import type { ViewerEnv } from './viewer-env.ts';
 
 export type Api = ReturnType<typeof createApi>;
@@ -38,8 +39,11 @@ export function createApi(deps: RouteDeps, searcher: Searcher) {
           ...(at && { at }),
           ...(seq && /^\d{1,15}$/.test(seq) && { seq: Number(seq) }),
         };
-        const isRedacted = redact === undefined || isSet(redact);
-        const flow = await readFlow(search, { id: c.req.param('id'), ...hint, redact: isRedacted });
+        const flow = await readFlow(search, {
+          id: c.req.param('id'),
+          ...hint,
+          redact: isRedacted(redact),
+        });
         if (flow === null) return c.json({ error: 'this record was not found in the log' }, 404);
         return c.json(flow, 200);
       },

@@ -11,7 +11,7 @@ import { createLogin } from './access/login.ts';
 import { createTokenReader } from './access/token.ts';
 import { createApi } from './api.ts';
 import { createDetailApi } from './detail-api.ts';
-import { createExportApi } from './export-api.ts';
+import { createExportApi } from './export/export-api.ts';
 import { createHardenApi } from './harden/harden-api.ts';
 import { createMetrics } from './metrics.ts';
 import { Planner } from './policy/planner.ts';

@@ -5,7 +5,7 @@ import type { GuardDeps } from './access/guard.ts';
 import { readPolicy } from './policy/policy-reader.ts';
 import { readStatus } from './status.ts';
 import { parseLogQuery } from './store/log-params.ts';
-import type { Finder } from './store/log-search.ts';
+import type { Finder } from './store/page.ts';
 import { createHealthReader, type RecordHealth } from './store/record-health.ts';
 
 export type Client = { client: string; agent: string; rows: number };

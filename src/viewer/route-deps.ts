@@ -2,6 +2,6 @@
 
 import type { GuardDeps } from './access/guard.ts';
 import type { FlowDeps } from './store/flow.ts';
-import type { Finder } from './store/log-search.ts';
+import type { Finder } from './store/page.ts';
 
 export type RouteDeps = GuardDeps & { readonly search: FlowDeps & Finder };

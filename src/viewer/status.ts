@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseStatus, readinessProblems, type Status } from '../shared/status.ts';
 
-export type StatusReport = {
+type StatusReport = {
   readonly status: Status | null;
   readonly alive: boolean;
   /** Why leash is not ready, in words; empty = ready. */

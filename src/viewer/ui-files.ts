@@ -4,7 +4,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 
-export type UiFile = { readonly body: Buffer; readonly type: string; readonly immutable: boolean };
+type UiFile = { readonly body: Buffer; readonly type: string; readonly immutable: boolean };
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

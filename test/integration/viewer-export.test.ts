@@ -107,6 +107,9 @@ describe('the export of lines', () => {
     const some = all.filter((line) => line.includes('"host":"h1.test"'));
     expect(await exported('q=host:h1.test')).toEqual(some);
     expect(await exported('q=host:h1.test&limit=7')).toEqual(some.slice(0, 7));
+    // Of a parameter that is given twice the last counts, and an export has one order.
+    const twice = 'q=host:h0.test&q=host:h1.test&limit=1&limit=7&order=newest&order=oldest';
+    expect(await exported(twice)).toEqual(some.slice(0, 7));
   });
 
   it('is a file to keep, and nothing for a browser to show', async () => {

@@ -93,6 +93,34 @@ describe('GET /api/stream', () => {
     await write(1, flow('no'), { event: 'checkpoint', id: '-' }, flow('yes', { host: 'b.test' }));
     await got(stream, 'i', 'i', 'yes');
     expect((await follow('?q=status:abc')).status).toBe(400);
+    const twice = await follow('?q=host:a.test&q=host:b.test');
+    await write(1, flow('no'), flow('last', { host: 'b.test' }));
+    await got(twice, 'last');
+  });
+
+  it('finds a text in a body that is in parts, as the list does', async () => {
+    await start();
+    const stream = await follow('?q=body:needle');
+    const without = await follow('?q=-body:needle');
+    const part = (id: string, offset: number, body: string): LineFields => {
+      return { event: 'part', id, dir: 'res', offset, body };
+    };
+    const inParts = (id: string, ...bodies: string[]) => [
+      flow(id, { event: 'intent' }),
+      ...bodies.map((body, at) => part(id, at * 100, body)),
+      flow(id, { res_parts: bodies.length }),
+    ];
+    await write(1, flow('whole', { res_body: 'a needle' }));
+    await write(1, ...inParts('hit', 'hay and a nee', 'dle'), ...inParts('miss', 'hay', 'hay'));
+    await write(1, flow('last', { res_body: 'needles' }));
+    await stream.waitFor('the last row', () => stream.rowIds().includes('last'));
+    const listed = (await viewer.ask('/api/logs?q=body:needle')).json.rows;
+    expect(listed.map(({ id }: { id: string }) => id)).toEqual(['last', 'hit', 'whole']);
+    expect(stream.rowIds().sort()).toEqual(['hit', 'last', 'whole']);
+    expect(stream.events.some(({ event }) => event === 'gap')).toBe(false);
+    expect(stream.events.flatMap(({ data }) => data.ended ?? [])).toContain('miss');
+    await without.waitFor('the other flow', () => without.rowIds().includes('miss'));
+    expect(without.rowIds().filter((id) => id !== 'miss')).toEqual([]);
   });
 
   it('waits for the whole line', async () => {

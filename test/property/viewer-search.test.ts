@@ -12,7 +12,7 @@ import { readHistogram } from '../../src/viewer/search/histogram.ts';
 import { Searcher } from '../../src/viewer/search/searcher.ts';
 import { LogFolder } from '../../src/viewer/store/log-folder.ts';
 import { type LogParams, type LogQuery, parseLogQuery } from '../../src/viewer/store/log-params.ts';
-import type { Page } from '../../src/viewer/store/log-search.ts';
+import type { Page } from '../../src/viewer/store/page.ts';
 import type { Row } from '../../src/viewer/store/row.ts';
 import { RowFilter } from '../../src/viewer/store/row-filter.ts';
 import { readLinesBackward } from '../../src/viewer/store/segment-reader.ts';
@@ -83,7 +83,7 @@ async function reference(log: LogFolder, q: string): Promise<Row[]> {
       if (bytes === null) continue;
       const at = `${segment}:${start}`;
       lines.push({ at, text: bytes.toString() });
-      const found = filter.takeRecord(bytes, at);
+      const found = filter.take(bytes, at);
       if (found !== null) records.push(found);
     }
   }

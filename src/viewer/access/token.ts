@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../../shared/config.ts';
 
-export type TokenConfig = Pick<Config, 'viewerToken' | 'stateDir'>;
+type TokenConfig = Pick<Config, 'viewerToken' | 'stateDir'>;
 
 /** The token in force; null when there is none (`off`). Throws where its file cannot be read. */
 export async function readToken(config: TokenConfig): Promise<string | null> {

@@ -23,7 +23,7 @@ export type Call = {
   readonly options: ReadonlyMap<string, string>;
 };
 
-export type Option = { readonly name: string; readonly value: string; readonly help: string };
+type Option = { readonly name: string; readonly value: string; readonly help: string };
 
 export type Verb = {
   readonly name: string;

@@ -14,7 +14,7 @@ export type Decoded = {
 };
 
 /** What the reader of a body may be made to do. */
-export type DecodeBounds = {
+type DecodeBounds = {
   readonly maxBytes: number;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;

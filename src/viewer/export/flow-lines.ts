@@ -2,10 +2,10 @@
 // and messages, and the record that opened it. Newest first, found by reading backwards for a bounded
 // time, so that nothing has to be held.
 
-import { OPENING_EVENTS } from '../../shared/audit-event.ts';
+import { opensFlow } from '../../shared/audit-event.ts';
 import { parseLine } from '../../shared/audit-line.ts';
 import { readLineAt } from '../proof/line-at.ts';
-import type { SearchDeps } from '../store/log-search.ts';
+import type { SearchDeps } from '../store/page.ts';
 import type { Position } from '../store/segment-reader.ts';
 import { readLinesBackward } from '../store/segment-reader.ts';
 
@@ -24,7 +24,7 @@ export async function* flowLines(deps: SearchDeps, place: Position): AsyncGenera
   const id = typeof record?.id === 'string' ? record.id : '';
   // What was refused, and what the original wrote, is one line; so is what opens a flow.
   if (record === null || id === '' || place.segment === 0 || record.event === 'blocked') return;
-  if (isOpening(record.event)) return;
+  if (opensFlow(record.event)) return;
   const needle = JSON.stringify(id);
   const oldest = Number(record.ts) - Number(record.duration_ms ?? 0) / 1000 - SLACK_S;
   const stopAt = deps.now() + MAX_MS;
@@ -36,13 +36,9 @@ export async function* flowLines(deps: SearchDeps, place: Position): AsyncGenera
       if (line.bytes === null || (!isLast && !line.bytes.includes(needle))) continue;
       const found = parseLine(line.bytes.toString());
       if (found?.id === id) yield line.bytes;
-      if (found?.id === id && isOpening(found.event)) return;
+      if (found?.id === id && opensFlow(found.event)) return;
       if (Number(found?.ts) < oldest && record.event !== 'websocket') return;
     }
     if (bytes >= MAX_BYTES || deps.now() >= stopAt) return;
   }
-}
-
-function isOpening(event: unknown): boolean {
-  return (OPENING_EVENTS as ReadonlySet<unknown>).has(event);
 }

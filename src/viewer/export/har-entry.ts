@@ -5,9 +5,9 @@ import type { HeaderPairs } from '../../shared/audit-event.ts';
 import type { Body } from '../store/capture-join.ts';
 import type { Flow, Message } from '../store/flow.ts';
 
-export type HarPair = { name: string; value: string };
+type HarPair = { name: string; value: string };
 
-export type HarEntry = {
+type HarEntry = {
   startedDateTime: string;
   time: number;
   request: {

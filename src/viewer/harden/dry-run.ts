@@ -2,9 +2,9 @@
 
 import { compilePolicy } from '../../shared/policy.ts';
 import type { Mode, PolicySource } from '../../shared/policy-source.ts';
-import type { Finder } from '../store/log-search.ts';
+import { walkRows } from '../search/walk-rows.ts';
+import type { Finder } from '../store/page.ts';
 import { type Effect, EffectCount } from './effect.ts';
-import { walkRows } from './walk-rows.ts';
 
 /** A person waits so long for a number; beyond it the answer says how far it got. */
 const BUDGET_MS = 3000;

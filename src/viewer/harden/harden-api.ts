@@ -7,11 +7,11 @@ import { parseTime } from '../../shared/query.ts';
 import type { GuardDeps } from '../access/guard.ts';
 import type { Planner } from '../policy/planner.ts';
 import { readTexts } from '../policy/policy-write.ts';
-import type { Finder } from '../store/log-search.ts';
+import { walkRows } from '../search/walk-rows.ts';
+import type { Finder } from '../store/page.ts';
 import { parsePosition } from '../store/position-text.ts';
 import type { ViewerEnv } from '../viewer-env.ts';
 import { Backlog, type BacklogGroup } from './backlog.ts';
-import { walkRows } from './walk-rows.ts';
 
 export type BacklogPage = {
   readonly groups: readonly BacklogGroup[];

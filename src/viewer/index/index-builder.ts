@@ -1,10 +1,10 @@
 // Makes the index of a segment from its lines, oldest first, and serves it from memory while it grows.
 // Pure: lines come from the caller.
 
-import type { AuditRecord } from '../../shared/audit-event.ts';
+import { type AuditRecord, endsFlow } from '../../shared/audit-event.ts';
 import { parseLine } from '../../shared/audit-line.ts';
 import { headerPairs, isRowEvent, type Row, toRow } from '../store/row.ts';
-import { endsFlow, parseHead } from '../store/row-filter.ts';
+import { parseHead } from '../store/row-filter.ts';
 import { isTruncated } from '../store/row-match.ts';
 import type { LogLine } from '../store/segment-reader.ts';
 import { isPiece } from '../store/web-socket.ts';
@@ -134,7 +134,7 @@ export class IndexBuilder {
   #note(event: string, id: string, place: { offset: number; length: number }): boolean {
     if (event === 'intent') this.#open(id, place);
     else if (event === 'part') this.#addPart(id, place);
-    else if (endsFlow(event)) this.#close(id);
+    else if (isRowEvent(event) && endsFlow(event)) this.#close(id);
     return event === 'intent' || event === 'part';
   }
 

@@ -26,7 +26,7 @@ import {
 } from './segment-index.ts';
 
 /** Bytes at a place; fewer where there are no more. */
-export type IndexBytes = {
+type IndexBytes = {
   readonly size: number;
   read(at: number, length: number): Promise<Buffer>;
   close(): Promise<void>;

@@ -22,14 +22,14 @@ import { SIGNATURE_BITS } from './trigrams.ts';
 const MAGIC = Buffer.from('LEASHIX1');
 export const PREFIX_BYTES = 16;
 /** Ten thousand places of lines that are too long, and a hundred sections. */
-export const MAX_HEADER_BYTES = 1024 * 1024;
+const MAX_HEADER_BYTES = 1024 * 1024;
 /** Of a signature; read and checked at once. */
 const PAGE_BYTES = 4096;
 
-export const COLUMN_NAMES: readonly ColumnName[] = [...NUMERIC, ...CODED, ...PART_COLUMNS, 'ends'];
+const COLUMN_NAMES: readonly ColumnName[] = [...NUMERIC, ...CODED, ...PART_COLUMNS, 'ends'];
 
 export type Section = { readonly at: number; readonly bytes: number; readonly crc: number };
-export type ColumnSection = Section & { readonly kind: Kind };
+type ColumnSection = Section & { readonly kind: Kind };
 
 export type Header = Summary & {
   /** SHA-256 of the first bytes of the segment. */

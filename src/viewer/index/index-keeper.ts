@@ -16,7 +16,7 @@ import {
 import { LiveIndex } from './live-index.ts';
 import type { SegmentIndex } from './segment-index.ts';
 
-export type KeeperDeps = {
+type KeeperDeps = {
   readonly log: LogFolder;
   readonly logPath: string;
   /** The state folder; indexes lie in a folder of it. */

@@ -1,7 +1,8 @@
 // What is known of one segment without reading its lines: a row of numbers for each record that can be a
 // row of the list, in the order of the log. Types and names; where it lies is told elsewhere.
 
-import { ROW_CLASSES, type RowClass } from '../store/row.ts';
+import { QUERY_CLASSES } from '../../shared/query.ts';
+import type { RowClass } from '../store/row.ts';
 
 /** Rows that share one signature. */
 export const BLOCK_ROWS = 256;
@@ -81,7 +82,7 @@ export const FLAG_VALUES = 64;
 
 /** Class, would-block and truncation in one number. */
 export function toFlags(name: RowClass, wouldBlock: boolean, truncated: boolean): number {
-  return ROW_CLASSES.indexOf(name) + (wouldBlock ? WOULD_BLOCK : 0) + (truncated ? TRUNCATED : 0);
+  return QUERY_CLASSES.indexOf(name) + (wouldBlock ? WOULD_BLOCK : 0) + (truncated ? TRUNCATED : 0);
 }
 
 /** The number back to what it says. */
@@ -91,7 +92,7 @@ export function fromFlags(flags: number): {
   truncated: boolean;
 } {
   return {
-    name: ROW_CLASSES[flags & (WOULD_BLOCK - 1)] ?? 'event',
+    name: QUERY_CLASSES[flags & (WOULD_BLOCK - 1)] ?? 'event',
     wouldBlock: (flags & WOULD_BLOCK) !== 0,
     truncated: (flags & TRUNCATED) !== 0,
   };

@@ -6,7 +6,7 @@ import type { PolicyFile } from '../../shared/policy-source.ts';
 import { dryRun, modeOfList } from '../harden/dry-run.ts';
 import type { Effect } from '../harden/effect.ts';
 import type { FlowDeps } from '../store/flow.ts';
-import type { Finder } from '../store/log-search.ts';
+import type { Finder } from '../store/page.ts';
 import type { EditAsk } from './edit-body.ts';
 import type { Planner } from './planner.ts';
 import { readHistory } from './policy-history.ts';

@@ -1,9 +1,9 @@
 // The changes of the policy as the record has them, newest first: who, when, what. Reads the log; what
 // stands in the files now is not its business.
 
-import { walkRows } from '../harden/walk-rows.ts';
+import { walkRows } from '../search/walk-rows.ts';
 import { type FlowDeps, readFlow } from '../store/flow.ts';
-import type { Finder } from '../store/log-search.ts';
+import type { Finder } from '../store/page.ts';
 import type { Row } from '../store/row.ts';
 
 export type HistoryEntry = {

@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GENESIS } from '../../shared/audit-line.ts';
 import { ChainWalk } from '../../shared/chain-walk.ts';
 import { type Checkpoint, readCheckpoint } from '../../shared/checkpoint.ts';
-import type { SearchDeps } from '../store/log-search.ts';
+import type { SearchDeps } from '../store/page.ts';
 import type { Position } from '../store/segment-reader.ts';
 import {
   type FoundLine,
@@ -17,7 +17,7 @@ import {
   readLineBefore,
 } from './line-at.ts';
 
-export type Link = 'good' | 'bad' | 'unknown';
+type Link = 'good' | 'bad' | 'unknown';
 
 export type Proof = {
   segment: number;

@@ -53,7 +53,7 @@ export class BodyTest {
 }
 
 /** How many other records hold the bodies of this one, by its own word. */
-export function partCount(record: AuditRecord): number {
+export function partCount(record: Readonly<Record<string, unknown>>): number {
   return [record.req_parts, record.res_parts, record.parts].reduce<number>(
     (sum, stated) => sum + (typeof stated === 'number' && stated > 0 ? Math.floor(stated) : 0),
     0,

@@ -1,7 +1,7 @@
 // Puts the search of a viewer together: the log, its indexes, and who makes them.
 
 import { IndexKeeper } from '../index/index-keeper.ts';
-import type { SearchDeps } from '../store/log-search.ts';
+import type { SearchDeps } from '../store/page.ts';
 import type { ViewerDeps } from '../viewer-env.ts';
 import { Searcher } from './searcher.ts';
 

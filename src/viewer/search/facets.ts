@@ -51,7 +51,7 @@ export async function readFacets(searcher: Searcher, query: Query, ask: FacetAsk
 }
 
 /** Counts by field and value. */
-export class ValueTally implements Tally {
+class ValueTally implements Tally {
   readonly fields: readonly FacetField[];
   readonly #counts: Map<FacetField, Map<string, number>>;
   total = 0;

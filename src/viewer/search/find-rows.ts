@@ -2,8 +2,8 @@
 // request that needs longer gets what was found, and a cursor to go on from.
 
 import type { LogQuery } from '../store/log-params.ts';
-import { addOnce, emptyPage, isTooNew, type Page, startOf } from '../store/log-search.ts';
-import { formatPosition } from '../store/position-text.ts';
+import { addOnce, emptyPage, isTooNew, type Page, startOf } from '../store/page.ts';
+import { formatPosition, isNewer, parsePosition } from '../store/position-text.ts';
 import type { Position } from '../store/segment-reader.ts';
 import type { Searcher } from './searcher.ts';
 import type { Step } from './steps.ts';
@@ -101,16 +101,10 @@ function newer(page: Page, query: LogQuery, cursor: string | null): Page {
 
 function note(page: Page, step: Step): void {
   if (step.newest !== null) {
-    const isOlder = page.newest !== null && !isFurther(page.newest, step.newest);
-    if (!isOlder) page.newest = formatPosition(step.newest);
+    const known = page.newest === null ? null : parsePosition(page.newest);
+    if (known === null || isNewer(step.newest, known)) page.newest = formatPosition(step.newest);
   }
   page.searchedBackTo = step.ts ?? page.searchedBackTo;
   page.skipped.lines += step.tooLong;
   if (step.isUnreadable) addOnce(page.skipped.segments, step.reached.segment);
-}
-
-/** Whether a place is further on than the one that stands in the page. */
-function isFurther(text: string, place: Position): boolean {
-  const [segment = 0, offset = 0] = text.split(':').map(Number);
-  return place.segment === segment ? place.offset > offset : place.segment > segment;
 }

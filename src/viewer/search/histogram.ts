@@ -49,7 +49,7 @@ function rangeOf(query: Query, nowS: number, extent: Range): Range {
 }
 
 /** Counts by bucket and class. */
-export class TimeTally implements Tally {
+class TimeTally implements Tally {
   readonly #from: number;
   readonly #width: number;
   readonly #counts: Map<RowClass, number>[];

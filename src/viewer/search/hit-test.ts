@@ -11,7 +11,7 @@ import { BodyTest } from './body-test.ts';
 /** Records of the parts of a body, oldest first or not, as they stand before a place. */
 export type PartReader = (record: AuditRecord, place: Position) => AsyncIterable<AuditRecord>;
 
-export type Hit = Row | null | Promise<Row | null>;
+type Hit = Row | null | Promise<Row | null>;
 
 export class HitTest {
   /** Lines from the end of the log on; knows which flows have ended. */
@@ -39,18 +39,18 @@ export class HitTest {
 
   /** The next older line of a scan. */
   scan(line: Buffer, at: string, place: Position): Hit {
-    return this.#withBody(this.#scan.takeRecord(line, at), place);
+    return this.#withBody(this.#scan.take(line, at), place);
   }
 
   /** A line by itself. */
   single(line: Buffer, at: string, place: Position): Hit {
-    return this.#withBody(this.#single.takeRecord(line, at), place);
+    return this.#withBody(this.#single.take(line, at), place);
   }
 
   /** The line that opened a flow of which it is known that it is running. */
   running(line: Buffer, at: string, place: Position): Hit {
     const filter = new RowFilter(this.#query, { fromEnd: true, nowS: this.#nowS });
-    return this.#withBody(filter.takeRecord(line, at), place);
+    return this.#withBody(filter.take(line, at), place);
   }
 
   /** Lines that the scan passes over: flows of which this says so have ended in them. */

@@ -6,6 +6,7 @@ import { formatPosition } from '../store/position-text.ts';
 import type { Row } from '../store/row.ts';
 import { BLOCK_BYTES } from '../store/segment-reader.ts';
 import type { SegmentSource } from '../store/segment-source.ts';
+import { lowerBound } from './lower-bound.ts';
 import { NO, type Selection } from './select-rows.ts';
 import type { Run, Step } from './steps.ts';
 
@@ -209,16 +210,4 @@ function take<T>(items: Iterator<T>, count: number): T[] {
     taken.push(value);
   }
   return taken;
-}
-
-/** First row whose number is not below a value. */
-function lowerBound(numbers: ArrayLike<number>, value: number): number {
-  let low = 0;
-  let high = numbers.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((numbers[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

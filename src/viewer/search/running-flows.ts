@@ -2,6 +2,7 @@
 // log either.
 
 import { hashId, type Open, type SegmentIndex } from '../index/segment-index.ts';
+import { lowerBound } from './lower-bound.ts';
 import type { Run } from './steps.ts';
 
 type Indexes = {
@@ -39,12 +40,5 @@ export async function passOver(run: Run, index: SegmentIndex): Promise<void> {
 }
 
 function includes(sorted: ArrayLike<number>, wanted: number): boolean {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return sorted[low] === wanted;
+  return sorted[lowerBound(sorted, wanted)] === wanted;
 }

@@ -3,6 +3,7 @@
 
 import { Hono } from 'hono';
 import { validator } from 'hono/validator';
+import { lastOfEach } from '../params.ts';
 import type { ViewerEnv } from '../viewer-env.ts';
 import { readFacets } from './facets.ts';
 import { readHistogram } from './histogram.ts';
@@ -34,14 +35,4 @@ export function createSearchApi(searcher: Searcher) {
         return c.json(await readFacets(searcher, asked.query, asked.ask), 200);
       },
     );
-}
-
-/** A parameter that is given twice counts as it was given last. */
-export function lastOfEach(raw: Record<string, string | string[]>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(raw).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? (value.at(-1) ?? '') : value,
-    ]),
-  );
 }

@@ -5,7 +5,7 @@ import { type LogParams, parseLogQuery } from '../store/log-params.ts';
 import { FACET_FIELDS, type FacetAsk, type FacetField } from './facets.ts';
 
 /** As they stand in the address; the original's ways to filter hold here too. */
-export type CountParams = Omit<LogParams, 'limit' | 'before' | 'after' | 'order'> & {
+type CountParams = Omit<LogParams, 'limit' | 'before' | 'after' | 'order'> & {
   since?: string;
   until?: string;
 };

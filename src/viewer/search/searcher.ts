@@ -5,7 +5,7 @@ import type { IndexKeeper } from '../index/index-keeper.ts';
 import { IndexDamaged, type SegmentIndex } from '../index/segment-index.ts';
 import type { LogFolder } from '../store/log-folder.ts';
 import type { LogQuery } from '../store/log-params.ts';
-import { MAX_SEARCH_BYTES, MAX_SEARCH_MS, type SearchDeps } from '../store/log-search.ts';
+import { MAX_SEARCH_BYTES, MAX_SEARCH_MS, type SearchDeps } from '../store/page.ts';
 import type { Position } from '../store/segment-reader.ts';
 import { HitTest } from './hit-test.ts';
 import { type Indexed, indexedRows } from './index-rows.ts';
@@ -17,7 +17,7 @@ import { RowSelector, type Selection } from './select-rows.ts';
 import type { Run, Step } from './steps.ts';
 
 /** How long one request may take, and how much it may read. */
-export type Budget = { spend(bytes: number): void; isOver(): boolean };
+type Budget = { spend(bytes: number): void; isOver(): boolean };
 
 type Asked = Pick<LogQuery, 'query' | 'order' | 'after'>;
 

@@ -19,7 +19,7 @@ import {
   type Value,
 } from '../index/segment-index.ts';
 import { trigramBits } from '../index/trigrams.ts';
-import type { Row } from '../store/row.ts';
+import { EMPTY_ROW, type Row } from '../store/row.ts';
 import { compares, compileQuery, type RowPredicate } from '../store/row-match.ts';
 
 export const NO = 0;
@@ -35,30 +35,6 @@ export type Selection = {
   readonly isEmpty: boolean;
   /** Each row answers. */
   readonly isAll: boolean;
-};
-
-const BLANK: Row = {
-  at: '1:0',
-  seq: null,
-  chained: true,
-  id: '',
-  ts: 0,
-  event: '',
-  class: 'event',
-  would_block: false,
-  client: '',
-  agent: '',
-  host: '',
-  port: null,
-  method: '',
-  url: '',
-  status: null,
-  reason: '',
-  rule: '',
-  bytes: 0,
-  req_bytes: 0,
-  duration_ms: null,
-  summary: '',
 };
 
 /** Compiled once for a search, asked for every segment. */
@@ -113,8 +89,10 @@ async function verdictOf(
     case 'id':
       return () => MAYBE;
     case 'client': {
-      const byAddress = await coded(index, 'client', (client) => test({ ...BLANK, client }, {}));
-      const byName = await coded(index, 'agent', (agent) => test({ ...BLANK, agent }, {}));
+      const byAddress = await coded(index, 'client', (client) =>
+        test({ ...EMPTY_ROW, client }, {}),
+      );
+      const byName = await coded(index, 'agent', (agent) => test({ ...EMPTY_ROW, agent }, {}));
       return either(byAddress, byName);
     }
     case 'agent':
@@ -123,12 +101,12 @@ async function verdictOf(
     case 'reason':
     case 'rule':
     case 'event':
-      return coded(index, field, (value) => test({ ...BLANK, [field]: value }, {}));
+      return coded(index, field, (value) => test({ ...EMPTY_ROW, [field]: value }, {}));
     case 'status':
     case 'port':
-      return codedNumber(index, field, (value) => test({ ...BLANK, [field]: value }, {}));
+      return codedNumber(index, field, (value) => test({ ...EMPTY_ROW, [field]: value }, {}));
     case 'policy':
-      return codedNumber(index, field, (value) => test(BLANK, { policy: value }));
+      return codedNumber(index, field, (value) => test(EMPTY_ROW, { policy: value }));
     case 'class':
       return flagged(index, (flags) => test(rowOf(flags), {}));
     case 'is': {
@@ -145,8 +123,8 @@ async function verdictOf(
     case 'since':
     case 'until': {
       // What holds at both ends holds between them: each of them has one border.
-      const atStart = test({ ...BLANK, ts: index.minTs }, {});
-      const atEnd = test({ ...BLANK, ts: index.maxTs }, {});
+      const atStart = test({ ...EMPTY_ROW, ts: index.minTs }, {});
+      const atEnd = test({ ...EMPTY_ROW, ts: index.maxTs }, {});
       if (atStart === atEnd) return atStart ? 'all' : 'none';
       return numeric(index, 'ts', term, nowS);
     }
@@ -156,7 +134,7 @@ async function verdictOf(
 async function isVerdict(index: SegmentIndex, segment: number, flag: string): Promise<Known> {
   const test = compileQuery({ terms: [isTerm(flag)], notes: [] }, 0);
   if (flag === 'unchained') return segment === 0 ? 'all' : 'none';
-  if (flag === 'internet') return coded(index, 'host', (host) => test({ ...BLANK, host }, {}));
+  if (flag === 'internet') return coded(index, 'host', (host) => test({ ...EMPTY_ROW, host }, {}));
   return flagged(index, (flags) => fromFlags(flags).truncated);
 }
 
@@ -166,7 +144,7 @@ function isTerm(flag: string): QueryTerm {
 
 function rowOf(flags: number): Row {
   const { name, wouldBlock } = fromFlags(flags);
-  return { ...BLANK, class: name, would_block: wouldBlock };
+  return { ...EMPTY_ROW, class: name, would_block: wouldBlock };
 }
 
 function coded(index: SegmentIndex, name: Coded, holds: (value: string) => boolean) {

@@ -8,7 +8,7 @@ import { parseSegmentName } from '../../shared/segments.ts';
 export type Room = { free_bytes: number; total_bytes: number };
 
 /** A segment on the disk, times in milliseconds since 1970. */
-export type SegmentFile = {
+type SegmentFile = {
   readonly bytes: number;
   readonly bornMs: number;
   readonly changedMs: number;

@@ -4,6 +4,8 @@ import { Buffer } from 'node:buffer';
 import { parseCodings } from '../decode/content-coding.ts';
 import type { Decode } from '../decode/decoder.ts';
 
+import { count, text } from './field.ts';
+
 export type Body = {
   /** Text, or base64 where it is not valid UTF-8. */
   text: string;
@@ -111,12 +113,4 @@ function encode(bytes: Buffer): { text: string; encoding: 'utf8' | 'base64' } {
 
 function toBytes(body: unknown, encoding: unknown): Buffer {
   return Buffer.from(text(body), encoding === 'base64' ? 'base64' : 'utf8');
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function count(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0;
 }

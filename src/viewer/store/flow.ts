@@ -1,7 +1,7 @@
 // One flow from the log: the record that ended it, the one that opened it, and the parts of its
 // bodies, found by reading backwards from a hint for a bounded time.
 
-import { type HeaderPairs, OPENING_EVENTS, TERMINAL_EVENTS } from '../../shared/audit-event.ts';
+import { endsFlow, type HeaderPairs, opensFlow } from '../../shared/audit-event.ts';
 import { parseLine } from '../../shared/audit-line.ts';
 import type { Decode } from '../decode/decoder.ts';
 import {
@@ -12,7 +12,8 @@ import {
   type Part,
   toPart,
 } from './capture-join.ts';
-import type { SearchDeps } from './log-search.ts';
+import { numeric } from './field.ts';
+import type { SearchDeps } from './page.ts';
 import { formatPosition, isNewer, parsePosition } from './position-text.ts';
 import { redactHeaders } from './redact.ts';
 import { headerPairs, type Row, toRow } from './row.ts';
@@ -79,7 +80,7 @@ export async function readFlow(deps: FlowDeps, ask: FlowAsk): Promise<Flow | nul
     if (isOurs && record.event === 'websocket') {
       socket.add(record, formatPosition(place), main?.record ?? null);
     }
-    if (isOurs && isOpening(record)) opening = record;
+    if (isOurs && opensFlow(record.event)) opening = record;
     if (main === null) continue;
     if (opening !== null || standsAlone(main) || isBefore(record, main.record)) break;
   }
@@ -106,7 +107,7 @@ async function startOf(deps: SearchDeps, ask: FlowAsk, at: Position | null): Pro
   const from = { segment: at.segment, offset: at.offset + MAX_LINE_BYTES };
   for await (const { record, place } of records(deps, { ...ask, id: '-' }, from, null)) {
     if (isNewer(place, at)) continue;
-    if (isNewer(at, place) || !isOpening(record)) break;
+    if (isNewer(at, place) || !opensFlow(record.event)) break;
     return { at, from: undefined, isRunning: true };
   }
   return { at, from, isRunning: false };
@@ -142,7 +143,7 @@ function isWanted(record: Fields, place: Position, ask: FlowAsk, start: Start): 
   const isHere = at !== null && !isNewer(place, at) && !isNewer(at, place);
   if (ask.id === '-') return isHere || (ask.seq !== undefined && record.seq === ask.seq);
   if (record.id !== ask.id || !isRow) return false;
-  if (at !== null) return isHere || (start.isRunning && isTerminal(record));
+  if (at !== null) return isHere || (start.isRunning && endsFlow(record.event));
   return ask.seq === undefined || record.seq === ask.seq;
 }
 
@@ -150,7 +151,7 @@ function isWanted(record: Fields, place: Position, ask: FlowAsk, start: Start): 
 function standsAlone({ record, place }: Main): boolean {
   // The original wrote one line for each request.
   if (place.segment === 0 || record.event === 'blocked') return true;
-  return !isTerminal(record) && !isOpening(record) && record.event !== 'websocket';
+  return !endsFlow(record.event) && !opensFlow(record.event) && record.event !== 'websocket';
 }
 
 function isBefore(record: Fields, main: Fields): boolean {
@@ -233,16 +234,4 @@ function otherFields(record: Fields, redact: boolean): Fields {
       redact && TRAILERS.test(name) ? redactHeaders(headerPairs(value)) : value,
     ]),
   );
-}
-
-function isOpening(record: Fields): boolean {
-  return (OPENING_EVENTS as ReadonlySet<unknown>).has(record.event);
-}
-
-function isTerminal(record: Fields): boolean {
-  return (TERMINAL_EVENTS as ReadonlySet<unknown>).has(record.event);
-}
-
-function numeric(value: unknown): number | null {
-  return typeof value === 'number' ? value : null;
 }

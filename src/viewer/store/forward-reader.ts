@@ -1,29 +1,25 @@
 // Reads the lines of all segments from a place on, oldest first, while the primary goes on writing them.
-// Knows segments and newlines, and nothing of what a line means. Memory: one block, or one line.
+// Knows which segment follows which; how one is read is segment-forward.ts's. Memory: one block, or one line.
 
 import type { LogFolder } from './log-folder.ts';
+import { readForward } from './segment-forward.ts';
 import { type LogLine, MAX_LINE_BYTES, type Position } from './segment-reader.ts';
 import type { SegmentSource } from './segment-source.ts';
 
 /** What one step of reading gives. */
-export type ForwardBatch = {
+type LogStep = {
   /** Oldest first. */
   readonly lines: readonly LogLine[];
   /** Behind the last whole line: whoever reads on from here gets what follows. */
   readonly next: Position;
-  /** Something between two places could not be read: it was deleted, cut or damaged. */
+  /** Something between two places could not be read: it was deleted, cut, damaged or no record. */
   readonly lost: boolean;
 };
 
-/** About 2 ms to parse: the event loop is free again after that. */
-const BLOCK_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
 
 /** Lines from `from` on to the end of what is there now. */
-export async function* readLinesForward(
-  log: LogFolder,
-  from: Position,
-): AsyncGenerator<ForwardBatch> {
+export async function* readLinesForward(log: LogFolder, from: Position): AsyncGenerator<LogStep> {
   // Listed first: a segment that has a successor here grows no more, so it is read to its end.
   const segments = (await log.list()).filter((segment) => segment >= from.segment);
   const [first = from.segment] = segments;
@@ -50,40 +46,19 @@ async function* readSource(
   source: SegmentSource,
   segment: number,
   from: number,
-): AsyncGenerator<ForwardBatch> {
-  const { size } = source;
-  let offset = from;
-  const at = (place: number, lost: boolean, lines: LogLine[] = []): ForwardBatch => {
-    offset = place;
-    return { lines, next: { segment, offset: place }, lost };
-  };
+): AsyncGenerator<LogStep> {
   // A start after a crash cuts a torn tail off; what was whole stays where it was.
-  if (offset > size) yield at(size, true);
-  while (offset < size) {
-    let block = await source.read(offset, BLOCK_BYTES);
-    if (block !== null && block.length === BLOCK_BYTES && !block.includes(NEWLINE)) {
-      block = await source.read(offset, MAX_LINE_BYTES);
-    }
-    if (block === null || block.length === 0) {
-      yield at(size, true);
-      return;
-    }
-    const lines = splitLines(block, segment, offset);
-    const last = lines.at(-1);
-    if (last !== undefined) yield at(last.end, false, lines);
+  if (from > source.size) yield { lines: [], next: { segment, offset: source.size }, lost: true };
+  if (from >= source.size) return;
+  // The last look may have ended in a line that is too long, or behind a block that is damaged.
+  const isLineStart = from === 0 || (await source.read(from - 1, 1))?.[0] === NEWLINE;
+  for await (const batch of readForward(source, segment, { from, isLineStart })) {
     // Half a line at the end is still being written, unless no record can be as long.
-    else if (block.length < MAX_LINE_BYTES) return;
-    else yield at(offset + block.length, true);
-  }
-}
-
-function splitLines(block: Buffer, segment: number, base: number): LogLine[] {
-  const lines: LogLine[] = [];
-  for (let at = 0; ; ) {
-    const newline = block.indexOf(NEWLINE, at);
-    if (newline < 0) return lines;
-    const bytes = block.subarray(at, newline);
-    lines.push({ segment, start: base + at, end: base + newline + 1, bytes });
-    at = newline + 1;
+    const isTooLong = batch.end - batch.next > MAX_LINE_BYTES;
+    yield {
+      lines: batch.lines,
+      next: { segment, offset: isTooLong ? batch.end : batch.next },
+      lost: batch.isDamaged || isTooLong || batch.lines.some(({ bytes }) => bytes === null),
+    };
   }
 }

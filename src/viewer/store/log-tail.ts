@@ -5,6 +5,7 @@
 
 import { type FSWatcher, watch } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { endsFlow } from '../../shared/audit-event.ts';
 import { parseLine } from '../../shared/audit-line.ts';
 import { readLinesForward } from './forward-reader.ts';
 import type { LogFolder } from './log-folder.ts';
@@ -26,7 +27,7 @@ export type TailNews = {
   readonly lost: boolean;
 };
 
-export type LogTailDeps = {
+type LogTailDeps = {
   readonly log: LogFolder;
   /** The folder that the segments stand in. */
   readonly folder: string;
@@ -169,15 +170,10 @@ function readRows(lines: readonly LogLine[]): TailRow[] {
     const record = parseLine(line.bytes.toString());
     const row = record === null ? null : toRow(record, placeOf(line));
     if (record === null || row === null) continue;
-    if (isEnd(row)) ended.add(row.id);
+    if (endsFlow(row.event)) ended.add(row.id);
     rows.push({ row, record });
   }
   return rows.reverse();
-}
-
-/** Whether it is the last record of its flow. */
-export function isEnd({ class: kind, event }: Row): boolean {
-  return kind !== 'running' && kind !== 'event' && kind !== 'damaged' && event !== 'websocket';
 }
 
 function placeOf({ segment, start }: LogLine): string {

@@ -22,7 +22,7 @@ export type MemberIndex = {
 };
 
 /** 16 GiB of records: a longer table would not be a segment's, and not fit the memory of a viewer. */
-export const MAX_MEMBERS = 65_536;
+const MAX_MEMBERS = 65_536;
 /** How far behind a damaged header the next one is looked for: as far as a few members reach. */
 const RESYNC_BYTES = 16 * MAX_MEMBER_BYTES;
 /** Gzip, deflate, extra field: the beginning of each header, rare enough to look closer at. */

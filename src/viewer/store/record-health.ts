@@ -3,7 +3,7 @@
 
 import { parseLine } from '../../shared/audit-line.ts';
 import type { LogCheck, LogDamage } from '../../shared/status.ts';
-import type { SearchDeps } from './log-search.ts';
+import type { SearchDeps } from './page.ts';
 import { isNewer } from './position-text.ts';
 import { isDamage } from './row.ts';
 import { type Position, readLinesBackward } from './segment-reader.ts';
@@ -17,7 +17,7 @@ export type RecordHealth = {
 };
 
 /** `missing`: in front of the segment. `gone`: taken away while it was written. `truncated`: records that were signed are not there. */
-export type RecordDamage = LogDamage & {
+type RecordDamage = LogDamage & {
   kind: 'damaged' | 'missing' | 'gone' | 'truncated';
 };
 

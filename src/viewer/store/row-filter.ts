@@ -1,7 +1,7 @@
 // Which lines of the log answer a query. Pure: lines go in, newest first, rows come out.
 // Knows nothing of files, time limits or HTTP.
 
-import type { AuditRecord } from '../../shared/audit-event.ts';
+import { type AuditRecord, endsFlow, opensFlow } from '../../shared/audit-event.ts';
 import { parseLine } from '../../shared/audit-line.ts';
 import type { Query } from '../../shared/query.ts';
 import { isRowEvent, type Row, toRow } from './row.ts';
@@ -9,22 +9,8 @@ import { compileQuery, type RowPredicate } from './row-match.ts';
 
 /** Ids of ended flows that one scan remembers; beyond it no flow is called running any more. */
 const MAX_ENDED = 200_000;
-/** Records of exchanges: all that a search looks at stands in their lines as it is. */
-const RAW_EVENTS: ReadonlySet<string> = new Set([
-  'intent',
-  'allowed',
-  'blocked',
-  'error',
-  'revoked',
-  'uninspected',
-]);
 
 export type Found = { readonly row: Row; readonly record: AuditRecord };
-
-/** Whether no flow is running any more behind a record of this event. */
-export function endsFlow(event: string): boolean {
-  return RAW_EVENTS.has(event) && event !== 'intent';
-}
 
 /**
  * The filter of one scan. `fromEnd`: the scan began at the newest line, so that a flow whose end
@@ -59,12 +45,7 @@ export class RowFilter {
   }
 
   /** The bytes of a line and its place → its row, or null when it is none or does not match. */
-  take(line: Buffer, at: string): Row | null {
-    return this.takeRecord(line, at)?.row ?? null;
-  }
-
-  /** The same, with the record that the row was made of. */
-  takeRecord(line: Buffer, at: string): Found | null {
+  take(line: Buffer, at: string): Found | null {
     const head = parseHead(line);
     if (head !== null) {
       this.#lastTs = head.ts;
@@ -72,8 +53,13 @@ export class RowFilter {
       if (head.event === 'intent' && !this.#isRunning(head.id)) return null;
       this.#remember(head.event, head.id);
     }
-    const scan = this.#needle !== '' && head !== null && RAW_EVENTS.has(head.event);
-    if (scan && !line.toString('latin1').toLowerCase().includes(this.#needle)) {
+    // Of exchanges all that a search looks at stands in their lines as it is.
+    const isExchange = head !== null && (opensFlow(head.event) || endsFlow(head.event));
+    if (
+      isExchange &&
+      this.#needle !== '' &&
+      !line.toString('latin1').toLowerCase().includes(this.#needle)
+    ) {
       return null;
     }
     const record = parseLine(line.toString());

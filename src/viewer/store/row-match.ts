@@ -103,7 +103,7 @@ function compileHost(text: string): RowPredicate {
 }
 
 /** Text in lower case, `*` for anything → whether a value is like it, upper and lower case alike. */
-export function compilePattern(text: string): (value: string) => boolean {
+function compilePattern(text: string): (value: string) => boolean {
   const [first = '', ...others] = text.split('*');
   if (others.length === 0) return (value) => value.toLowerCase() === text;
   const last = others.pop() ?? '';

@@ -2,20 +2,12 @@
 // peers or other programs: every field is checked before it is believed.
 
 import type { HeaderPairs } from '../../shared/audit-event.ts';
+import type { QueryClass } from '../../shared/query.ts';
+import { numeric, text } from './field.ts';
 import { isPiece, summarizeMessage } from './web-socket.ts';
 
-export const ROW_CLASSES = [
-  'allowed',
-  'would_block',
-  'blocked',
-  'error',
-  'uninspected',
-  'running',
-  'event',
-  'damaged',
-] as const;
 /** What a row means to the operator, whatever the record's event is called. */
-export type RowClass = (typeof ROW_CLASSES)[number];
+export type RowClass = QueryClass;
 
 /** A row, by the names the record uses. Bodies and headers are left to the detail. */
 export type Row = {
@@ -44,6 +36,31 @@ export type Row = {
   duration_ms: number | null;
   /** What happened, for records that are no requests. */
   summary: string;
+};
+
+/** A row of which nothing is known: others are made from it. */
+export const EMPTY_ROW: Row = {
+  at: '1:0',
+  seq: null,
+  chained: true,
+  id: '',
+  ts: 0,
+  event: '',
+  class: 'event',
+  would_block: false,
+  client: '',
+  agent: '',
+  host: '',
+  port: null,
+  method: '',
+  url: '',
+  status: null,
+  reason: '',
+  rule: '',
+  bytes: 0,
+  req_bytes: 0,
+  duration_ms: null,
+  summary: '',
 };
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -178,12 +195,4 @@ function describeFinding(record: Fields): string {
 
 function plain(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function numeric(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }

@@ -7,13 +7,15 @@ import { BLOCK_BYTES, type LogLine, MAX_LINE_BYTES } from './segment-reader.ts';
 import type { SegmentSource } from './segment-source.ts';
 
 /** What one step of reading gives. */
-export type ForwardBatch = {
+type ForwardBatch = {
   /** Oldest first. */
   readonly lines: readonly LogLine[];
   /** Something in this stretch could not be read. */
   readonly isDamaged: boolean;
   /** Behind the last line of this batch: read on from here. */
   readonly next: number;
+  /** So far it was read: half a line may stand before it. */
+  readonly end: number;
 };
 
 const NEWLINE = 0x0a;
@@ -67,7 +69,7 @@ export async function* readForward(
       }
     }
     at = end;
-    yield { lines, isDamaged, next: isLost ? end : start };
+    yield { lines, isDamaged, next: isLost ? end : start, end };
   }
 }
 

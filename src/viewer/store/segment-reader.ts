@@ -21,7 +21,7 @@ export type LogLine = {
 };
 
 /** What one step of reading gives. */
-export type Batch = {
+type Batch = {
   /** Newest first. */
   readonly lines: readonly LogLine[];
   /** A segment of which nothing, or not what stands at this place, could be read. */

@@ -2,6 +2,7 @@
 // a list says of one, what belongs to one, and the last ones of a flow. No I/O.
 
 import { MAX_SHOWN_BYTES, type Part, toPart } from './capture-join.ts';
+import { count, numeric, text } from './field.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -113,17 +114,9 @@ function toLine(record: Fields, at: string): MessageLine {
   const body = record.encoding === undefined ? text(record.body) : '';
   return {
     at,
-    ts: count(record.ts),
+    ts: numeric(record.ts) ?? 0,
     direction: record.direction === 'server' ? 'server' : 'client',
     summary: summarizeMessage(record),
     text: body.slice(0, SHORT_CHARS).replace(/\s+/g, ' ').slice(0, TEXT_CHARS),
   };
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function count(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
 }

@@ -4,7 +4,7 @@
 import type { AgentNetworks } from '../policy/policy-reader.ts';
 import { readStatus } from '../status.ts';
 
-export type MetaWatchDeps = {
+type MetaWatchDeps = {
   readonly stateDir: string;
   readonly agents: Pick<AgentNetworks, 'read'>;
   readonly onError: (error: Error) => void;

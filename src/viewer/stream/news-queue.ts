@@ -3,10 +3,12 @@
 //
 // Invariant: what does not fit is never left out silently: the page is told of a gap.
 
-import { isEnd, type TailNews } from '../store/log-tail.ts';
+import { endsFlow } from '../../shared/audit-event.ts';
+import type { TailNews } from '../store/log-tail.ts';
 import { isNewer, parsePosition } from '../store/position-text.ts';
 import type { Row } from '../store/row.ts';
-import type { RowPredicate } from '../store/row-match.ts';
+import type { Position } from '../store/segment-reader.ts';
+import type { Judge } from './live-judge.ts';
 
 /** Rows of one event: some 100 kB, so that a page draws while it reads. */
 export const MAX_EVENT_ROWS = 200;
@@ -15,21 +17,23 @@ export const MAX_WAITING = 1000;
 
 /** `ended`: flows whose end is no row of this query, so that their running row goes all the same. */
 export type RowsEvent = { readonly rows: Row[]; readonly ended: string[]; readonly newest: string };
-export type StreamEvent =
+type StreamEvent =
   | { readonly event: 'rows'; readonly data: RowsEvent }
   | { readonly event: 'gap'; readonly data: { readonly newest: string } };
 
 export class NewsQueue {
-  readonly #matches: RowPredicate;
+  readonly #judge: Judge;
   /** Oldest first. */
   #rows: Row[] = [];
+  /** Of these a search has to tell whether they answer. Oldest first. */
+  #open: Row[] = [];
   #ended: string[] = [];
   #newest: string;
   #gap = false;
   #isFresh = false;
 
-  constructor(matches: RowPredicate, newest: string) {
-    this.#matches = matches;
+  constructor(judge: Judge, newest: string) {
+    this.#judge = judge;
     this.#newest = newest;
   }
 
@@ -37,25 +41,56 @@ export class NewsQueue {
     this.#newest = newest;
     if (lost) this.#overflow();
     if (this.#gap) return;
-    for (const { row, record } of rows) {
-      if (this.#matches(row, record)) this.#rows.push(row);
-      else if (isEnd(row)) this.#ended.push(row.id);
+    for (const each of rows) {
+      const { row } = each;
+      const answer = this.#judge(each);
+      if (answer === 'elsewhere') this.#open.push(row);
+      else if (answer) this.#rows.push(row);
+      else if (endsFlow(row.event)) this.#ended.push(row.id);
       else continue;
-      this.#isFresh = true;
-      if (this.#rows.length + this.#ended.length > MAX_WAITING) {
+      this.#isFresh ||= answer !== 'elsewhere';
+      if (this.#isFull()) {
         this.#overflow();
         return;
       }
     }
   }
 
+  /** What has to be searched, from here on, before anything is taken; null: nothing. */
+  get unsettled(): Position | null {
+    const [open] = this.#open;
+    const [row] = this.#rows;
+    if (open === undefined) return null;
+    const places = [open, ...(row === undefined ? [] : [row])].flatMap(
+      ({ at }) => parsePosition(at) ?? [],
+    );
+    const [first] = places.sort((a, b) => (isNewer(a, b) ? 1 : -1));
+    // A search gives what is behind a place: that row is to be among it.
+    return first === undefined ? null : { ...first, offset: first.offset - 1 };
+  }
+
+  /** A search from `unsettled` on found these, newest first, up to `newest`. */
+  settle(rows: readonly Row[], newest: string | null): void {
+    const openBefore = this.#open.length;
+    const wasFresh = this.#isFresh;
+    this.putInFront(rows, newest);
+    this.#isFresh = !this.#gap && (wasFresh || this.#rows.length + this.#ended.length > 0);
+    // It did not get to the first of them: it never will.
+    if (this.#open.length === openBefore) this.#overflow();
+  }
+
   /** A search found these, newest first, up to `newest`: they go ahead of what waits, each once. */
   putInFront(rows: readonly Row[], newest: string | null): void {
     const place = newest === null ? null : parsePosition(newest);
-    const later = this.#rows.filter((row) => isLater(row.at, place));
-    this.#rows = [...[...rows].reverse(), ...later];
+    const isLeft = ({ at }: Row) => isLater(at, place);
+    const found = new Set(rows.map(({ at }) => at));
+    for (const row of this.#open) {
+      if (!isLeft(row) && !found.has(row.at) && endsFlow(row.event)) this.#ended.push(row.id);
+    }
+    this.#open = this.#open.filter(isLeft);
+    this.#rows = [...[...rows].reverse(), ...this.#rows.filter(isLeft)];
     this.#isFresh = true;
-    if (this.#rows.length > MAX_WAITING) this.#overflow();
+    if (this.#isFull()) this.#overflow();
   }
 
   /** The page has to ask for the list anew. */
@@ -79,10 +114,15 @@ export class NewsQueue {
     return { event: 'rows', data: { rows, ended, newest } };
   }
 
+  #isFull(): boolean {
+    return this.#rows.length + this.#open.length + this.#ended.length > MAX_WAITING;
+  }
+
   #overflow(): void {
     this.#gap = true;
     this.#isFresh = false;
     this.#rows = [];
+    this.#open = [];
     this.#ended = [];
   }
 }

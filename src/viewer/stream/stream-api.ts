@@ -4,12 +4,13 @@
 import { dirname } from 'node:path';
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
+import { paramsOf } from '../params.ts';
 import type { RouteDeps } from '../route-deps.ts';
 import { type LogQuery, parseLogQuery } from '../store/log-params.ts';
-import type { Finder } from '../store/log-search.ts';
 import { LogTail } from '../store/log-tail.ts';
-import { compileQuery } from '../store/row-match.ts';
+import type { Finder } from '../store/page.ts';
 import type { ViewerEnv } from '../viewer-env.ts';
+import { compileJudge } from './live-judge.ts';
 import { MetaWatch } from './meta-watch.ts';
 import { NewsQueue } from './news-queue.ts';
 
@@ -18,7 +19,7 @@ export const MAX_FOLLOWERS = 64;
 /** A proxy in between closes what is silent for longer; so does a page. */
 const HEARTBEAT_MS = 15_000;
 /** How long somebody who may not look any more still does. */
-export const RECHECK_MS = 2000;
+const RECHECK_MS = 2000;
 /** A page that takes nothing for so long is gone, though its connection may not know. */
 const STUCK_MS = 30_000;
 /** Rows that a page missed before the stream was open: more are a page of their own. */
@@ -42,8 +43,9 @@ export function createStreamApi(deps: RouteDeps) {
   };
   let open = 0;
   return new Hono<ViewerEnv>().get('/api/stream', (c) => {
-    const after = c.req.header('last-event-id') || c.req.query('after') || '';
-    const query = parseLogQuery({ q: c.req.query('q') ?? '', after, limit: MISSED_ROWS });
+    const params = paramsOf(c);
+    const after = c.req.header('last-event-id') || params.after || '';
+    const query = parseLogQuery({ q: params.q ?? '', after, limit: MISSED_ROWS });
     if ('problem' in query) return c.json({ error: query.problem }, 400);
     // Its answer has no body, so no end of a connection would give the place back.
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
@@ -74,7 +76,7 @@ async function follow(
   query: LogQuery,
   { deps, search, tail, metaWatch }: Followers,
 ): Promise<void> {
-  const queue = new NewsQueue(compileQuery(query.query, deps.now() / 1000), '');
+  const queue = new NewsQueue(compileJudge(query.query, deps.now() / 1000), '');
   let hasMeta = false;
   let isOver = false;
   let wake = () => {};
@@ -107,6 +109,7 @@ async function follow(
   try {
     await catchUp(queue, query, search, tail.newest);
     while (!isOver) {
+      await settle(queue, query, search);
       const next = queue.take();
       if (next !== null) {
         const { event, data } = next;
@@ -127,13 +130,22 @@ async function follow(
 async function catchUp(
   queue: NewsQueue,
   query: LogQuery,
-  search: Followers['search'],
+  search: Finder,
   newest: string,
 ): Promise<void> {
   if (query.after === null) return queue.putInFront([], newest || null);
   const page = await search.find(query);
   if (page.more) return queue.markGap();
   queue.putInFront(page.rows, page.newest ?? (newest || null));
+}
+
+/** Looks up what other records decide. What comes meanwhile may need the same. */
+async function settle(queue: NewsQueue, query: LogQuery, search: Finder): Promise<void> {
+  for (let from = queue.unsettled; from !== null; from = queue.unsettled) {
+    const page = await search.find({ ...query, after: from });
+    if (page.more) return queue.markGap();
+    queue.settle(page.rows, page.newest);
+  }
 }
 
 /** Whether it was called within the time of a heartbeat. */

@@ -7,7 +7,7 @@ import { readCheckpoint } from '../../shared/checkpoint.ts';
 import { firstFrom, type KnownLines, shareLines } from './known-lines.ts';
 import type { Problem } from './segment-report.ts';
 
-export type ExportedLine = {
+type ExportedLine = {
   readonly seq: number;
   readonly bytes: Buffer;
   readonly file: string;

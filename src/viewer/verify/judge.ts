@@ -6,7 +6,7 @@ import { checkLine, type Exported, linesBetween } from './exported.ts';
 import { collectDeletions, type Deletions, missingBefore, type Segment, startOf } from './links.ts';
 import type { Change, Finding, Outcome, Problem, SegmentReport } from './segment-report.ts';
 
-export type Evidence = {
+type Evidence = {
   /** In order; the last one is the newest. */
   readonly segments: readonly Segment[];
   readonly nameOf: (number: number) => string;

@@ -6,9 +6,9 @@ import { basename, join } from 'node:path';
 import { parseSegmentName } from '../../shared/segments.ts';
 
 /** Three months of a checkpoint a minute. */
-export const MAX_EXPORTED_BYTES = 64 * 1024 * 1024;
+const MAX_EXPORTED_BYTES = 64 * 1024 * 1024;
 
-export type Listing = {
+type Listing = {
   /** Chained ones, oldest first, each once. */
   readonly numbers: readonly number[];
   readonly bytes: number;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { SegmentResult, SegmentTask } from './verify-segment.ts';
 
-export type Pool = {
+type Pool = {
   run(task: SegmentTask): Promise<SegmentResult>;
   close(): Promise<void>;
 };

@@ -1,7 +1,7 @@
 // A line on a terminal that says how far a long piece of work is. Pure: numbers in, text out; who
 // calls knows the clock and the terminal.
 
-export type Progress = {
+type Progress = {
   readonly doneBytes: number;
   readonly totalBytes: number;
   readonly elapsedMs: number;

@@ -12,7 +12,7 @@ import {
 /** Large enough that a call costs nothing beside the hashing, small enough to stay in the cache. */
 const CHUNK_BYTES = 1024 * 1024;
 
-export type ReadHandlers = {
+type ReadHandlers = {
   /** Valid during the call. */
   onBytes(bytes: Buffer): void;
   /** So many bytes of the file are done. */

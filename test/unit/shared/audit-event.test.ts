@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
+  endsFlow,
   FLOW_EVENTS,
   FLOW_FIELD_NAMES,
   MAX_RECORD_BYTES,
   OPENING_EVENTS,
+  opensFlow,
   PRIMARY_EVENTS,
   SCHEMA_VERSION,
   TERMINAL_EVENTS,
@@ -51,7 +53,12 @@ describe('the published schema', () => {
 
 describe('events', () => {
   it('an opening event ends nothing, a terminal one opens nothing', () => {
-    expect([...OPENING_EVENTS].filter((event) => TERMINAL_EVENTS.has(event))).toEqual([]);
+    expect([...OPENING_EVENTS].filter(endsFlow)).toEqual([]);
+    expect([...TERMINAL_EVENTS].filter(opensFlow)).toEqual([]);
+    expect([...OPENING_EVENTS].every(opensFlow)).toBe(true);
+    expect([...TERMINAL_EVENTS].every(endsFlow)).toBe(true);
+    expect(['part', 'websocket', undefined, 3].some((event) => opensFlow(event))).toBe(false);
+    expect(['part', 'websocket', undefined, 3].some((event) => endsFlow(event))).toBe(false);
   });
 
   it('a record fits into a frame of the pipe', () => {

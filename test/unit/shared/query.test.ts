@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   formatTerm,
-  hasWildcard,
   parseQuery,
   parseSize,
   parseTime,
@@ -171,9 +170,5 @@ describe('values', () => {
       604_800,
       null,
     ]);
-  });
-
-  it('hasWildcard tells a pattern from a name', () => {
-    expect([hasWildcard('*.a'), hasWildcard('a')]).toEqual([true, false]);
   });
 });

@@ -6,7 +6,7 @@ import type { Meta } from '../../meta.ts';
 import type { State } from '../../state/state-api.ts';
 import type { Flow } from '../../store/flow.ts';
 import type { LogParams } from '../../store/log-params.ts';
-import type { Page } from '../../store/log-search.ts';
+import type { Page } from '../../store/page.ts';
 
 /** An answer that is no success; 401 = a token is needed. */
 export class ApiError extends Error {

@@ -2,7 +2,7 @@
 // cannot be had. Holds no rows. A page that nobody sees follows nothing: a browser has few
 // connections to one server, and a hidden tab would keep one.
 
-import type { Page } from '../../store/log-search.ts';
+import type { Page } from '../../store/page.ts';
 import type { RowsEvent } from '../../stream/news-queue.ts';
 
 export type FollowDeps = {

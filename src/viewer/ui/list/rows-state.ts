@@ -1,7 +1,7 @@
 // The list's state and how answers of the server change it. Pure: no fetching, no clock. The rows are
 // a window over the log: what it lets go at the one end can be fetched again by its place.
 
-import type { Page } from '../../store/log-search.ts';
+import type { Page } from '../../store/page.ts';
 import type { Row } from '../../store/row.ts';
 import type { RowsEvent } from '../../stream/news-queue.ts';
 import { appendRows, dropEnded, isAfter, MAX_ROWS, prependRows } from './merge-rows.ts';

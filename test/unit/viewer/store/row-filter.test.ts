@@ -17,7 +17,7 @@ function scan(params: LogParams, lines: readonly Line[], fromEnd = true): Row[] 
   return lines
     .map((line) => Buffer.from(typeof line === 'string' ? line : logLine(line)))
     .reverse()
-    .flatMap((line) => filter.take(line, '') ?? []);
+    .flatMap((line) => filter.take(line, '')?.row ?? []);
 }
 
 const ids = (rows: readonly Row[]) => rows.map((row) => row.id);

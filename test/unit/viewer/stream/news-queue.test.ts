@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseQuery, type Query } from '../../../../src/shared/query.ts';
 import type { TailRow } from '../../../../src/viewer/store/log-tail.ts';
 import { type Row, toRow } from '../../../../src/viewer/store/row.ts';
-import { compileQuery } from '../../../../src/viewer/store/row-match.ts';
+import { compileJudge } from '../../../../src/viewer/stream/live-judge.ts';
 import {
   MAX_EVENT_ROWS,
   MAX_WAITING,
@@ -18,7 +18,7 @@ const news = (from: number, count: number, lost = false) => ({
   newest: `1:${from + count - 1}`,
   lost,
 });
-const queueFor = (q = '') => new NewsQueue(compileQuery(parseQuery(q) as Query, 0), '1:0');
+const queueFor = (q = '') => new NewsQueue(compileJudge(parseQuery(q) as Query, 0), '1:0');
 const rowsIn = (event: ReturnType<NewsQueue['take']>) =>
   event?.event === 'rows' ? event.data.rows.map(({ at }) => Number(at.slice(2))) : event?.event;
 
@@ -74,5 +74,32 @@ describe('NewsQueue', () => {
       '1:6',
     );
     expect(rowsIn(queue.take())).toEqual([7, 6, 5, 4]);
+  });
+
+  it('waits for a search where other records decide, and keeps the order', () => {
+    const queue = queueFor('body:needle');
+    const inParts = (place: number, id: string): TailRow => {
+      const record = { event: 'allowed', id, req_parts: 2 };
+      return { row: toRow(record, `1:${place}`) as Row, record };
+    };
+    const whole = (place: number) => {
+      const record = { event: 'allowed', id: `f${place}`, res_body: 'a needle' };
+      return { row: toRow(record, `1:${place}`) as Row, record };
+    };
+    const [hit, miss, late] = [inParts(5, 'hit'), inParts(6, 'miss'), inParts(9, 'late')];
+    queue.push({ rows: [whole(4), hit, miss, whole(7)], newest: '1:7', lost: false });
+    expect(queue.unsettled).toEqual({ segment: 1, offset: 3 });
+    queue.push({ rows: [late], newest: '1:9', lost: false });
+    queue.settle([whole(7).row, hit.row, whole(4).row], '1:8');
+    expect(queue.unsettled).toEqual({ segment: 1, offset: 3 });
+    queue.settle([late.row, whole(7).row, hit.row, whole(4).row], '1:9');
+    expect(queue.unsettled).toBeNull();
+    const event = queue.take();
+    expect(rowsIn(event)).toEqual([9, 7, 5, 4]);
+    expect(event?.data).toMatchObject({ ended: ['miss'], newest: '1:9' });
+    queue.push({ rows: [inParts(12, 'unread')], newest: '1:12', lost: false });
+    queue.settle([], null);
+    expect(rowsIn(queue.take())).toBe('gap');
+    expect(queue.unsettled).toBeNull();
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ROW_CLASSES, type Row, toRow } from '../../../../src/viewer/store/row.ts';
+import { QUERY_CLASSES } from '../../../../src/shared/query.ts';
+import { type Row, toRow } from '../../../../src/viewer/store/row.ts';
 import { CLASS_LABELS, explain, TRUNCATIONS } from '../../../../src/viewer/ui/kit/explain.ts';
 
 const row = (record: Record<string, unknown>) => toRow(record, '1:0') as Row;
@@ -38,7 +39,7 @@ describe('explain()', () => {
   ])('explain() adds nothing to %j', (record) => expect(explain(row(record))).toBe(''));
 
   it('explain() has a label for each class', () => {
-    expect(Object.keys(CLASS_LABELS).sort()).toEqual([...ROW_CLASSES].sort());
+    expect(Object.keys(CLASS_LABELS).sort()).toEqual([...QUERY_CLASSES].sort());
   });
 
   it('explain() has words for each reason why a copy is shorter', () => {

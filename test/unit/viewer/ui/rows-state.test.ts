@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Page } from '../../../../src/viewer/store/log-search.ts';
+import type { Page } from '../../../../src/viewer/store/page.ts';
 import { type Row, toRow } from '../../../../src/viewer/store/row.ts';
 import { MAX_ROWS } from '../../../../src/viewer/ui/list/merge-rows.ts';
 import {

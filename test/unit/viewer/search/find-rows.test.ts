@@ -7,7 +7,7 @@ import {
   type LogQuery,
   parseLogQuery,
 } from '../../../../src/viewer/store/log-params.ts';
-import type { Page } from '../../../../src/viewer/store/log-search.ts';
+import type { Page } from '../../../../src/viewer/store/page.ts';
 import { compressSegment, damageMember } from '../../../support/compress-segment.ts';
 import { logLine } from '../../../support/log-line.ts';
 import { searchLog } from '../../../support/search-log.ts';

@@ -3,23 +3,25 @@
 // them, and ended when the client leaves. Where access is decided: `guard.ts`, before any of this runs.
 
 import { type Context, Hono } from 'hono';
-import { TERMINAL_EVENTS } from '../shared/audit-event.ts';
-import { parseLine } from '../shared/audit-line.ts';
-import { flowLines } from './export/flow-lines.ts';
-import { type HarSource, harText } from './export/har-text.ts';
-import { Limited, matches } from './export/matches.ts';
-import { textStream } from './export/text-stream.ts';
-import { readLineAt } from './proof/line-at.ts';
-import type { RouteDeps } from './route-deps.ts';
-import { type Flow, type FlowDeps, flowOfRecord, readFlow } from './store/flow.ts';
-import { isSet, type LogQuery, parseLogQuery } from './store/log-params.ts';
-import type { Finder } from './store/log-search.ts';
-import { formatPosition, parsePosition } from './store/position-text.ts';
-import type { Position } from './store/segment-reader.ts';
-import type { ViewerEnv } from './viewer-env.ts';
+import { endsFlow } from '../../shared/audit-event.ts';
+import { parseLine } from '../../shared/audit-line.ts';
+import { isRedacted, paramsOf } from '../params.ts';
+import { readLineAt } from '../proof/line-at.ts';
+import type { RouteDeps } from '../route-deps.ts';
+import { rowsOf } from '../search/walk-rows.ts';
+import { type Flow, type FlowDeps, flowOfRecord, readFlow } from '../store/flow.ts';
+import { type LogQuery, parseLogQuery } from '../store/log-params.ts';
+import type { Finder } from '../store/page.ts';
+import { formatPosition, parsePosition } from '../store/position-text.ts';
+import type { Position } from '../store/segment-reader.ts';
+import type { ViewerEnv } from '../viewer-env.ts';
+import { flowLines } from './flow-lines.ts';
+import { type HarSource, harText } from './har-text.ts';
+import { Limited } from './limited.ts';
+import { textStream } from './text-stream.ts';
 
 /** What programs that read archives still open; the log's own lines have no such limit. */
-export const MAX_HAR_ENTRIES = 10_000;
+const MAX_HAR_ENTRIES = 10_000;
 /** As many places as fit into an address. */
 const MAX_SELECTED = 500;
 /** So long is looked whether there is more than the limit, before the first byte of an archive. */
@@ -46,7 +48,7 @@ export function createExportApi(deps: RouteDeps) {
     .get('/api/export.har', async (c) => {
       const wanted = await readWanted(c, search, MAX_HAR_ENTRIES);
       if ('problem' in wanted) return c.json({ error: wanted.problem }, wanted.status);
-      const redact = isRedacted(c.req.query('redact'));
+      const redact = isRedacted(paramsOf(c).redact);
       attach(c, nameOf('har'), 'application/json');
       if (await hasMore(search, wanted)) c.header('x-leash-truncated', String(limitOf(wanted)));
       const creator = { name: 'leash', version: deps.version };
@@ -69,7 +71,7 @@ async function readWanted(
   search: FlowDeps & Finder,
   most: number,
 ): Promise<Wanted | Refused> {
-  const { id, at, ids, limit: limitText, ...params } = c.req.query();
+  const { id, at, ids, limit: limitText, ...params } = paramsOf(c);
   if (id !== undefined || at !== undefined) return onePlace(search, id ?? '-', at);
   if (ids !== undefined) {
     const places = ids.split(',').map(parsePosition);
@@ -105,10 +107,6 @@ async function onePlace(
   return { places: [found] };
 }
 
-function isRedacted(value: string | undefined): boolean {
-  return value === undefined || isSet(value);
-}
-
 function limitOf(wanted: Wanted): number {
   return 'places' in wanted ? wanted.places.length : wanted.limit;
 }
@@ -118,7 +116,7 @@ async function hasMore(search: FlowDeps & Finder, wanted: Wanted): Promise<boole
   if ('places' in wanted) return false;
   const stopAt = search.now() + LOOK_MS;
   let count = 0;
-  for await (const _ of matches(search, wanted.query, () => search.now() > stopAt)) {
+  for await (const _ of rowsOf(search, wanted.query, () => search.now() > stopAt)) {
     count += 1;
     if (count > wanted.limit) return true;
   }
@@ -136,7 +134,7 @@ async function* rawLines(
     }
     return;
   }
-  for await (const row of new Limited(matches(search, wanted.query, isOver), wanted.limit)) {
+  for await (const row of new Limited(rowsOf(search, wanted.query, isOver), wanted.limit)) {
     const place = parsePosition(row.at);
     const line = place === null ? null : await readLineAt(search.log, place);
     if (line !== null) yield withNewline(line.bytes);
@@ -158,7 +156,7 @@ function harSource(
     const list = wanted.places.map(formatPosition);
     return { flows: flowsAt(search, list, redact), isCut: () => false, limit: list.length };
   }
-  const rows = new Limited(matches(search, wanted.query, isOver), wanted.limit);
+  const rows = new Limited(rowsOf(search, wanted.query, isOver), wanted.limit);
   return { flows: flowsOf(search, rows, redact), isCut: () => rows.isCut, limit: wanted.limit };
 }
 
@@ -185,7 +183,6 @@ async function flowAt(
   if (place === null || !record) return null;
   // Most records hold their bodies: the log need not be searched for parts.
   const hasParts = record.req_parts !== undefined || record.res_parts !== undefined;
-  const isEnded = (TERMINAL_EVENTS as ReadonlySet<string>).has(record.event);
-  if (isEnded && !hasParts) return flowOfRecord(search, { record, place }, redact);
+  if (endsFlow(record.event) && !hasParts) return flowOfRecord(search, { record, place }, redact);
   return readFlow(search, { id: record.id || '-', at, redact });
 }

@@ -1,5 +1,5 @@
-// What a search is asked and what it answers: a page of rows, and cursors to go on from. How the rows are
-// found is `search/`'s.
+// One answer to a query: a page of rows, and cursors to go on from; and what whoever looks for one needs.
+// Types and small helpers: how the rows are found is the business of `search/`.
 
 import type { LogFolder } from './log-folder.ts';
 import type { LogQuery } from './log-params.ts';
