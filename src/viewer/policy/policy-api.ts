@@ -148,7 +148,9 @@ function grantsOf(
 
 async function describePolicy({ config, agents }: GuardDeps) {
   const { status, alive } = await readStatus(config.stateDir);
-  const { mode = '', ...files } = (await readPolicy(config.policyDir)).texts;
+  const { texts, problems: unread } = await readPolicy(config.policyDir);
+  const { mode = '', ...files } = texts;
+  const known = status?.problems ?? [];
   const etags = Object.entries(files).map(([file, text]) => [file, etagOf(text)]);
   return {
     mode: (alive ? status?.policy?.mode : undefined) ?? (mode.trim().slice(0, 64) || 'enforce'),
@@ -156,7 +158,7 @@ async function describePolicy({ config, agents }: GuardDeps) {
     files,
     /** File → what a change of it is made for: send it as `etag`. */
     etags: Object.fromEntries(etags) as Record<string, string>,
-    problems: status?.problems ?? [],
+    problems: [...known, ...unread.filter(({ file }) => !known.some((it) => it.file === file))],
     agent_networks: await agents.read(),
   };
 }
