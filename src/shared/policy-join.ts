@@ -1,6 +1,7 @@
 // The texts of all policy files → what they say together, as the primary puts it in force. Pure.
 
 import {
+  isCutOff,
   isProblems,
   type PolicyProblem,
   parseAgents,
@@ -37,6 +38,17 @@ export function parsePolicyFile(
   }
 }
 
+/** The same, and it must not end in the middle of a line: the primary would not take it. */
+export function parseWholeFile(
+  file: PolicyFile,
+  text: string,
+): Partial<PolicySource> | PolicyProblem[] {
+  const content = parsePolicyFile(file, text);
+  if (isProblems(content) || file === 'mode' || !isCutOff(text)) return content;
+  const message = 'the last line has no end, as if it was cut off: end it with a newline';
+  return [{ file, line: text.split('\n').length, column: 1, message }];
+}
+
 /** Lists grow by what an overlay has for other hosts: the file that comes first wins per host. */
 export function joinContent(source: PolicySource, content: Partial<PolicySource>): PolicySource {
   const { allow = [], block = [], ...others } = content;
@@ -58,7 +70,7 @@ export function joinPolicy(texts: Readonly<Record<string, string>>): {
   for (const file of POLICY_FILES) {
     const text = texts[file];
     if (text === undefined || (file === 'mode' && text.trim() === '')) continue;
-    const content = parsePolicyFile(file, text);
+    const content = parseWholeFile(file, text);
     if (isProblems(content)) problems.push(...content);
     else source = joinContent(source, content);
   }

@@ -64,7 +64,7 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   app.route('/', createAccessApi());
   app.route('/', createPolicyApi(changing));
   app.route('/', createHardenApi(changing));
-  app.route('/', createDetailApi(guarded));
+  app.route('/', createDetailApi(changing));
   app.route('/', createExportApi(guarded));
   app.route('/', createStreamApi(guarded));
   app.route('/', createMetrics(guarded));

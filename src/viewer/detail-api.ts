@@ -7,7 +7,8 @@ import { Hono } from 'hono';
 import { validator } from 'hono/validator';
 import { denyAll } from '../shared/policy.ts';
 import { segmentName } from '../shared/segments.ts';
-import { createPolicyNow } from './policy/policy-now.ts';
+import type { Planner } from './policy/planner.ts';
+import { readPolicy } from './policy/policy-reader.ts';
 import { askAgain, type Why } from './policy/why.ts';
 import { type Proof, prove } from './proof/prove.ts';
 import type { RouteDeps } from './route-deps.ts';
@@ -25,9 +26,8 @@ export type WhyAnswer = Why & { problem: string };
 
 const NOT_FOUND = { error: 'this record was not found in the log' };
 
-export function createDetailApi(deps: RouteDeps) {
-  const { config, search } = deps;
-  const policyNow = createPolicyNow(config.policyDir);
+export function createDetailApi(deps: RouteDeps & { readonly planner: Planner }) {
+  const { config, search, planner } = deps;
   return new Hono<ViewerEnv>()
     .get(
       '/api/logs/:id/proof',
@@ -59,25 +59,21 @@ export function createDetailApi(deps: RouteDeps) {
         const ask = { id: c.req.param('id'), ...(at !== undefined && { at }), redact: true };
         const flow = await readFlow(search, ask);
         if (flow === null) return c.json(NOT_FOUND, 404);
-        const now = await policyNow();
+        const files = await readPolicy(config.policyDir);
+        const now = await planner.policyOf(files);
         const { status } = await readStatus(config.stateDir);
-        const isBroken = 'message' in now;
         const why = askAgain({
           row: flow.row,
           fields: flow.fields,
-          policy: isBroken ? denyAll : now.policy,
-          files: isBroken ? {} : now.texts.files,
+          policy: 'problem' in now ? denyAll : now.policy,
+          files: 'problem' in now ? {} : files.texts,
           version: status?.policy?.version ?? null,
           nowMs: deps.now(),
         });
-        const answer: WhyAnswer = isBroken
-          ? {
-              ...why,
-              now: null,
-              changed: false,
-              problem: `${now.file}:${now.line}: ${now.message}`,
-            }
-          : { ...why, problem: '' };
+        const answer: WhyAnswer =
+          'problem' in now
+            ? { ...why, now: null, changed: false, problem: now.problem }
+            : { ...why, problem: '' };
         return c.json(answer, 200);
       },
     );

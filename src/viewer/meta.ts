@@ -2,7 +2,7 @@
 
 import type { PolicyProblem } from '../shared/status.ts';
 import type { GuardDeps } from './access/guard.ts';
-import { readPolicy } from './policy/policy-reader.ts';
+import { readMode } from './policy/policy-reader.ts';
 import { readStatus } from './status.ts';
 import { parseLogQuery } from './store/log-params.ts';
 import type { Finder } from './store/page.ts';
@@ -55,7 +55,7 @@ export function createMetaReader(
     const inForce = alive ? (status?.policy?.mode ?? null) : null;
     return {
       clients: await clients,
-      mode: inForce ?? ((await readPolicy(config.policyDir)).mode || null),
+      mode: inForce ?? ((await readMode(config.policyDir)) || null),
       policy_version: status?.policy?.version ?? null,
       version: deps.version,
       hostname: deps.hostname,

@@ -188,9 +188,9 @@ describe('why, asked of the policy of now', () => {
   });
 
   it('does not ask again what the rules for hosts do not decide', async () => {
-    const refused = { ...request, event: 'blocked', reason: 'address_not_allowed' } as const;
+    const refused = { ...request, event: 'blocked', reason: 'plain_http_on_443' } as const;
     await writeLog(viewer.logPath, [refused]);
-    expect(await why()).toMatchObject({ recorded: { allow: false }, changed: false });
+    expect(await why()).toMatchObject({ recorded: { allow: false }, now: null, changed: false });
     expect((await why()).note).toContain('not asked again');
     expect((await viewer.ask('/api/logs/none/why')).status).toBe(404);
   });

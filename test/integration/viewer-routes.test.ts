@@ -1,7 +1,7 @@
 // What holds for every answer of the viewer: headers, health, files of the page, faults.
 
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Status } from '../../src/shared/status.ts';
 import { startViewer, type TestViewer } from '../support/start-viewer.ts';
@@ -165,17 +165,19 @@ describe('faults', () => {
   });
 
   it('an own fault gets 500 without details, and is reported', async () => {
-    const folder = join(viewer.policyDir, 'enforce.yaml');
-    await mkdir(folder);
-    const answer = await viewer.ask('/api/policy');
+    const folder = dirname(viewer.logPath);
+    await rename(folder, `${folder}.away`);
+    await writeFile(folder, '');
+    const answer = await viewer.ask('/api/logs');
     expect(answer).toMatchObject({
       status: 500,
       json: { error: 'internal error: see the log of the viewer' },
     });
     expect(viewer.errors).toHaveLength(1);
-    expect(viewer.errors[0]?.message).toContain('EISDIR');
-    await rm(folder, { recursive: true });
-    expect((await viewer.ask('/api/policy')).status).toBe(200);
+    expect(viewer.errors[0]?.message).toContain('ENOTDIR');
+    await rm(folder);
+    await rename(`${folder}.away`, folder);
+    expect((await viewer.ask('/api/logs')).status).toBe(200);
   });
 
   it('there is no route that changes or erases the record', async () => {

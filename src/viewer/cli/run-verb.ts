@@ -83,7 +83,8 @@ async function runMode({ config, json, io, argument }: Call): Promise<number> {
   const written = await changeMode({ ...config, actor: `leashctl ${userName()}` }, argument);
   if (!written.ok) {
     io.err(`leashctl: ${written.problem}`);
-    return written.denied === true ? EXIT.denied : EXIT.usage;
+    if (written.denied === true) return EXIT.denied;
+    return written.unable === true ? EXIT.failure : EXIT.usage;
   }
   if (json) io.out(JSON.stringify({ mode: argument, ...written }));
   else if (!written.changed) io.out(`mode is ${argument} already`);

@@ -2,9 +2,9 @@
 // prefix, with how often and when. Pure; its memory is bounded, and what had no room is counted.
 
 import type { Policy } from '../../shared/policy.ts';
+import { askOf, decideAgain, isOfAllowList } from '../policy/recorded-ask.ts';
 import type { Row } from '../store/row.ts';
 import { pathPrefix } from './path-prefix.ts';
-import { askOf, decideRow } from './row-ask.ts';
 
 export type BacklogGroup = {
   readonly host: string;
@@ -53,10 +53,10 @@ export class Backlog {
   }
 
   take(row: Row): void {
-    if (!row.would_block && !isRefused(row)) return;
+    if (!row.would_block && !isOfAllowList(row)) return;
     const ask = askOf(row, this.#nowMs);
     if (ask === null) return;
-    if (decideRow(this.#policy, row, ask).passes) {
+    if (decideAgain(this.#policy, row, ask).passes) {
       this.#solved += 1;
       return;
     }
@@ -91,11 +91,6 @@ export class Backlog {
     this.#groups.set(key, group);
     return group;
   }
-}
-
-function isRefused(row: Row): boolean {
-  const { class: kind, reason } = row;
-  return kind === 'blocked' && (reason === 'not_in_allowlist' || reason === 'path_not_allowed');
 }
 
 function newGroup(row: Row, prefix: string, cut: boolean): Group {

@@ -5,8 +5,8 @@ import { Hono } from 'hono';
 import { compilePolicy } from '../../shared/policy.ts';
 import { parseTime } from '../../shared/query.ts';
 import type { GuardDeps } from '../access/guard.ts';
-import type { Planner } from '../policy/planner.ts';
-import { readTexts } from '../policy/policy-write.ts';
+import { brokenFile, type Planner } from '../policy/planner.ts';
+import { readPolicy } from '../policy/policy-reader.ts';
 import { walkRows } from '../search/walk-rows.ts';
 import type { Finder } from '../store/page.ts';
 import { parsePosition } from '../store/position-text.ts';
@@ -39,8 +39,9 @@ export function createHardenApi({ config, planner, search }: Deps) {
     if (before && parsePosition(before) === null) {
       return c.json({ error: 'before must be a cursor of this API' }, 400);
     }
-    const { source } = await planner.policyOf(await readTexts(config.policyDir));
-    const backlog = new Backlog(compilePolicy(1, { ...source, mode: 'enforce' }), nowMs);
+    const now = await planner.policyOf(await readPolicy(config.policyDir));
+    if ('problem' in now) return c.json(brokenFile(now), 409);
+    const backlog = new Backlog(compilePolicy(1, { ...now.source, mode: 'enforce' }), nowMs);
     const { complete, searchedBackTo, cursor } = await walkRows(search, {
       q: 'class:would_block,blocked',
       sinceS,

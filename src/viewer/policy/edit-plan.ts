@@ -2,7 +2,7 @@
 // before and after. Pure; may take long for long files, so `planner.ts` has it done in a thread.
 
 import { isCutOff, isProblems, type PolicyProblem } from '../../shared/policy-file.ts';
-import { joinPolicy, parsePolicyFile } from '../../shared/policy-join.ts';
+import { joinPolicy, parseWholeFile } from '../../shared/policy-join.ts';
 import type { PolicyFile, PolicySource } from '../../shared/policy-source.ts';
 import {
   addEntries,
@@ -11,6 +11,7 @@ import {
   type EntrySpec,
   removeEntries,
 } from './policy-edit.ts';
+import type { PolicyTexts } from './policy-reader.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 export type EditOp =
@@ -24,22 +25,26 @@ export type Plan =
       readonly text: string;
       readonly changed: boolean;
       readonly diff: readonly string[];
-      readonly before: PolicySource;
-      readonly after: PolicySource;
+      readonly compared: Compared;
     };
+/** The policy before and after; a problem: a file is wrong, so that what is in force is not known. */
+export type Compared =
+  | { readonly before: PolicySource; readonly after: PolicySource }
+  | { readonly problem: string };
+/** What the files say together, or what is wrong with them. */
+export type Joined = { readonly source: PolicySource; readonly problem: string };
 
 export type PlanTask =
   | { readonly kind: 'apply'; readonly text: string; readonly op: EditOp }
-  | { readonly kind: 'plan'; readonly texts: Texts; readonly op: EditOp }
+  | { readonly kind: 'plan'; readonly files: PolicyTexts; readonly op: EditOp }
   | { readonly kind: 'diff'; readonly before: string; readonly after: string }
-  | { readonly kind: 'join'; readonly texts: Texts };
-export type Texts = Readonly<Record<string, string>>;
+  | { readonly kind: 'join'; readonly files: PolicyTexts };
 /** What each kind of task gives. */
 export type PlanResults = {
   apply: Edited;
   plan: Plan;
   diff: readonly string[];
-  join: PolicySource;
+  join: Joined;
 };
 
 /** The entry of a thread; what it takes and gives can be cloned. */
@@ -48,16 +53,17 @@ export function runPlanTask(task: PlanTask): PlanResults[PlanTask['kind']] {
     case 'apply':
       return applyEdit(task.text, task.op);
     case 'plan':
-      return planEdit(task.texts, task.op);
+      return planEdit(task.files, task.op);
     case 'diff':
       return unifiedDiff(task.before, task.after);
     case 'join':
-      return joinPolicy(task.texts).source;
+      return joinFiles(task.files);
   }
 }
 
 /** The text of a file with the change in it, valid, or what is wrong. */
 export function applyEdit(text: string, op: EditOp): Edited {
+  if (op.kind !== 'replace' && isCutOff(text)) return { problem: 'it was cut off: mend it first' };
   if (op.kind === 'add') return addEntries(op.file, text, op.entries);
   if (op.kind === 'remove') return removeEntries(op.file, text, op.entries);
   const problems = problemsOf(op.file, op.text);
@@ -67,28 +73,39 @@ export function applyEdit(text: string, op: EditOp): Edited {
 }
 
 /** The change against all files as they stand. */
-export function planEdit(texts: Texts, op: EditOp): Plan {
+export function planEdit(files: PolicyTexts, op: EditOp): Plan {
+  const { texts, problems } = files;
   const text = texts[op.file] ?? '';
   const edited = applyEdit(text, op);
   if ('problem' in edited) return { problem: edited.problem, problems: edited.problems ?? [] };
   return {
     ...edited,
     diff: unifiedDiff(text, edited.text),
-    before: joinPolicy(texts).source,
-    after: joinPolicy({ ...texts, [op.file]: edited.text }).source,
+    compared: compare(
+      joinFiles(files),
+      joinFiles({ texts: { ...texts, [op.file]: edited.text }, problems }),
+    ),
   };
 }
 
-function problemsOf(file: PolicyFile, text: string): readonly PolicyProblem[] {
-  const content = parsePolicyFile(file, text);
-  if (isProblems(content)) return content;
-  if (file !== 'mode' && (text === '' || isCutOff(text))) {
-    const line = text.split('\n').length;
-    // The primary takes it for a file that was cut off or emptied by accident.
-    const message = text === '' ? 'an empty file changes nothing: write an empty list' : CUT_OFF;
-    return [{ file, line, column: 1, message }];
-  }
-  return [];
+/** Two policies of which each must be known. */
+export function compare(before: Joined, after: Joined): Compared {
+  const problem = before.problem || after.problem;
+  return problem === '' ? { before: before.source, after: after.source } : { problem };
 }
 
-const CUT_OFF = 'the last line has no end, as if it was cut off: end it with a newline';
+function joinFiles({ texts, problems: unread }: PolicyTexts): Joined {
+  const { source, problems } = joinPolicy(texts);
+  const [first] = [...unread, ...problems];
+  const problem = first === undefined ? '' : `${first.file}:${first.line}: ${first.message}`;
+  return { source, problem };
+}
+
+function problemsOf(file: PolicyFile, text: string): readonly PolicyProblem[] {
+  // The primary takes it for a file that was emptied by accident.
+  if (file !== 'mode' && text === '') return [{ file, line: 1, column: 1, message: EMPTY }];
+  const content = parseWholeFile(file, text);
+  return isProblems(content) ? content : [];
+}
+
+const EMPTY = 'an empty file changes nothing: write an empty list';

@@ -5,20 +5,27 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { compilePolicy, type Policy } from '../../shared/policy.ts';
 import type { PolicySource } from '../../shared/policy-source.ts';
-import { type PlanResults, type PlanTask, runPlanTask, type Texts } from './edit-plan.ts';
+import { type PlanResults, type PlanTask, runPlanTask } from './edit-plan.ts';
+import type { PolicyTexts } from './policy-reader.ts';
 import { hashOf } from './policy-write.ts';
 
 /** Files of this length are parsed in some milliseconds, less than a thread takes to start. */
 const AT_ONCE_CHARS = 4096;
 const TASK = fileURLToPath(new URL('./edit-plan.js', import.meta.url));
 
+/** The policy as its files say it now, or `enforce.yaml:2: …`: what is wrong with one of them. */
+export type PolicyNow =
+  | { readonly source: PolicySource; readonly policy: Policy }
+  | { readonly problem: string };
+
+/** What to answer where a file is wrong: what is in force is not known here. */
+export function brokenFile({ problem }: { readonly problem: string }): { error: string } {
+  return { error: `a file is wrong: ${problem}` };
+}
+
 export class Planner {
   #pool: Piscina | null = null;
-  #current: {
-    readonly hash: string;
-    readonly source: PolicySource;
-    readonly policy: Policy;
-  } | null = null;
+  #current: { readonly hash: string; readonly now: PolicyNow } | null = null;
 
   /** Works out one task. */
   async run<K extends PlanTask['kind']>(
@@ -36,19 +43,23 @@ export class Planner {
     return this.#pool.run(task);
   }
 
-  /** What the texts say together; files with problems are left out. Remembered while they stay. */
-  async policyOf(texts: Texts): Promise<{ source: PolicySource; policy: Policy }> {
-    const hash = hashOf(JSON.stringify(texts));
-    if (this.#current?.hash === hash) return this.#current;
-    const source = await this.run<'join'>({ kind: 'join', texts });
-    this.#current = { hash, source, policy: compilePolicy(1, source) };
-    return this.#current;
+  /**
+   * What the files say together. Where one is wrong the primary holds on to an older text of it, which
+   * is not known here: then there is a problem and no policy. Remembered while they stay.
+   */
+  async policyOf(files: PolicyTexts): Promise<PolicyNow> {
+    const hash = hashOf(JSON.stringify(files));
+    if (this.#current?.hash === hash) return this.#current.now;
+    const { source, problem } = await this.run<'join'>({ kind: 'join', files });
+    const now = problem === '' ? { source, policy: compilePolicy(1, source) } : { problem };
+    this.#current = { hash, now };
+    return now;
   }
 }
 
 function charsOf(task: PlanTask): number {
   if (task.kind === 'diff') return task.before.length + task.after.length;
-  const texts = task.kind === 'apply' ? [task.text] : Object.values(task.texts);
+  const texts = task.kind === 'apply' ? [task.text] : Object.values(task.files.texts);
   const given = task.kind === 'join' || task.op.kind !== 'replace' ? 0 : task.op.text.length;
   return texts.reduce((sum, text) => sum + text.length, given);
 }

@@ -2,13 +2,14 @@
 // have it, or says which have not. Where access is decided: `guard.ts`, before any of this runs.
 
 import { type Context, Hono } from 'hono';
-import { parseAuthority } from '../../shared/host.ts';
+import { parseAuthority, type Target } from '../../shared/host.ts';
+import { QUERY_CLASSES } from '../../shared/query.ts';
 import type { GuardDeps } from '../access/guard.ts';
-import { pathOf } from '../harden/row-ask.ts';
 import { readStatus } from '../status.ts';
 import { parsePosition } from '../store/position-text.ts';
 import type { ViewerEnv } from '../viewer-env.ts';
 import { type EditAsk, readEdit, readReplace, readUndo } from './edit-body.ts';
+import { brokenFile } from './planner.ts';
 import {
   type ChangeDeps,
   type Failure,
@@ -18,8 +19,9 @@ import {
 } from './policy-change.ts';
 import { readHistory } from './policy-history.ts';
 import { type EntryPlace, placeOf, policyOptions } from './policy-options.ts';
-import { readPolicy } from './policy-reader.ts';
-import { etagOf, readTexts } from './policy-write.ts';
+import { readMode, readPolicy } from './policy-reader.ts';
+import { etagOf } from './policy-write.ts';
+import type { Recorded } from './recorded-ask.ts';
 
 export type PolicyAnswer = Awaited<ReturnType<typeof describePolicy>>;
 /** An entry that ends by itself. */
@@ -39,8 +41,9 @@ export function createPolicyApi(deps: Deps) {
   const actorOf = (c: Context<ViewerEnv>) => `viewer ${c.get('client')}`;
   const answer = async (c: Context<ViewerEnv>, result: Trial | Made | Failure) => {
     if (!result.ok) {
-      const { problem: error, problems = [], stale } = result;
-      return c.json({ ok: false as const, error, problems }, stale ? 412 : 400);
+      const { problem: error, problems = [], stale, unable } = result;
+      const status = stale ? 412 : unable ? 500 : 400;
+      return c.json({ ok: false as const, error, problems }, status);
     }
     if ('dry_run' in result) return c.json(result, 200);
     const policy = await describePolicy(deps);
@@ -66,7 +69,7 @@ export function createPolicyApi(deps: Deps) {
     .get('/api/mode', async (c) => {
       const { status, alive } = await readStatus(config.stateDir);
       const inForce = alive ? status?.policy?.mode : undefined;
-      return c.json({ mode: inForce ?? ((await readPolicy(config.policyDir)).mode || 'enforce') });
+      return c.json({ mode: inForce ?? ((await readMode(config.policyDir)) || 'enforce') });
     })
     .put('/api/mode', setMode)
     .post('/api/mode', setMode)
@@ -83,22 +86,20 @@ export function createPolicyApi(deps: Deps) {
       return c.json(await readHistory(deps.search, { before, limit }));
     })
     .get('/api/policy/options', async (c) => {
-      const { host = '', port = '', agent = '', method = 'GET', url = '' } = c.req.query();
+      const { host = '', port = '', ...facts } = c.req.query();
       const name = host.includes(':') ? `[${host}]` : host;
       const target = parseAuthority(`${name}:${port}`, null);
       if ('problem' in target) return c.json({ error: target.problem }, 400);
-      const { source } = await planner.policyOf(await readTexts(config.policyDir));
-      const path = pathOf(url);
-      const base = { target, agent, nowMs: deps.now() };
-      const ask =
-        path === null
-          ? { ...base, stage: 'connect' as const }
-          : { ...base, stage: 'request' as const, method, ...path };
-      return c.json(policyOptions(source, ask));
+      const now = await planner.policyOf(await readPolicy(config.policyDir));
+      if ('problem' in now) return c.json(brokenFile(now), 409);
+      const row = recordedFrom(target, facts);
+      return c.json(policyOptions(now.source, { row, target, nowMs: deps.now() }));
     })
     .get('/api/policy/grants', async (c) => {
-      const { source } = await planner.policyOf(await readTexts(config.policyDir));
-      const grants = [...grantsOf('allow', source.allow), ...grantsOf('block', source.block)];
+      const now = await planner.policyOf(await readPolicy(config.policyDir));
+      if ('problem' in now) return c.json(brokenFile(now), 409);
+      const { allow, block } = now.source;
+      const grants = [...grantsOf('allow', allow), ...grantsOf('block', block)];
       return c.json({ grants: grants.slice(0, MAX_GRANTS) });
     })
     .post('/api/policy/replace', async (c) =>
@@ -113,6 +114,15 @@ export function createPolicyApi(deps: Deps) {
       const { list, action } = c.req.param();
       return edit(c, readEdit(list, action, await readBody(c), c.req.header('if-match')));
     });
+}
+
+/** The request that options are asked for; of a `class` that is not named it passed. */
+function recordedFrom(
+  { host, port }: Target,
+  { agent = '', method = 'GET', url = '', reason = '', ...facts }: Record<string, string>,
+): Recorded {
+  const kind = QUERY_CLASSES.find((each) => each === facts.class) ?? 'allowed';
+  return { host, port, agent, method, url, reason, class: kind, event: kind };
 }
 
 const DAY_S = 86_400;
@@ -138,15 +148,17 @@ function grantsOf(
 
 async function describePolicy({ config, agents }: GuardDeps) {
   const { status, alive } = await readStatus(config.stateDir);
-  const texts = await readPolicy(config.policyDir);
-  const etags = Object.entries(texts.files).map(([file, text]) => [file, etagOf(text)]);
+  const { texts, problems: unread } = await readPolicy(config.policyDir);
+  const { mode = '', ...files } = texts;
+  const known = status?.problems ?? [];
+  const etags = Object.entries(files).map(([file, text]) => [file, etagOf(text)]);
   return {
-    mode: (alive ? status?.policy?.mode : undefined) ?? (texts.mode || 'enforce'),
+    mode: (alive ? status?.policy?.mode : undefined) ?? (mode.trim().slice(0, 64) || 'enforce'),
     version: status?.policy?.version ?? null,
-    files: texts.files,
+    files,
     /** File → what a change of it is made for: send it as `etag`. */
     etags: Object.fromEntries(etags) as Record<string, string>,
-    problems: status?.problems ?? [],
+    problems: [...known, ...unread.filter(({ file }) => !known.some((it) => it.file === file))],
     agent_networks: await agents.read(),
   };
 }

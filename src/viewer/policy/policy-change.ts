@@ -3,19 +3,19 @@
 
 import { isProblems, type PolicyProblem, parseMode } from '../../shared/policy-file.ts';
 import type { PolicyFile } from '../../shared/policy-source.ts';
-import { dryRun, modeOfList } from '../harden/dry-run.ts';
-import type { Effect } from '../harden/effect.ts';
 import type { FlowDeps } from '../store/flow.ts';
 import type { Finder } from '../store/page.ts';
+import { dryRun, modeOfList } from './dry-run.ts';
 import type { EditAsk } from './edit-body.ts';
+import type { Effect } from './effect.ts';
 import type { Planner } from './planner.ts';
 import { readHistory } from './policy-history.ts';
+import { readPolicy, readPolicyFile } from './policy-reader.ts';
 import {
   changeFile,
   changeMode,
   etagOf,
   hashOf,
-  readTexts,
   type WriteDeps,
   type Written,
 } from './policy-write.ts';
@@ -38,7 +38,8 @@ export type Failure = {
   readonly problem: string;
   readonly problems?: readonly PolicyProblem[];
   readonly stale?: boolean;
-  readonly denied?: boolean;
+  /** Nothing is wrong with what was asked: the file cannot be read or written. */
+  readonly unable?: boolean;
 };
 /** A change that was made. */
 export type Made = Omit<Extract<Written, { ok: true }>, 'before' | 'after'> & {
@@ -67,14 +68,20 @@ export class PolicyChanges {
   /** What would come of it: the diff, and what it would have done to the requests of the log. */
   async tryEdit({ op, etag, windowS }: EditAsk): Promise<Trial | Failure> {
     const { config, planner, search } = this.#deps;
-    const texts = await readTexts(config.policyDir);
-    const current = etagOf(texts[op.file] ?? null);
+    const files = await readPolicy(config.policyDir);
+    const unread = files.problems.find(({ file }) => file === op.file);
+    if (unread !== undefined) {
+      return { ok: false, unable: true, problem: `${op.file}: ${unread.message}` };
+    }
+    const current = etagOf(files.texts[op.file] ?? null);
     if (etag !== undefined && etag !== current) return staleFile(op.file);
-    const plan = await planner.run<'plan'>({ kind: 'plan', texts, op });
-    if ('problem' in plan) return { ok: false, ...plan };
+    const plan = await planner.run<'plan'>({ kind: 'plan', files, op });
+    if ('problem' in plan) {
+      return { ok: false, problem: `${op.file}: ${plan.problem}`, problems: plan.problems };
+    }
     const mode = modeOfList(op.file);
-    const effect = await dryRun(search, { before: plan.before, after: plan.after, mode, windowS });
-    const { changed, diff } = plan;
+    const { changed, diff, compared } = plan;
+    const effect = await dryRun(search, { compared, mode, windowS });
     return { ok: true, dry_run: true, changed, file: op.file, etag: current, diff, effect };
   }
 
@@ -83,12 +90,15 @@ export class PolicyChanges {
     const { config, planner, search } = this.#deps;
     const parsed = parseMode(mode);
     if (isProblems(parsed)) return { ok: false, problem: parsed[0]?.message ?? '' };
-    const texts = await readTexts(config.policyDir);
-    const { source } = await planner.policyOf(texts);
-    const after = { ...source, mode: parsed };
-    const effect = await dryRun(search, { before: source, after, windowS });
-    const diff = source.mode === parsed ? [] : [`-${source.mode}`, `+${parsed}`];
-    const etag = etagOf(texts.mode ?? null);
+    const files = await readPolicy(config.policyDir);
+    const now = await planner.policyOf(files);
+    const compared =
+      'problem' in now ? now : { before: now.source, after: { ...now.source, mode: parsed } };
+    const effect = await dryRun(search, { compared, mode: undefined, windowS });
+    // A missing mode is enforce for the primary, too.
+    const old = files.texts.mode?.trim().slice(0, 64) || 'enforce';
+    const diff = old === parsed ? [] : [`-${old}`, `+${parsed}`];
+    const etag = etagOf(files.texts.mode ?? null);
     const changed = diff.length > 0;
     return { ok: true, dry_run: true, changed, file: 'mode', etag, diff, effect };
   }
@@ -119,8 +129,9 @@ export class PolicyChanges {
   /** Puts back what stood there, if the file is still what the change made of it. */
   undo(actor: string, step: UndoStep & { readonly file: PolicyFile }): Promise<Made | Failure> {
     return this.#inTurn(async () => {
-      const texts = await readTexts(this.#deps.config.policyDir);
-      const current = texts[step.file] ?? null;
+      const read = await readPolicyFile(this.#deps.config.policyDir, step.file);
+      // What cannot be read is not what the change made, either.
+      const current = typeof read === 'string' ? read : null;
       if (etagOf(current) !== step.etag) return staleFile(step.file);
       const text = this.#memory.find(step) ?? (await this.#fromRecord(step, current ?? ''));
       if (text === null) {

@@ -52,16 +52,11 @@ export function addEntries(file: EditFile, text: string, specs: readonly EntrySp
   });
 }
 
-/** The file with this entry; unchanged where it has the same one already. */
-export function addEntry(file: EditFile, text: string, spec: EntrySpec): Edited {
-  return addEntries(file, text, [spec]);
-}
-
 /**
  * The file without the entries of this host (and port, where one is given); with `scope: path`,
  * without this method and prefix. What was not there is no problem: then nothing changes.
  */
-export function removeEntry(file: EditFile, text: string, spec: EntrySpec): Edited {
+function removeEntry(file: EditFile, text: string, spec: EntrySpec): Edited {
   return edit(file, text, (list, lineOf) =>
     list.items.flatMap((item, at) => {
       if (!isMeant(file, toJson(item), spec)) return [];

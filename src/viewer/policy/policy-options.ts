@@ -2,9 +2,11 @@
 // which entries decide it now. Pure: the policy as it stands and the request go in.
 
 import { canonicalIp, classifyAddress } from '../../shared/address.ts';
-import { type Ask, compilePolicy, decide } from '../../shared/policy.ts';
+import type { Target } from '../../shared/host.ts';
+import { type Ask, compilePolicy } from '../../shared/policy.ts';
 import type { PolicySource } from '../../shared/policy-source.ts';
 import { widerHosts } from '../../shared/policy-suffix.ts';
+import { askOf, decideAgain, isRefusedOtherwise, type Recorded } from './recorded-ask.ts';
 
 /** An entry of a file, as the text of its rule says. */
 export type EntryPlace = { readonly file: string; readonly line: number; readonly host: string };
@@ -28,10 +30,17 @@ export type PolicyOptions = {
 const MAX_PREFIXES = 12;
 const PRIVATE: ReadonlySet<string> = new Set(['private', 'cgnat', 'ula']);
 
-export function policyOptions(source: PolicySource, ask: Ask): PolicyOptions {
+/** `row`: the request as the record has it; `target` is its host and port. */
+export function policyOptions(
+  source: PolicySource,
+  { row, target, nowMs }: { row: Recorded; target: Target; nowMs: number },
+): PolicyOptions {
+  // Where no request can be asked again, there are still the entries for its host.
+  const host: Ask = { stage: 'connect', target, agent: row.agent, nowMs };
+  const ask = askOf(row, nowMs) ?? host;
   const inMode = (mode: PolicySource['mode']) => {
-    const { allow, rule } = decide(compilePolicy(1, { ...source, mode }), ask);
-    return { passes: allow, entry: placeOf(rule) };
+    const { passes, rule } = decideAgain(compilePolicy(1, { ...source, mode }), row, ask);
+    return { passes: passes && !isRefusedOtherwise(row), entry: placeOf(rule) };
   };
   return {
     wider_hosts: widerHosts(ask.target.host),

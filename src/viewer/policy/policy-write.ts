@@ -2,16 +2,17 @@
 // it. The viewer and the command line are both here; neither talks to the primary, which sees the file.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../shared/config.ts';
 import { type EditNote, noteName } from '../../shared/edit-note.ts';
 import { codeOf } from '../../shared/error-code.ts';
 import { isCutOff, parseMode } from '../../shared/policy-file.ts';
-import { POLICY_FILES, type PolicyFile } from '../../shared/policy-source.ts';
+import type { PolicyFile } from '../../shared/policy-source.ts';
 import { readStatus } from '../status.ts';
 import type { Edited } from './policy-edit.ts';
+import { readPolicyFile, type Unread } from './policy-reader.ts';
 
 export type WriteDeps = Pick<Config, 'policyDir' | 'stateDir'> & {
   /** Who asks, and from where, for the record: `viewer 10.0.0.5`. */
@@ -34,6 +35,9 @@ export type Written =
   | {
       readonly ok: false;
       readonly problem: string;
+      /** Nothing is wrong with what was asked: the file cannot be read or written. */
+      readonly unable?: boolean;
+      /** That is so because this user may not. */
       readonly denied?: boolean;
       /** The file is another one than the change was made for. */
       readonly stale?: boolean;
@@ -56,7 +60,8 @@ export type FileChange = {
 /** Reads a policy file, changes it by `edit`, and waits for the workers. */
 export async function changeFile(deps: WriteDeps, change: FileChange): Promise<Written> {
   const { file, edit, etag } = change;
-  const before = await readText(join(deps.policyDir, file));
+  const before = await readPolicyFile(deps.policyDir, file);
+  if (isUnread(before)) return unable(`${file}: ${before.message}`, before.code);
   if (etag !== undefined && etag !== etagOf(before)) {
     return { ok: false, stale: true, problem: `${file}: it changed meanwhile: look at it again` };
   }
@@ -89,13 +94,14 @@ async function differenceFromForce(
 export async function changeMode(deps: WriteDeps, mode: string): Promise<Written> {
   const parsed = parseMode(mode);
   if (typeof parsed !== 'string') return { ok: false, problem: parsed[0]?.message ?? '' };
-  const before = await readText(join(deps.policyDir, 'mode'));
+  const before = await readPolicyFile(deps.policyDir, 'mode');
+  if (isUnread(before)) return unable(`mode: ${before.message}`, before.code);
   if (before?.trim() === parsed) return unchanged(deps, 'mode', before);
   return replaceFile(deps, { file: 'mode', before, text: `${parsed}\n` });
 }
 
 type Replacement = {
-  readonly file: string;
+  readonly file: PolicyFile;
   /** What it replaces; null: there was no file. */
   readonly before: string | null;
   readonly text: string;
@@ -109,7 +115,7 @@ async function replaceFile(deps: WriteDeps, change: Replacement): Promise<Writte
   try {
     await putInPlace(join(deps.policyDir, noteName(file)), JSON.stringify(note), async () => true);
     // Somebody else may have written it meanwhile: theirs must not be lost.
-    const isSame = async () => (await readText(path)) === before;
+    const isSame = async () => (await readPolicyFile(deps.policyDir, file)) === before;
     // A link stays one: where it leads is written.
     const target = await realpath(path).catch(() => path);
     if (!(await putInPlace(target, text, isSame))) {
@@ -121,10 +127,22 @@ async function replaceFile(deps: WriteDeps, change: Replacement): Promise<Writte
     }
   } catch (error) {
     const code = codeOf(error);
-    const denied = ['EACCES', 'EPERM', 'EROFS'].includes(code);
-    return { ok: false, denied, problem: `Cannot write ${file} in ${deps.policyDir}: ${code}` };
+    return unable(`Cannot write ${file} in ${deps.policyDir}: ${code}`, code);
   }
   return { ...(await waitForWorkers(deps, file, sha256)), before, after: text };
+}
+
+function isUnread(text: string | null | Unread): text is Unread {
+  return typeof text === 'object' && text !== null;
+}
+
+function unable(problem: string, code: string): Written {
+  return {
+    ok: false,
+    unable: true,
+    denied: ['EACCES', 'EPERM', 'EROFS'].includes(code),
+    problem,
+  };
 }
 
 /** What was asked for stands there already; whoever asks may count on it all the same. */
@@ -140,16 +158,6 @@ async function unchanged(deps: WriteDeps, file: string, text: string | null): Pr
 /** Tells a text of a policy file from another one; empty: there is no file. */
 export function etagOf(text: string | null): string {
   return text === null ? '' : hashOf(text);
-}
-
-/** All policy files as they stand; those that are not there are left out. */
-export async function readTexts(policyDir: string): Promise<Record<string, string>> {
-  const texts: Record<string, string> = {};
-  for (const file of POLICY_FILES) {
-    const text = await readText(join(policyDir, file));
-    if (text !== null) texts[file] = text;
-  }
-  return texts;
 }
 
 /** SHA-256 in hex, as the primary counts it. */
@@ -214,14 +222,5 @@ async function waitForWorkers(
       return { ok: true, changed: true, in_force: inForce, version: shown, pending };
     }
     await pause(LOOK_MS);
-  }
-}
-
-async function readText(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
   }
 }

@@ -2,15 +2,9 @@
 // record, what would be today is asked here. Pure. Names are not resolved and nobody is asked who they
 // are: what only a connection can tell is not asked again, and the answer says so.
 
-import {
-  parseAbsoluteUri,
-  parseAuthority,
-  parseHost,
-  parsePath,
-  type Target,
-} from '../../shared/host.ts';
-import { type Ask, decide, type Policy } from '../../shared/policy.ts';
+import type { Ask, Policy } from '../../shared/policy.ts';
 import type { Row } from '../store/row.ts';
+import { askOf, decideAgain, isOfAddress, isRefusedOtherwise, sentPath } from './recorded-ask.ts';
 import { ruleEntry } from './rule-entry.ts';
 
 /** A rule's place in the files, as the record or `decide` names it. */
@@ -61,44 +55,42 @@ export type WhyAsk = {
   readonly nowMs: number;
 };
 
-/** Reasons that `decide` gives; all others were found out elsewhere. */
-const POLICY_REASONS: ReadonlySet<string> = new Set([
-  'not_in_allowlist',
-  'path_not_allowed',
-  'in_blocklist',
-  'no_policy',
-]);
 const RULE_TEXT = /^([a-z.]+\.yaml):(\d{1,7}) (.*)$/s;
 
 export function askAgain({ row, fields, policy, files, version, nowMs }: WhyAsk): Why {
   const recorded = recordedOf(row, fields, files);
-  const asked = askOf(row, fields, nowMs);
+  const asked = askOf(row, nowMs);
   if (asked === null) {
-    const note = 'This record is no request to a host, so there is nothing to ask.';
+    const note = isRefusedOtherwise(row) ? NOTES.otherwise : NOTES.noRequest;
     return { recorded, now: null, changed: false, note, entry: { allow: null, block: null } };
   }
-  const decision = decide(policy, asked);
+  const decision = decideAgain(policy, row, asked);
   const now = {
-    allow: decision.allow,
+    allow: decision.passes,
     reason: decision.reason,
     rule: decision.rule,
     // Of what is blocked there is nothing that would be.
-    would_block: decision.allow && decision.wouldBlock,
+    would_block: decision.passes && decision.wouldBlock,
     mode: policy.mode ?? '',
     policy: version,
     place: placeOf(decision.rule, files),
   };
-  const isOther = !recorded.allow && !POLICY_REASONS.has(recorded.reason);
   return {
     recorded,
     now,
-    changed: !isOther && (recorded.allow !== now.allow || recorded.would_block !== now.would_block),
-    note: isOther
-      ? 'It was refused for a reason that the rules for hosts do not decide; that is not asked again.'
-      : '',
+    changed: recorded.allow !== now.allow || recorded.would_block !== now.would_block,
+    note: isOfAddress(row) ? NOTES.address : '',
     entry: entriesFor(row, asked),
   };
 }
+
+const NOTES = {
+  noRequest: 'This record is no request to a host, so there is nothing to ask.',
+  otherwise:
+    'It was refused for a reason that the rules for hosts do not decide; that is not asked again.',
+  address:
+    'It was refused for the address that its name led to; where that leads today is not asked again.',
+} as const;
 
 function recordedOf(row: Row, fields: WhyAsk['fields'], files: Files): Why['recorded'] {
   const match = RULE_TEXT.exec(row.rule);
@@ -139,39 +131,12 @@ function placeOf(rule: string, files: Files): RulePlace | null {
   return { file, line: Number(line), text: text.trim().slice(0, 300) };
 }
 
-function askOf(row: Row, fields: WhyAsk['fields'], nowMs: number): Ask | null {
-  const target = targetOf(row);
-  if (target === null) return null;
-  const common = { target, agent: row.agent, nowMs };
-  if (row.class === 'uninspected') return { stage: 'tunnel', ...common };
-  const path = pathOf(row);
-  const parsed = path === '' ? null : parsePath(path);
-  if (fields.stage === 'connect' || parsed === null || 'problem' in parsed) {
-    return { stage: 'connect', ...common };
-  }
-  return { stage: 'request', ...common, method: row.method, ...parsed };
-}
-
-function targetOf({ host, port }: Row): Target | null {
-  const name = parseHost(host);
-  if (typeof name !== 'string' || port === null) return null;
-  const target = parseAuthority(name.includes(':') ? `[${name}]:${port}` : `${name}:${port}`, null);
-  return 'problem' in target ? null : target;
-}
-
-/** Path and query as they were sent; empty: the record has none. */
-function pathOf({ url }: Row): string {
-  if (url.startsWith('/')) return url;
-  const uri = parseAbsoluteUri(url.replace(/^ws(s?):/i, 'http$1:'));
-  return 'problem' in uri ? '' : uri.path;
-}
-
 function entriesFor(row: Row, ask: Ask): Why['entry'] {
   const facts = {
     host: ask.target.host,
     port: ask.target.port,
     method: ask.stage === 'request' ? row.method : '',
-    path: ask.stage === 'request' ? pathOf(row) : '',
+    path: ask.stage === 'request' ? sentPath(row.url) : '',
   };
   return {
     allow: ruleEntry('enforce.yaml', facts),

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { joinContent, joinPolicy, parsePolicyFile } from '../../../src/shared/policy-join.ts';
+import {
+  joinContent,
+  joinPolicy,
+  parsePolicyFile,
+  parseWholeFile,
+} from '../../../src/shared/policy-join.ts';
 import { EMPTY_POLICY } from '../../../src/shared/policy-source.ts';
 
 describe('joinPolicy()', () => {
@@ -31,6 +36,17 @@ describe('parsePolicyFile()', () => {
     expect(parsePolicyFile('mode', 'enforce')).toEqual({ mode: 'enforce' });
     expect(parsePolicyFile('blocklist.local.yaml', 'block: []')).toEqual({ block: [] });
     expect(parsePolicyFile('agents.yaml', 'agents: 1')).toMatchObject([{ file: 'agents.yaml' }]);
+  });
+});
+
+describe('parseWholeFile()', () => {
+  it('parseWholeFile() takes no file that ends within a line, except the mode', () => {
+    expect(parseWholeFile('enforce.yaml', 'allow:\n  - a.te')).toMatchObject([
+      { file: 'enforce.yaml', line: 2, message: expect.stringContaining('as if it was cut off') },
+    ]);
+    expect(parseWholeFile('enforce.yaml', 'allow: []')).toEqual({ allow: [] });
+    expect(parseWholeFile('mode', 'audit')).toEqual({ mode: 'audit' });
+    expect(joinPolicy({ 'enforce.yaml': 'allow:\n  - a.te' }).problems).toHaveLength(1);
   });
 });
 

@@ -1,6 +1,6 @@
 // What a trial says, as sentences. Pure.
 
-import type { Effect, Tally } from '../../harden/effect.ts';
+import type { Effect, Tally } from '../../policy/effect.ts';
 import { formatTime } from '../kit/format.ts';
 
 /** The sentence for each direction; empty: nothing in that direction. */

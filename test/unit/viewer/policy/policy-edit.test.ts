@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { isProblems, parseRules } from '../../../../src/shared/policy-file.ts';
 import {
-  addEntry,
+  addEntries,
   type EntrySpec,
-  removeEntry,
+  removeEntries,
 } from '../../../../src/viewer/policy/policy-edit.ts';
 
 const TEXT = `# who may go where
@@ -17,11 +17,11 @@ allow:
   - {host: odd.test, ports: [8443]}
 `;
 
-const add = (text: string, spec: EntrySpec) => addEntry('enforce.yaml', text, spec);
-const remove = (text: string, spec: EntrySpec) => removeEntry('enforce.yaml', text, spec);
+const add = (text: string, spec: EntrySpec) => addEntries('enforce.yaml', text, [spec]);
+const remove = (text: string, spec: EntrySpec) => removeEntries('enforce.yaml', text, [spec]);
 const textOf = (edited: ReturnType<typeof add>) => ('text' in edited ? edited.text : '');
 
-describe('addEntry()', () => {
+describe('addEntries()', () => {
   it('keeps comments and what else stands there', () => {
     const text = textOf(add(TEXT, { host: 'new.test' }));
     expect(text).toBe(`${TEXT}  - new.test\n`);
@@ -59,7 +59,7 @@ describe('addEntry()', () => {
       },
     ]);
     expect(textOf(add('', { host: 'a.test', port: 443 }))).toBe('allow:\n  - a.test\n');
-    const blocked = addEntry('blocklist.yaml', '', { host: 'a.test', port: 443 });
+    const blocked = addEntries('blocklist.yaml', '', [{ host: 'a.test', port: 443 }]);
     expect(textOf(blocked)).toContain('ports:');
   });
 
@@ -87,7 +87,7 @@ describe('addEntry()', () => {
   });
 });
 
-describe('removeEntry()', () => {
+describe('removeEntries()', () => {
   it('takes the entries of a host out, and leaves the others', () => {
     const text = textOf(remove(TEXT, { host: 'github.com' }));
     expect(text).not.toContain('github.com');

@@ -1,7 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AgentNetworks, readPolicy } from '../../../../src/viewer/policy/policy-reader.ts';
+import {
+  AgentNetworks,
+  readMode,
+  readPolicy,
+  readPolicyFile,
+} from '../../../../src/viewer/policy/policy-reader.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
 
 let dir: TempDir;
@@ -78,17 +84,47 @@ describe('readPolicy()', () => {
     await put('enforce.yaml', 'allow: [ü.test]\n');
     await put('other.yaml', 'x');
     expect(await readPolicy(dir.path)).toEqual({
-      mode: 'audit',
-      files: { 'enforce.yaml': 'allow: [ü.test]\n' },
+      texts: { mode: 'audit\n', 'enforce.yaml': 'allow: [ü.test]\n' },
+      problems: [],
     });
   });
 
   it('readPolicy() finds nothing in a folder that does not exist', async () => {
-    expect(await readPolicy(join(dir.path, 'none'))).toEqual({ mode: '', files: {} });
+    expect(await readPolicy(join(dir.path, 'none'))).toEqual({ texts: {}, problems: [] });
   });
 
-  it('readPolicy() cuts a mode that is none', async () => {
+  it.each([
+    ['too long', () => put('enforce.yaml', '#'.repeat(10_000_001)), 'at most 10000000 bytes'],
+    ['no file', () => mkdir(join(dir.path, 'enforce.yaml')), 'not a regular file'],
+    ['no text', () => writeFile(join(dir.path, 'enforce.yaml'), Buffer.of(0xff)), 'not UTF-8'],
+    [
+      'a pipe',
+      () => execFileSync('mkfifo', [join(dir.path, 'enforce.yaml')]),
+      'not a regular file',
+    ],
+  ])('readPolicy() says why a file was not read that is %s', async (_, spoil, message) => {
+    await spoil();
+    expect(await readPolicy(dir.path)).toMatchObject({
+      texts: {},
+      problems: [{ file: 'enforce.yaml', line: 1, message: expect.stringContaining(message) }],
+    });
+  });
+});
+
+describe('readPolicyFile()', () => {
+  it('readPolicyFile() gives the text byte for byte, and null where there is none', async () => {
+    await put('enforce.yaml', '\ufeffallow: []\r\n');
+    expect(await readPolicyFile(dir.path, 'enforce.yaml')).toBe('\ufeffallow: []\r\n');
+    expect(await readPolicyFile(dir.path, 'network.yaml')).toBeNull();
+  });
+});
+
+describe('readMode()', () => {
+  it('readMode() gives the word, cuts one that is none, and is empty without a file', async () => {
+    expect(await readMode(dir.path)).toBe('');
+    await put('mode', 'audit\n');
+    expect(await readMode(dir.path)).toBe('audit');
     await put('mode', 'x'.repeat(100_000));
-    expect((await readPolicy(dir.path)).mode).toHaveLength(64);
+    expect(await readMode(dir.path)).toHaveLength(64);
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isProblems, parseRules } from '../../../../src/shared/policy-file.ts';
-import { addEntries, removeEntry } from '../../../../src/viewer/policy/policy-edit.ts';
+import { addEntries, removeEntries } from '../../../../src/viewer/policy/policy-edit.ts';
 import { spliceAppend, spliceRemove } from '../../../../src/viewer/policy/policy-splice.ts';
 
 /** An entry in one of the ways in which people write it. */
@@ -49,7 +49,7 @@ describe('an edit of a list', () => {
     fc.assert(
       fc.property(file, fc.nat(5), ({ text, count }, pick) => {
         const at = pick % count;
-        const edited = removeEntry('enforce.yaml', text(), { host: `h${at}.test` });
+        const edited = removeEntries('enforce.yaml', text(), [{ host: `h${at}.test` }]);
         expect(edited).toEqual({ text: text(at), changed: true });
       }),
       { numRuns: 100 },
@@ -77,7 +77,7 @@ describe('an edit of a list', () => {
         const added = addEntries('enforce.yaml', text(), [spec]);
         const longer = 'text' in added ? added.text : '';
         expect(isProblems(parseRules('enforce.yaml', longer))).toBe(false);
-        const removed = removeEntry('enforce.yaml', longer, { host: 'new.test' });
+        const removed = removeEntries('enforce.yaml', longer, [{ host: 'new.test' }]);
         expect('text' in removed && removed.text).toBe(text());
       }),
       { numRuns: 60 },
@@ -97,7 +97,10 @@ describe('lists in brackets', () => {
     ],
     ['{"allow": ["a.test", {"host": "b.test"}]}', 'b.test', '{"allow": ["a.test"]}'],
   ])('%j loses %s in its place', (text, host, expected) => {
-    expect(removeEntry('enforce.yaml', text, { host })).toEqual({ text: expected, changed: true });
+    expect(removeEntries('enforce.yaml', text, [{ host }])).toEqual({
+      text: expected,
+      changed: true,
+    });
   });
 
   it.each([
@@ -123,9 +126,9 @@ describe('lists in brackets', () => {
 describe('removing by line', () => {
   it('takes the entry that begins there, of several for one host', () => {
     const text = 'allow:\n  - a.test # one\n  # note\n  - {host: a.test, ports: [22]}\n';
-    const edited = removeEntry('enforce.yaml', text, { host: 'a.test', line: 4 });
+    const edited = removeEntries('enforce.yaml', text, [{ host: 'a.test', line: 4 }]);
     expect(edited).toEqual({ text: 'allow:\n  - a.test # one\n  # note\n', changed: true });
-    expect(removeEntry('enforce.yaml', text, { host: 'a.test', line: 3 })).toMatchObject({
+    expect(removeEntries('enforce.yaml', text, [{ host: 'a.test', line: 3 }])).toMatchObject({
       changed: false,
     });
   });
@@ -135,7 +138,7 @@ describe('what is not simple', () => {
   it('gives null, and the edit is made from the model', () => {
     const text = 'allow:\n  -\n    host: a.test\n  - b.test\n';
     expect(spliceRemove(text, ['allow', 0])).toBeNull();
-    const edited = removeEntry('enforce.yaml', text, { host: 'a.test' });
+    const edited = removeEntries('enforce.yaml', text, [{ host: 'a.test' }]);
     expect(edited).toEqual({ text: 'allow:\n  - b.test\n', changed: true });
     expect(spliceAppend('[a]', 'allow', 'b.test')).toBeNull();
   });

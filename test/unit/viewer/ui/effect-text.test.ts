@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Effect } from '../../../../src/viewer/harden/effect.ts';
+import type { Effect } from '../../../../src/viewer/policy/effect.ts';
 import { effectTexts, partialText } from '../../../../src/viewer/ui/policy/effect-text.ts';
 import { leftText } from '../../../../src/viewer/ui/policy/left-text.ts';
 
@@ -8,6 +8,7 @@ const EFFECT: Effect = {
   newly_allowed: { ...NOBODY, requests: 1214, agents: 3, hosts: 1 },
   newly_blocked: NOBODY,
   requests: 5000,
+  problem: '',
   mode: 'enforce',
   window_s: 86_400,
   complete: true,

@@ -2,7 +2,7 @@
 
 import type { Policy } from '../../shared/policy.ts';
 import type { Row } from '../store/row.ts';
-import { askOf, decideRow } from './row-ask.ts';
+import { askOf, decideAgain } from './recorded-ask.ts';
 
 export type Tally = {
   readonly requests: number;
@@ -14,6 +14,8 @@ export type Tally = {
 };
 
 export type Effect = {
+  /** A file is wrong, so that nothing was counted: which one, and why. Empty: it was. */
+  readonly problem: string;
   readonly newly_allowed: Tally;
   readonly newly_blocked: Tally;
   /** Requests looked at. */
@@ -50,8 +52,8 @@ export class EffectCount {
     const ask = askOf(row, this.#nowMs);
     if (ask === null) return;
     this.#requests += 1;
-    const before = decideRow(this.#before, row, ask).passes;
-    const after = decideRow(this.#after, row, ask).passes;
+    const before = decideAgain(this.#before, row, ask).passes;
+    const after = decideAgain(this.#after, row, ask).passes;
     if (before !== after) (after ? this.#allowed : this.#blocked).add(row);
   }
 
@@ -62,6 +64,21 @@ export class EffectCount {
       requests: this.#requests,
     };
   }
+}
+
+/** Of policies that are not known. */
+export function notCounted(problem: string, mode: string, windowS: number): Effect {
+  const nothing = { requests: 0, agents: 0, hosts: 0, top_agents: [], top_hosts: [] };
+  return {
+    newly_allowed: nothing,
+    newly_blocked: nothing,
+    requests: 0,
+    problem,
+    mode,
+    window_s: windowS,
+    complete: false,
+    searched_back_to: null,
+  };
 }
 
 class Counter {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compilePolicy } from '../../../../src/shared/policy.ts';
 import { joinPolicy } from '../../../../src/shared/policy-join.ts';
-import { EffectCount } from '../../../../src/viewer/harden/effect.ts';
+import { EffectCount } from '../../../../src/viewer/policy/effect.ts';
 import { makeRow } from '../../../support/make-row.ts';
 
 const policyOf = (texts: Readonly<Record<string, string>>) =>
