@@ -26,8 +26,10 @@ export type Walked = {
   readonly cursor: string | null;
 };
 
-/** Rows that one turn takes: some milliseconds of `decide`. */
+/** Rows that are asked for at once. */
 const PAGE_ROWS = '500';
+/** One turn takes so long: rows are not alike, some have paths of many kilobytes. */
+const TURN_MS = 8;
 
 /** Gives each row of the window to `onRow`. */
 export async function walkRows(deps: Finder, walk: Walk): Promise<Walked> {
@@ -40,10 +42,15 @@ export async function walkRows(deps: Finder, walk: Walk): Promise<Walked> {
     const query = parseLogQuery({ q, limit: PAGE_ROWS, ...(before && { before }) });
     if ('problem' in query) throw new RangeError(`Cannot read rows: ${query.problem}`);
     const page = await deps.find(query);
+    let turnEnds = deps.now() + TURN_MS;
     for (const row of page.rows) {
       if (walk.onRow(row) === false) {
         return { complete: false, searchedBackTo: row.ts, cursor: row.at };
       }
+      if (deps.now() < turnEnds) continue;
+      if (deps.now() >= stopAt) return { complete: false, searchedBackTo: row.ts, cursor: row.at };
+      await turn();
+      turnEnds = deps.now() + TURN_MS;
     }
     searchedBackTo = page.searchedBackTo ?? searchedBackTo;
     const isPast = searchedBackTo !== null && searchedBackTo < (sinceS ?? 0);

@@ -11,7 +11,8 @@ import {
   type EntrySpec,
   removeEntries,
 } from './policy-edit.ts';
-import { unifiedDiff } from './unified-diff.ts';
+import { textBefore } from './undo-by-diff.ts';
+import { MAX_DIFF_LINES, unifiedDiff } from './unified-diff.ts';
 
 export type EditOp =
   | { readonly kind: 'add'; readonly file: EditFile; readonly entries: readonly EntrySpec[] }
@@ -32,6 +33,12 @@ export type PlanTask =
   | { readonly kind: 'apply'; readonly text: string; readonly op: EditOp }
   | { readonly kind: 'plan'; readonly texts: Texts; readonly op: EditOp }
   | { readonly kind: 'diff'; readonly before: string; readonly after: string }
+  | {
+      readonly kind: 'undo';
+      readonly after: string;
+      readonly diff: readonly string[];
+      readonly to: string;
+    }
   | { readonly kind: 'join'; readonly texts: Texts };
 export type Texts = Readonly<Record<string, string>>;
 /** What each kind of task gives. */
@@ -39,6 +46,7 @@ export type PlanResults = {
   apply: Edited;
   plan: Plan;
   diff: readonly string[];
+  undo: string | null;
   join: PolicySource;
 };
 
@@ -51,6 +59,8 @@ export function runPlanTask(task: PlanTask): PlanResults[PlanTask['kind']] {
       return planEdit(task.texts, task.op);
     case 'diff':
       return unifiedDiff(task.before, task.after);
+    case 'undo':
+      return textBefore(task.after, task.diff, task.to);
     case 'join':
       return joinPolicy(task.texts).source;
   }
@@ -71,9 +81,12 @@ export function planEdit(texts: Texts, op: EditOp): Plan {
   const text = texts[op.file] ?? '';
   const edited = applyEdit(text, op);
   if ('problem' in edited) return { problem: edited.problem, problems: edited.problems ?? [] };
+  const diff = unifiedDiff(text, edited.text);
+  // What is made is what was shown: no line may hide behind the end of a list.
+  if (diff.length > MAX_DIFF_LINES) return { problem: TOO_LONG, problems: [] };
   return {
     ...edited,
-    diff: unifiedDiff(text, edited.text),
+    diff,
     before: joinPolicy(texts).source,
     after: joinPolicy({ ...texts, [op.file]: edited.text }).source,
   };
@@ -91,4 +104,5 @@ function problemsOf(file: PolicyFile, text: string): readonly PolicyProblem[] {
   return [];
 }
 
+const TOO_LONG = `more than ${MAX_DIFF_LINES} lines would differ, too many to be shown: change less at once`;
 const CUT_OFF = 'the last line has no end, as if it was cut off: end it with a newline';

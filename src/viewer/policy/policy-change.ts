@@ -19,7 +19,6 @@ import {
   type WriteDeps,
   type Written,
 } from './policy-write.ts';
-import { textBefore } from './undo-by-diff.ts';
 import { UndoMemory, type UndoStep } from './undo-memory.ts';
 
 /** What a trial says; nothing was changed. */
@@ -141,7 +140,9 @@ export class PolicyChanges {
   async #fromRecord({ file, etag, to }: UndoStep, current: string): Promise<string | null> {
     const { entries } = await readHistory(this.#deps.search, { limit: 20 });
     const change = entries.find((entry) => entry.file === file && entry.sha256 === etag);
-    return change === undefined ? null : textBefore(current, change.diff, to);
+    if (change === undefined) return null;
+    const { diff } = change;
+    return this.#deps.planner.run<'undo'>({ kind: 'undo', after: current, diff, to });
   }
 
   async #made(file: string, written: Written): Promise<Made | Failure> {
