@@ -4,6 +4,7 @@
 import { isCutOff, isProblems, type PolicyProblem } from '../../shared/policy-file.ts';
 import { joinPolicy, parsePolicyFile } from '../../shared/policy-join.ts';
 import type { PolicyFile, PolicySource } from '../../shared/policy-source.ts';
+import { type LevelChanges, levelChanges } from './level-change.ts';
 import {
   addEntries,
   type Edited,
@@ -21,17 +22,17 @@ export type EditOp =
 
 export type Plan =
   | { readonly problem: string; readonly problems: readonly PolicyProblem[] }
-  | {
+  | (LevelChanges & {
       readonly text: string;
       readonly changed: boolean;
       readonly diff: readonly string[];
       readonly before: PolicySource;
       readonly after: PolicySource;
-    };
+    });
 
 export type PlanTask =
   | { readonly kind: 'apply'; readonly text: string; readonly op: EditOp }
-  | { readonly kind: 'plan'; readonly texts: Texts; readonly op: EditOp }
+  | { readonly kind: 'plan'; readonly texts: Texts; readonly op: EditOp; readonly nowMs: number }
   | { readonly kind: 'diff'; readonly before: string; readonly after: string }
   | {
       readonly kind: 'undo';
@@ -56,7 +57,7 @@ export function runPlanTask(task: PlanTask): PlanResults[PlanTask['kind']] {
     case 'apply':
       return applyEdit(task.text, task.op);
     case 'plan':
-      return planEdit(task.texts, task.op);
+      return planEdit(task.texts, task.op, task.nowMs);
     case 'diff':
       return unifiedDiff(task.before, task.after);
     case 'undo':
@@ -77,19 +78,16 @@ export function applyEdit(text: string, op: EditOp): Edited {
 }
 
 /** The change against all files as they stand. */
-export function planEdit(texts: Texts, op: EditOp): Plan {
+export function planEdit(texts: Texts, op: EditOp, nowMs: number): Plan {
   const text = texts[op.file] ?? '';
   const edited = applyEdit(text, op);
   if ('problem' in edited) return { problem: edited.problem, problems: edited.problems ?? [] };
   const diff = unifiedDiff(text, edited.text);
   // What is made is what was shown: no line may hide behind the end of a list.
   if (diff.length > MAX_DIFF_LINES) return { problem: TOO_LONG, problems: [] };
-  return {
-    ...edited,
-    diff,
-    before: joinPolicy(texts).source,
-    after: joinPolicy({ ...texts, [op.file]: edited.text }).source,
-  };
+  const before = joinPolicy(texts).source;
+  const after = joinPolicy({ ...texts, [op.file]: edited.text }).source;
+  return { ...edited, diff, before, after, ...levelChanges(before, after, nowMs) };
 }
 
 function problemsOf(file: PolicyFile, text: string): readonly PolicyProblem[] {

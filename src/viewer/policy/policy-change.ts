@@ -8,6 +8,7 @@ import type { Effect } from '../harden/effect.ts';
 import type { FlowDeps } from '../store/flow.ts';
 import type { Finder } from '../store/log-search.ts';
 import type { EditAsk } from './edit-body.ts';
+import type { LevelChanges } from './level-change.ts';
 import type { Planner } from './planner.ts';
 import { readHistory } from './policy-history.ts';
 import {
@@ -22,7 +23,7 @@ import {
 import { UndoMemory, type UndoStep } from './undo-memory.ts';
 
 /** What a trial says; nothing was changed. */
-export type Trial = {
+export type Trial = LevelChanges & {
   readonly ok: true;
   readonly dry_run: true;
   readonly changed: boolean;
@@ -69,12 +70,22 @@ export class PolicyChanges {
     const texts = await readTexts(config.policyDir);
     const current = etagOf(texts[op.file] ?? null);
     if (etag !== undefined && etag !== current) return staleFile(op.file);
-    const plan = await planner.run<'plan'>({ kind: 'plan', texts, op });
+    const plan = await planner.run<'plan'>({ kind: 'plan', texts, op, nowMs: search.nowMs() });
     if ('problem' in plan) return { ok: false, ...plan };
     const mode = modeOfList(op.file);
     const effect = await dryRun(search, { before: plan.before, after: plan.after, mode, windowS });
-    const { changed, diff } = plan;
-    return { ok: true, dry_run: true, changed, file: op.file, etag: current, diff, effect };
+    const { changed, diff, narrows, widens } = plan;
+    const levels = { narrows, widens };
+    return {
+      ok: true,
+      dry_run: true,
+      changed,
+      file: op.file,
+      etag: current,
+      diff,
+      effect,
+      ...levels,
+    };
   }
 
   /** The same for a mode. */
@@ -89,7 +100,8 @@ export class PolicyChanges {
     const diff = source.mode === parsed ? [] : [`-${source.mode}`, `+${parsed}`];
     const etag = etagOf(texts.mode ?? null);
     const changed = diff.length > 0;
-    return { ok: true, dry_run: true, changed, file: 'mode', etag, diff, effect };
+    const levels = { narrows: [], widens: [] };
+    return { ok: true, dry_run: true, changed, file: 'mode', etag, diff, effect, ...levels };
   }
 
   makeEdit(actor: string, { op, etag }: EditAsk): Promise<Made | Failure> {
