@@ -5,10 +5,9 @@ const ENFORCE = 'allow:\n  - a.test\n';
 
 describe('planEdit()', () => {
   it('planEdit() shows every line of a change of two hundred entries', () => {
-    const entries = Array.from({ length: 200 }, (_, n) => {
-      return { host: `host-${n}.test`, scope: 'path', method: 'GET', prefix: '/v1/' } as const;
-    });
-    const op = { kind: 'add', file: 'enforce.yaml', entries } as const;
+    const entry = (n: number) => `  - host: host-${n}.test\n    paths:\n      - prefix: /v1/\n`;
+    const text = ENFORCE + Array.from({ length: 200 }, (_, n) => entry(n)).join('');
+    const op = { kind: 'replace', file: 'enforce.yaml', text } as const;
     const plan = planEdit({ 'enforce.yaml': ENFORCE }, op, 0);
     if ('problem' in plan) throw new Error(plan.problem);
     const added = plan.diff.filter((line) => line.startsWith('+')).map((line) => line.slice(1));
