@@ -3,7 +3,8 @@
 
 /** So many names deep two paths of an API are still alike. */
 const MAX_DEPTH = 3;
-const MAX_CHARS = 120;
+/** No person typed a longer name. */
+const MAX_NAME_CHARS = 32;
 
 const IDS = [
   /^\d+$/,
@@ -11,8 +12,7 @@ const IDS = [
   // Hashes, and digests with a name in front.
   /^(?:sha256[:-]|v)?[0-9a-f]{7,}$/i,
   /^\d{4}-\d{2}-\d{2}/,
-  // What no person typed: long, or letters and digits in turn.
-  /^.{33,}$/,
+  // Letters and digits in turn.
   /^(?=(?:.*\d){3})(?=.*[A-Za-z])[A-Za-z0-9_-]{12,}$/,
 ];
 
@@ -21,13 +21,17 @@ export type Prefix = { readonly prefix: string; readonly cut: boolean };
 
 /** `/repos/acme/app/issues/12` → `/repos/acme/app/`. Of a path without ids that is short: all of it. */
 export function pathPrefix(path: string): Prefix {
-  const segments = path.split('/').slice(1);
-  let kept = segments.findIndex((segment) => IDS.some((id) => id.test(segment)));
+  // One more than is kept says whether there are more; a path may have thousands.
+  const segments = path.split('/', MAX_DEPTH + 2).slice(1);
+  let kept = segments.findIndex(isId);
   if (kept < 0) kept = segments.length;
   kept = Math.min(kept, MAX_DEPTH);
-  while (kept > 0 && segments.slice(0, kept).join('/').length >= MAX_CHARS) kept -= 1;
   if (kept === segments.length) return { prefix: path, cut: false };
   // `/a/` has an empty last segment; what ends there is whole.
   const prefix = kept === 0 ? '/' : `/${segments.slice(0, kept).join('/')}/`;
   return { prefix, cut: prefix !== path };
+}
+
+function isId(segment: string): boolean {
+  return segment.length > MAX_NAME_CHARS || IDS.some((id) => id.test(segment));
 }

@@ -4,6 +4,7 @@
 import { isCutOff, isProblems, type PolicyProblem } from '../../shared/policy-file.ts';
 import { joinPolicy, parseWholeFile } from '../../shared/policy-join.ts';
 import type { PolicyFile, PolicySource } from '../../shared/policy-source.ts';
+import { type LevelChanges, levelChanges } from './level-change.ts';
 import {
   addEntries,
   type Edited,
@@ -12,7 +13,8 @@ import {
   removeEntries,
 } from './policy-edit.ts';
 import type { PolicyTexts } from './policy-reader.ts';
-import { unifiedDiff } from './unified-diff.ts';
+import { textBefore } from './undo-by-diff.ts';
+import { MAX_DIFF_LINES, unifiedDiff } from './unified-diff.ts';
 
 export type EditOp =
   | { readonly kind: 'add'; readonly file: EditFile; readonly entries: readonly EntrySpec[] }
@@ -21,12 +23,13 @@ export type EditOp =
 
 export type Plan =
   | { readonly problem: string; readonly problems: readonly PolicyProblem[] }
-  | {
+  | (LevelChanges & {
       readonly text: string;
       readonly changed: boolean;
       readonly diff: readonly string[];
       readonly compared: Compared;
-    };
+    });
+
 /** The policy before and after; a problem: a file is wrong, so that what is in force is not known. */
 export type Compared =
   | { readonly before: PolicySource; readonly after: PolicySource }
@@ -36,14 +39,26 @@ export type Joined = { readonly source: PolicySource; readonly problem: string }
 
 export type PlanTask =
   | { readonly kind: 'apply'; readonly text: string; readonly op: EditOp }
-  | { readonly kind: 'plan'; readonly files: PolicyTexts; readonly op: EditOp }
+  | {
+      readonly kind: 'plan';
+      readonly files: PolicyTexts;
+      readonly op: EditOp;
+      readonly nowMs: number;
+    }
   | { readonly kind: 'diff'; readonly before: string; readonly after: string }
+  | {
+      readonly kind: 'undo';
+      readonly after: string;
+      readonly diff: readonly string[];
+      readonly to: string;
+    }
   | { readonly kind: 'join'; readonly files: PolicyTexts };
 /** What each kind of task gives. */
 export type PlanResults = {
   apply: Edited;
   plan: Plan;
   diff: readonly string[];
+  undo: string | null;
   join: Joined;
 };
 
@@ -53,9 +68,11 @@ export function runPlanTask(task: PlanTask): PlanResults[PlanTask['kind']] {
     case 'apply':
       return applyEdit(task.text, task.op);
     case 'plan':
-      return planEdit(task.files, task.op);
+      return planEdit(task.files, task.op, task.nowMs);
     case 'diff':
       return unifiedDiff(task.before, task.after);
+    case 'undo':
+      return textBefore(task.after, task.diff, task.to);
     case 'join':
       return joinFiles(task.files);
   }
@@ -73,19 +90,21 @@ export function applyEdit(text: string, op: EditOp): Edited {
 }
 
 /** The change against all files as they stand. */
-export function planEdit(files: PolicyTexts, op: EditOp): Plan {
+export function planEdit(files: PolicyTexts, op: EditOp, nowMs: number): Plan {
   const { texts, problems } = files;
   const text = texts[op.file] ?? '';
   const edited = applyEdit(text, op);
   if ('problem' in edited) return { problem: edited.problem, problems: edited.problems ?? [] };
-  return {
-    ...edited,
-    diff: unifiedDiff(text, edited.text),
-    compared: compare(
-      joinFiles(files),
-      joinFiles({ texts: { ...texts, [op.file]: edited.text }, problems }),
-    ),
-  };
+  const diff = unifiedDiff(text, edited.text);
+  // What is made is what was shown: no line may hide behind the end of a list.
+  if (diff.length > MAX_DIFF_LINES) return { problem: TOO_LONG, problems: [] };
+  const compared = compare(
+    joinFiles(files),
+    joinFiles({ texts: { ...texts, [op.file]: edited.text }, problems }),
+  );
+  const levels =
+    'problem' in compared ? UNKNOWN : levelChanges(compared.before, compared.after, nowMs);
+  return { ...edited, diff, compared, ...levels };
 }
 
 /** Two policies of which each must be known. */
@@ -109,3 +128,6 @@ function problemsOf(file: PolicyFile, text: string): readonly PolicyProblem[] {
 }
 
 const EMPTY = 'an empty file changes nothing: write an empty list';
+const TOO_LONG = `more than ${MAX_DIFF_LINES} lines would differ, too many to be shown: change less at once`;
+/** Where the policy is not known, nothing can be said about its levels. */
+const UNKNOWN: LevelChanges = { narrows: [], widens: [] };

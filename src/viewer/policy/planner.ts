@@ -11,6 +11,8 @@ import { hashOf } from './policy-write.ts';
 
 /** Files of this length are parsed in some milliseconds, less than a thread takes to start. */
 const AT_ONCE_CHARS = 4096;
+/** Each entry of a change has the text parsed once more. */
+const CHARS_PER_ENTRY = 1000;
 const TASK = fileURLToPath(new URL('./edit-plan.js', import.meta.url));
 
 /** The policy as its files say it now, or `enforce.yaml:2: …`: what is wrong with one of them. */
@@ -57,9 +59,17 @@ export class Planner {
   }
 }
 
+/** How long a task takes, as the length of a text that is parsed. */
 function charsOf(task: PlanTask): number {
+  // The text is hashed once for each of its lines.
+  if (task.kind === 'undo') return (task.after.length * task.after.split('\n').length) / 100;
   if (task.kind === 'diff') return task.before.length + task.after.length;
   const texts = task.kind === 'apply' ? [task.text] : Object.values(task.files.texts);
-  const given = task.kind === 'join' || task.op.kind !== 'replace' ? 0 : task.op.text.length;
-  return texts.reduce((sum, text) => sum + text.length, given);
+  return texts.reduce((sum, text) => sum + text.length, charsGiven(task));
+}
+
+function charsGiven(task: Exclude<PlanTask, { kind: 'undo' | 'diff' }>): number {
+  if (task.kind === 'join') return 0;
+  const { op } = task;
+  return op.kind === 'replace' ? op.text.length : op.entries.length * CHARS_PER_ENTRY;
 }

@@ -8,6 +8,7 @@ import type { Finder } from '../store/page.ts';
 import { dryRun, modeOfList } from './dry-run.ts';
 import type { EditAsk } from './edit-body.ts';
 import type { Effect } from './effect.ts';
+import type { LevelChanges } from './level-change.ts';
 import type { Planner } from './planner.ts';
 import { readHistory } from './policy-history.ts';
 import { readPolicy, readPolicyFile } from './policy-reader.ts';
@@ -19,11 +20,10 @@ import {
   type WriteDeps,
   type Written,
 } from './policy-write.ts';
-import { textBefore } from './undo-by-diff.ts';
 import { UndoMemory, type UndoStep } from './undo-memory.ts';
 
 /** What a trial says; nothing was changed. */
-export type Trial = {
+export type Trial = LevelChanges & {
   readonly ok: true;
   readonly dry_run: true;
   readonly changed: boolean;
@@ -75,14 +75,15 @@ export class PolicyChanges {
     }
     const current = etagOf(files.texts[op.file] ?? null);
     if (etag !== undefined && etag !== current) return staleFile(op.file);
-    const plan = await planner.run<'plan'>({ kind: 'plan', files, op });
+    const plan = await planner.run<'plan'>({ kind: 'plan', files, op, nowMs: search.nowMs() });
     if ('problem' in plan) {
       return { ok: false, problem: `${op.file}: ${plan.problem}`, problems: plan.problems };
     }
     const mode = modeOfList(op.file);
-    const { changed, diff, compared } = plan;
+    const { changed, diff, compared, narrows, widens } = plan;
     const effect = await dryRun(search, { compared, mode, windowS });
-    return { ok: true, dry_run: true, changed, file: op.file, etag: current, diff, effect };
+    const told = { changed, file: op.file, etag: current, diff, effect, narrows, widens };
+    return { ok: true, dry_run: true, ...told };
   }
 
   /** The same for a mode. */
@@ -100,7 +101,8 @@ export class PolicyChanges {
     const diff = old === parsed ? [] : [`-${old}`, `+${parsed}`];
     const etag = etagOf(files.texts.mode ?? null);
     const changed = diff.length > 0;
-    return { ok: true, dry_run: true, changed, file: 'mode', etag, diff, effect };
+    const levels = { narrows: [], widens: [] };
+    return { ok: true, dry_run: true, changed, file: 'mode', etag, diff, effect, ...levels };
   }
 
   makeEdit(actor: string, { op, etag }: EditAsk): Promise<Made | Failure> {
@@ -152,7 +154,9 @@ export class PolicyChanges {
   async #fromRecord({ file, etag, to }: UndoStep, current: string): Promise<string | null> {
     const { entries } = await readHistory(this.#deps.search, { limit: 20 });
     const change = entries.find((entry) => entry.file === file && entry.sha256 === etag);
-    return change === undefined ? null : textBefore(current, change.diff, to);
+    if (change === undefined) return null;
+    const { diff } = change;
+    return this.#deps.planner.run<'undo'>({ kind: 'undo', after: current, diff, to });
   }
 
   async #made(file: string, written: Written): Promise<Made | Failure> {

@@ -41,12 +41,17 @@ export async function readHistory(
 ): Promise<HistoryPage> {
   const rows: Row[] = [];
   const limit = Math.min(ask.limit, MAX_ENTRIES);
+  let isOriginal = false;
   const { cursor, searchedBackTo } = await walkRows(deps, {
     q: 'event:policy_change,mode_change,policy_error',
     sinceS: null,
     before: ask.before,
     budgetMs: BUDGET_MS,
-    onRow: (row) => rows.push(row) < limit,
+    onRow: (row) => {
+      // Anybody may have written the original's file; what is older stands there, too.
+      isOriginal = !row.chained;
+      return !isOriginal && rows.push(row) < limit;
+    },
   });
   const entries: HistoryEntry[] = [];
   for (const row of rows) {
@@ -54,7 +59,7 @@ export async function readHistory(
     const entry = flow === null ? null : toEntry(row, flow.fields);
     if (entry !== null) entries.push(entry);
   }
-  return { entries, cursor, searched_back_to: searchedBackTo };
+  return { entries, cursor: isOriginal ? null : cursor, searched_back_to: searchedBackTo };
 }
 
 function toEntry(row: Row, fields: Readonly<Record<string, unknown>>): HistoryEntry | null {

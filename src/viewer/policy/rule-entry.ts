@@ -22,6 +22,7 @@ export function ruleEntry(file: keyof typeof LISTS, facts: RuleFacts): string | 
   const condition = { ...(facts.method && { method: facts.method }), ...(prefix && { prefix }) };
   const lines = [
     `${LISTS[file]}:`,
+    ...(facts.path === '' ? [] : widthNote(prefix)),
     // JSON is YAML: a text in its quotes cannot mean anything else.
     `  - host: ${JSON.stringify(facts.host)}`,
     `    ports: [${facts.port}]`,
@@ -38,6 +39,12 @@ export function ruleEntry(file: keyof typeof LISTS, facts: RuleFacts): string | 
 function folderOf(path: string): string {
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
   return folder === '/' ? path : folder;
+}
+
+/** Says above the entry where it names more than the path that was asked for. */
+function widthNote(prefix: string): string[] {
+  if (prefix === '' || prefix === '/') return ['  # any path of this host'];
+  return prefix.endsWith('/') ? [] : ['  # any path that begins with this prefix'];
 }
 
 function flow(fields: Readonly<Record<string, string>>): string {

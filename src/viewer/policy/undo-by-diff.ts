@@ -1,5 +1,6 @@
 // A change on the record (lines gone, lines new) and the text that it led to → the text before it.
-// The record has no places for lines, so each is tried; its hash says which one it was. Pure.
+// The record has no places for lines, so each is tried; its hash says which one it was. Pure; takes long
+// for long texts, so `planner.ts` has it done in a thread.
 
 import { hashOf } from './policy-write.ts';
 

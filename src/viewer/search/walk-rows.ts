@@ -9,8 +9,10 @@ import type { Row } from '../store/row.ts';
 
 /** Rows of one search that somebody writes down: each is read again. */
 const READ_ROWS = 200;
-/** Rows that one turn takes: some milliseconds of `decide`. */
+/** Rows that are asked for at once where they are looked at only. */
 const WALK_ROWS = '500';
+/** One turn takes so long: rows are not alike, some have paths of many kilobytes. */
+const TURN_MS = 8;
 
 async function* pagesOf(deps: Finder, query: LogQuery): AsyncGenerator<Page> {
   let { before } = query;
@@ -68,10 +70,14 @@ export async function walkRows(deps: Finder, walk: Walk): Promise<Walked> {
   if ('problem' in query) throw new RangeError(`Cannot read rows: ${query.problem}`);
   let searchedBackTo: number | null = null;
   for await (const { rows, cursor, ...page } of pagesOf(deps, query)) {
+    let turnEnds = deps.now() + TURN_MS;
     for (const row of rows) {
-      if (walk.onRow(row) === false) {
-        return { complete: false, searchedBackTo: row.ts, cursor: row.at };
-      }
+      const stopped = { complete: false, searchedBackTo: row.ts, cursor: row.at };
+      if (walk.onRow(row) === false) return stopped;
+      if (deps.now() < turnEnds) continue;
+      if (deps.now() >= stopAt) return stopped;
+      await turn();
+      turnEnds = deps.now() + TURN_MS;
     }
     searchedBackTo = page.searchedBackTo ?? searchedBackTo;
     if (searchedBackTo !== null && searchedBackTo < (sinceS ?? 0)) break;

@@ -5,8 +5,10 @@ import { spanSeconds } from '../../../shared/query.ts';
 import type { BacklogGroup } from '../../harden/backlog.ts';
 import { meta } from '../kit/app-state.ts';
 import { Dialog } from '../kit/dialog.tsx';
+import { SafeText } from '../kit/safe-text.tsx';
 import { ChangePreview } from '../policy/change-preview.tsx';
 import { plural } from '../policy/effect-text.ts';
+import { anyPathText } from './backlog-state.ts';
 import { ExpiryField } from './expiry-field.tsx';
 import { addAsk, entryOf, newForm } from './manage-form.ts';
 
@@ -40,6 +42,7 @@ export function AllowMany({ action, groups, since, onClose, onDone }: AllowManyP
   const ask = addAsk(action, entries);
   const window = Math.round(spanSeconds(since) ?? 86_400);
   const verb = action === 'allow' ? 'Allow' : 'Block';
+  const anyPath = narrow ? anyPathText(groups) : '';
   const named = groups.some(({ agent }) => agent !== '');
   return (
     <Dialog title={`${verb} ${plural(groups.length, 'group')}`} onClose={onClose} wide>
@@ -55,6 +58,11 @@ export function AllowMany({ action, groups, since, onClose, onDone }: AllowManyP
             the hosts, any path and method
           </label>
           <p class="hint">Where a tunnel was refused no path is known: there it is the host.</p>
+          {anyPath !== '' && (
+            <p class="warn-text">
+              <SafeText text={anyPath} />
+            </p>
+          )}
         </fieldset>
         <fieldset>
           <legend>Who, how long</legend>

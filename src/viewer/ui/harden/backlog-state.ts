@@ -65,11 +65,30 @@ export function queryOf(group: BacklogGroup, since: string): string {
   ].join(' ');
 }
 
-/** `GET, any path below /repos/acme/`: what an entry for this group would say. */
-export function narrowText({ method, prefix, cut }: BacklogGroup): string {
+/** `GET /repos/acme/…`: what an entry for this group would say. */
+export function narrowText({ method, prefix }: BacklogGroup): string {
   if (prefix === '') return 'the host (no path is known)';
-  return `${method} ${prefix}${cut ? '…' : ''}`;
+  return `${method} ${prefixText(prefix)}`;
 }
+
+/** What a prefix lets pass, which is more than a path that is spelt like it. */
+export function prefixText(prefix: string): string {
+  if (prefix === '/') return 'any path';
+  return prefix.endsWith('/') ? `${prefix}…` : `begins with ${prefix}`;
+}
+
+/** How many groups an entry of method and prefix does not narrow to some paths; empty: none. */
+export function anyPathText(groups: readonly BacklogGroup[]): string {
+  const wide = groups.filter(({ prefix }) => prefix === '' || prefix === '/');
+  if (wide.length === 0) return '';
+  const hosts = [...new Set(wide.map(({ host }) => host))];
+  const more = hosts.length > MAX_NAMED ? ` and ${hosts.length - MAX_NAMED} more` : '';
+  const become = wide.length === 1 ? 'group becomes' : 'groups become';
+  return `${wide.length} ${become} any path of a host: ${hosts.slice(0, MAX_NAMED).join(', ')}${more}.`;
+}
+
+/** Hosts that one sentence names. */
+const MAX_NAMED = 5;
 
 /** `2xx 12, 4xx 1` */
 export function statusText(statuses: Readonly<Record<string, number>>): string {

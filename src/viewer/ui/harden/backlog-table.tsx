@@ -7,7 +7,14 @@ import { formatBytes, formatTime, formatUtc } from '../kit/format.ts';
 import { SafeText } from '../kit/safe-text.tsx';
 import { mayChange } from '../policy/change-state.ts';
 import { plural } from '../policy/effect-text.ts';
-import { type HostGroups, keyOf, narrowText, queryOf, statusText } from './backlog-state.ts';
+import {
+  type HostGroups,
+  keyOf,
+  narrowText,
+  prefixText,
+  queryOf,
+  statusText,
+} from './backlog-state.ts';
 import { ignored, setIgnored } from './ignored.ts';
 
 export type TableProps = {
@@ -118,8 +125,8 @@ function GroupRow(props: {
         />
       </td>
       <td class="path mono">
-        <SafeText text={group.method} /> <SafeText text={group.prefix || `port ${group.port}`} />
-        {group.cut && <span title="several paths that begin so">…</span>}
+        <SafeText text={group.method} />{' '}
+        <SafeText text={group.prefix === '' ? `port ${group.port}` : prefixText(group.prefix)} />
         {group.port !== 443 && group.prefix !== '' && <span class="hint"> :{group.port}</span>}
       </td>
       <td>

@@ -7,6 +7,7 @@ import { manageRequest, meta } from '../kit/app-state.ts';
 import { Dialog } from '../kit/dialog.tsx';
 import { SafeText } from '../kit/safe-text.tsx';
 import { ChangePreview } from '../policy/change-preview.tsx';
+import { prefixText } from './backlog-state.ts';
 import { ExpiryField } from './expiry-field.tsx';
 import { useOptions } from './manage-access.tsx';
 import { addAsk, entryOf, isAddress, type ManageForm, newForm } from './manage-form.ts';
@@ -128,7 +129,7 @@ function PathField({ form, row, set }: FieldProps) {
         >
           <option value="">any path</option>
           {prefixes.map((prefix) => (
-            <option value={prefix}>{prefix}</option>
+            <option value={prefix}>{prefixText(prefix)}</option>
           ))}
         </select>
       </label>

@@ -7,6 +7,8 @@ import type { ChangeAsk } from './change-ask.ts';
 import { applyChange, mayChange, messageOf } from './change-state.ts';
 import { DiffView } from './diff-view.tsx';
 import { effectTexts, partialText } from './effect-text.ts';
+import { levelTexts } from './level-text.ts';
+import { LevelWarning } from './level-warning.tsx';
 import { tryChange } from './policy-client.ts';
 
 export type PreviewProps = {
@@ -30,6 +32,7 @@ export function ChangePreview(props: PreviewProps) {
   const [problem, setProblem] = useState('');
   const [again, setAgain] = useState(0);
   const [busy, setBusy] = useState(false);
+  const [confirmed, setConfirmed] = useState('');
   useEffect(() => {
     let isOld = false;
     setProblem('');
@@ -46,6 +49,10 @@ export function ChangePreview(props: PreviewProps) {
   }, [key, again]);
   const trial = answer?.key === key && problem === '' ? answer.trial : null;
   const access = mayChange.value;
+  const levels = trial === null || !trial.changed ? null : levelTexts(trial);
+  // Of this change with these consequences, and of no other.
+  const meant = JSON.stringify([key, levels?.loosens]);
+  const isMeant = levels === null || levels.loosens.length === 0 || confirmed === meant;
   const apply = async () => {
     if (trial === null) return;
     setBusy(true);
@@ -70,7 +77,16 @@ export function ChangePreview(props: PreviewProps) {
         ) : trial === null ? (
           <p class="hint">Trying it over the log…</p>
         ) : (
-          <TrialView trial={trial} mode={props.mode} />
+          <>
+            <TrialView trial={trial} mode={props.mode} />
+            {levels !== null && (
+              <LevelWarning
+                {...levels}
+                confirmed={isMeant}
+                onConfirm={(on) => setConfirmed(on ? meant : '')}
+              />
+            )}
+          </>
         )}
       </section>
       <footer class="dialog-actions">
@@ -81,7 +97,7 @@ export function ChangePreview(props: PreviewProps) {
         <button
           type="button"
           class={props.danger ? 'danger' : 'primary'}
-          disabled={!access.may_change || busy || trial === null || !trial.changed}
+          disabled={!access.may_change || busy || trial === null || !trial.changed || !isMeant}
           onClick={apply}
         >
           {busy ? 'Waiting for all workers…' : verb}

@@ -20,7 +20,19 @@ describe('ruleEntry()', () => {
     const [rule] = rulesOf(text);
     expect(rule).toMatchObject({ host: 'api.example.com', ports: [8443], subdomains: false });
     if (prefix !== null) expect(rule?.paths).toEqual([{ method: 'GET', prefix }]);
-    expect(text?.split('\n')).toHaveLength(7);
+    expect(text?.split('\n').filter((line) => !line.startsWith('  #'))).toHaveLength(7);
+  });
+
+  it.each([
+    ['/', '# any path of this host'],
+    ['/a%2f..%2fb', '# any path of this host'],
+    ['/health', '# any path that begins with this prefix'],
+    ['/v1/items/7', null],
+    ['', null],
+  ])('ruleEntry() of %j says where it names more than that', (path, note) => {
+    const text = ruleEntry('blocklist.yaml', { ...facts, path });
+    expect(/#.*/.exec(text ?? '')?.[0] ?? null).toBe(note);
+    expect(isProblems(parseRules('blocklist.yaml', text ?? ''))).toBe(false);
   });
 
   it('ruleEntry() of a path that can be read in several ways names the method alone', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { unifiedDiff } from '../../../../src/viewer/policy/unified-diff.ts';
+import { MAX_DIFF_LINES, unifiedDiff } from '../../../../src/viewer/policy/unified-diff.ts';
 
 const numbered = (count: number) => Array.from({ length: count }, (_, n) => `line ${n + 1}`);
 
@@ -27,10 +27,26 @@ describe('unifiedDiff()', () => {
     expect(unifiedDiff('', 'a\n')).toEqual(['@@ -1 +1 @@', '+a']);
   });
 
-  it('unifiedDiff() says how much it leaves out', () => {
-    const diff = unifiedDiff('', numbered(1000).join('\n'));
-    expect(diff).toHaveLength(401);
+  it('unifiedDiff() has every changed line, however many: of long ones what stays is left out', () => {
+    const kept = numbered(30);
+    const added = Array.from({ length: 1000 }, (_, n) => `+  - host-${n}.test`);
+    const after = [...kept, ...added.map((line) => line.slice(1))].join('\n');
+    expect(unifiedDiff(kept.join('\n'), after)).toEqual(['@@ -31 +31 @@', ...added]);
+  });
+
+  it('unifiedDiff() that is beyond all bounds says how much it leaves out', () => {
+    const diff = unifiedDiff('', numbered(MAX_DIFF_LINES + 600).join('\n'));
+    expect(diff).toHaveLength(MAX_DIFF_LINES + 1);
     expect(diff.at(-1)).toBe('@@ and 601 more lines @@');
+  });
+
+  it('unifiedDiff() of long files finds few changes far apart', () => {
+    const before = numbered(20_000);
+    const after = before.toSpliced(19_000, 1).toSpliced(10, 2, 'new');
+    const diff = unifiedDiff(before.join('\n'), after.join('\n'));
+    const changed = diff.filter((line) => /^[-+]/.test(line));
+    expect(changed).toEqual(['-line 11', '-line 12', '+new', '-line 19001']);
+    expect(unifiedDiff(before.join('\n'), numbered(5000).reverse().join('\n')).length).toBe(5001);
   });
 
   it('unifiedDiff() gives both texts back: its minus lines the old one, its plus lines the new one', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseQuery } from '../../../../src/shared/query.ts';
 import {
   addGroups,
+  anyPathText,
   byHost,
   keyOf,
   narrowText,
@@ -78,7 +79,21 @@ describe('texts of a group', () => {
   it('narrowText() and statusText() say what it is', () => {
     expect(narrowText(GROUP)).toBe('GET /v1/…');
     expect(narrowText({ ...GROUP, prefix: '' })).toBe('the host (no path is known)');
+    expect(narrowText({ ...GROUP, prefix: '/', cut: false })).toBe('GET any path');
+    expect(narrowText({ ...GROUP, prefix: '/v1', cut: false })).toBe('GET begins with /v1');
+    expect(narrowText({ ...GROUP, prefix: '/v1/', cut: false })).toBe('GET /v1/…');
     expect(statusText({ '4xx': 1, '2xx': 12 })).toBe('2xx 12, 4xx 1');
     expect(keyOf(GROUP)).not.toBe(keyOf({ ...GROUP, port: 8443 }));
+  });
+
+  it('anyPathText() counts the groups whose entry allows any path, and names their hosts', () => {
+    expect(anyPathText([GROUP, { ...GROUP, prefix: '/v1' }])).toBe('');
+    expect(anyPathText([GROUP, { ...GROUP, prefix: '/' }])).toBe(
+      '1 group becomes any path of a host: a.test.',
+    );
+    const many = Array.from({ length: 7 }, (_, n) => ({ ...GROUP, host: `${n}.test`, prefix: '' }));
+    expect(anyPathText([...many, ...many])).toBe(
+      '14 groups become any path of a host: 0.test, 1.test, 2.test, 3.test, 4.test and 2 more.',
+    );
   });
 });
