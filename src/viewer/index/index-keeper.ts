@@ -95,6 +95,12 @@ export class IndexKeeper {
     return this.#sealed.get(segment) ?? live?.index ?? null;
   }
 
+  /** Whether the index of a segment ends before the segment does, and will not go on. */
+  isPartial(segment: number): boolean {
+    const live = [this.#live, this.#last].find((each) => each?.segment === segment);
+    return !this.#sealed.has(segment) && live?.isFull === true;
+  }
+
   /** Numbers of the segments behind one, oldest first. */
   newerThan(segment: number): readonly number[] {
     return this.#segments.filter((each) => each > segment);
