@@ -237,6 +237,8 @@ async function byValue(
 }
 
 function hasCode(codes: ArrayLike<number>, code: number): boolean {
+  // Of a typed array it is many times faster than of a list in general.
+  if (codes instanceof Float64Array || codes instanceof Uint16Array) return codes.includes(code);
   return Array.prototype.includes.call(codes, code);
 }
 
