@@ -72,8 +72,9 @@ export type QueryProblem = {
   readonly terms: readonly QueryTerm[];
 };
 
-/** A person types a line; more terms than these are no use of a search. */
+/** A person types a line; more are no use of a search. Values: of all terms together. */
 const MAX_TERMS = 64;
+const MAX_VALUES = 64;
 /** `-`, a field or nothing, and a comparison: what comes before a value. */
 const PREFIX = /(-?)(?:([a-z_]+):)?(>=|<=|>|<)?/y;
 const QUOTED = /"((?:[^"\\]|\\.)*)("|$)/y;
@@ -84,11 +85,17 @@ const WORD = /[^\s"]+/y;
 export function parseQuery(text: string): Query | QueryProblem {
   const terms: QueryTerm[] = [];
   const notes: string[] = [];
+  let values = 0;
   for (let at = skipSpace(text, 0); at < text.length; at = skipSpace(text, at)) {
     const term = readTerm(text, at, notes);
     if ('problem' in term) return { problem: term.problem, start: at, end: term.end, terms };
+    values += term.values.length;
     const problem =
-      terms.length === MAX_TERMS ? `a query has at most ${MAX_TERMS} terms` : problemOf(term);
+      terms.length === MAX_TERMS
+        ? `a query has at most ${MAX_TERMS} terms`
+        : values > MAX_VALUES
+          ? `a query has at most ${MAX_VALUES} values in all, a * stands for many`
+          : problemOf(term);
     if (problem !== null) return { problem, start: at, end: term.end, terms };
     terms.push(term);
     at = term.end;

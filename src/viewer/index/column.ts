@@ -27,6 +27,37 @@ export class Column {
   }
 }
 
+/** Numbers that come in any order, and are asked for in theirs: what is new is sorted in. */
+export class SortedColumn {
+  readonly #all = new Column();
+  #sorted = new Float64Array(0);
+
+  get length(): number {
+    return this.#all.length;
+  }
+
+  push(value: number): void {
+    this.#all.push(value);
+  }
+
+  /** The first `length` that came. */
+  view(length = this.#all.length): Float64Array {
+    const old = this.#sorted;
+    if (length === old.length) return old;
+    if (length < old.length) return this.#all.view(length).slice().sort();
+    const added = this.#all.view(length).slice(old.length).sort();
+    const merged = new Float64Array(length);
+    for (let at = 0, a = 0, b = 0; at < length; at += 1) {
+      const isOld = b >= added.length || (old[a] ?? Number.POSITIVE_INFINITY) <= (added[b] ?? 0);
+      merged[at] = (isOld ? old[a] : added[b]) ?? 0;
+      if (isOld) a += 1;
+      else b += 1;
+    }
+    this.#sorted = merged;
+    return merged;
+  }
+}
+
 /** Longer than the name of any host; what is longer is rare and looked up in its line. */
 export const MAX_VALUE_CHARS = 256;
 export const MAX_VALUES = 65_536;

@@ -8,7 +8,7 @@ import { parseHead } from '../store/row-filter.ts';
 import { isTruncated } from '../store/row-match.ts';
 import type { LogLine } from '../store/segment-reader.ts';
 import { isPiece } from '../store/web-socket.ts';
-import { Column, Dictionary } from './column.ts';
+import { Column, Dictionary, SortedColumn } from './column.ts';
 import {
   BLOCK_ROWS,
   CODED,
@@ -38,7 +38,7 @@ export class IndexBuilder {
   readonly #dictionaries: Readonly<Record<Coded, Dictionary>>;
   readonly #signatures: Uint8Array[] = [];
   readonly #opens = new Map<string, Open[]>();
-  readonly #ends = new Set<number>();
+  readonly #ends = new SortedColumn();
   readonly #tooLong: number[] = [];
   #rows = 0;
   #minTs = 0;
@@ -62,6 +62,11 @@ export class IndexBuilder {
     return this.#end;
   }
 
+  /** What it holds: rows, parts of bodies and ends of flows. */
+  get entries(): number {
+    return this.#rows + this.#numbers.part_id.length + this.#ends.length;
+  }
+
   /** All lines of a stretch of the segment; `end`: where the next stretch begins. */
   add(lines: readonly LogLine[], end: number, isDamaged: boolean): void {
     for (const line of lines) this.#addLine(line);
@@ -73,7 +78,7 @@ export class IndexBuilder {
   snapshot(): SegmentIndex {
     const rows = this.#rows;
     const opens = [...this.#opens.values()].flat().sort((a, b) => a.offset - b.offset);
-    const ends = Float64Array.from(this.#ends).sort();
+    const ends = this.#ends.length;
     const parts = this.#numbers.part_id.length;
     const isOfParts = (name: ColumnName) => (PART_COLUMNS as readonly string[]).includes(name);
     return {
@@ -86,7 +91,7 @@ export class IndexBuilder {
       isDamaged: this.#isDamaged,
       tooLong: [...this.#tooLong],
       numbers: async (name) => {
-        if (name === 'ends') return ends;
+        if (name === 'ends') return this.#ends.view(ends);
         const column = isCoded(name) ? this.#codes[name] : this.#numbers[name];
         return column.view(isOfParts(name) ? parts : rows);
       },
@@ -177,7 +182,7 @@ export class IndexBuilder {
 
   /** What was opened in a segment before this one is ended here, too. */
   #close(id: string): void {
-    if (!this.#opens.delete(id)) this.#ends.add(hashId(id));
+    if (!this.#opens.delete(id)) this.#ends.push(hashId(id));
   }
 }
 

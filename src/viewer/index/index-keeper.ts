@@ -42,6 +42,8 @@ export class IndexKeeper {
   readonly #dropped = new Set<number>();
   readonly #timer: NodeJS.Timeout | undefined;
   #segments: readonly number[] = [];
+  /** There is something to be made, though the segments are those of before. */
+  #mustWork = false;
   #live: LiveIndex | null = null;
   /** The newest segment of before, until it has a file. */
   #last: LiveIndex | null = null;
@@ -62,7 +64,8 @@ export class IndexKeeper {
     const segments = await this.#deps.log.list();
     if (this.#isClosed) return segments;
     const newest = segments.at(-1);
-    const isNew = segments.join() !== this.#segments.join();
+    const isNew = this.#mustWork || segments.join() !== this.#segments.join();
+    this.#mustWork = false;
     this.#segments = segments;
     if (newest !== undefined && this.#live?.segment !== newest) {
       this.#last?.stop();
@@ -92,6 +95,12 @@ export class IndexKeeper {
     return this.#sealed.get(segment) ?? live?.index ?? null;
   }
 
+  /** Whether the index of a segment ends before the segment does, and will not go on. */
+  isPartial(segment: number): boolean {
+    const live = [this.#live, this.#last].find((each) => each?.segment === segment);
+    return !this.#sealed.has(segment) && live?.isFull === true;
+  }
+
   /** Numbers of the segments behind one, oldest first. */
   newerThan(segment: number): readonly number[] {
     return this.#segments.filter((each) => each > segment);
@@ -115,7 +124,8 @@ export class IndexKeeper {
     await rm(this.#pathOf(segment), { force: true }).catch(() => {});
     if (this.#dropped.has(segment)) this.#failed.add(segment);
     this.#dropped.add(segment);
-    this.#segments = [];
+    // The segments stay: a search that is under way asks which of them are newer than another.
+    this.#mustWork = true;
   }
 
   /** Of the segments that exist. */

@@ -6,17 +6,22 @@ import { readForward } from '../store/segment-forward.ts';
 import { IndexBuilder } from './index-builder.ts';
 import type { SegmentIndex } from './segment-index.ts';
 
+/** An entry takes some 300 bytes at most. Behind them lines are read; a finished segment has a file. */
+const MAX_ENTRIES = 500_000;
+
 export class LiveIndex {
   readonly segment: number;
   readonly #log: LogFolder;
+  readonly #maxEntries: number;
   #builder: IndexBuilder;
   #snapshot: SegmentIndex | null = null;
   #growing: Promise<void> | null = null;
   #hasRead = false;
   #isStopped = false;
 
-  constructor(log: LogFolder, segment: number) {
+  constructor(log: LogFolder, segment: number, maxEntries = MAX_ENTRIES) {
     this.#log = log;
+    this.#maxEntries = maxEntries;
     this.segment = segment;
     this.#builder = new IndexBuilder(segment);
   }
@@ -26,6 +31,11 @@ export class LiveIndex {
     if (!this.#hasRead) return null;
     if (this.#snapshot?.end !== this.#builder.end) this.#snapshot = this.#builder.snapshot();
     return this.#snapshot;
+  }
+
+  /** It takes no more: what comes later is in no index. */
+  get isFull(): boolean {
+    return this.#builder.entries >= this.#maxEntries;
   }
 
   /** Reads what the segment has got since; resolves when it is at the end of now. */
@@ -46,12 +56,14 @@ export class LiveIndex {
     try {
       // A file that got shorter is another one.
       if (source.size < this.#builder.end) this.#builder = new IndexBuilder(this.segment);
+      if (this.isFull) return;
       const from = { from: this.#builder.end, isLineStart: true };
       for await (const batch of readForward(source, this.segment, from)) {
         if (this.#isStopped) return;
         // Half a line at the end is read again; damage stays, and is said.
         this.#builder.add(batch.lines, batch.next, batch.isDamaged);
         this.#hasRead = true;
+        if (this.isFull) return;
         await nextTurn();
       }
       this.#hasRead = true;

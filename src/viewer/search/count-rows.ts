@@ -8,8 +8,15 @@ import type { Row } from '../store/row.ts';
 import type { Searcher } from './searcher.ts';
 import { MAYBE, NO, type Selection, YES } from './select-rows.ts';
 
-/** Rows of an index by their numbers; `end` when all of them were given. */
-export type IndexTally = { add(rows: Uint32Array): void; end(): void };
+/**
+ * Rows of an index by their numbers; `end` when all of them were given. `needsLine`: what is counted of
+ * this row stands in its line alone, so that it is given as a row.
+ */
+export type IndexTally = {
+  add(rows: Uint32Array): void;
+  end(): void;
+  needsLine?(row: number): boolean;
+};
 export type Tally = {
   add(row: Row): void;
   of(index: SegmentIndex): Promise<IndexTally>;
@@ -55,13 +62,17 @@ async function countColumns(
 ): Promise<Selection> {
   const { verdict, blocks } = selection;
   const sure = new Uint32Array(TURN_ROWS);
+  const verdictOf = (row: number) => {
+    const known = verdict(row);
+    return known === YES && tally.needsLine?.(row) ? MAYBE : known;
+  };
   let maybes = 0;
   for (let start = 0; start < index.rows && !selection.isEmpty; start += TURN_ROWS) {
     const end = Math.min(index.rows, start + TURN_ROWS);
     let count = 0;
     for (let row = start; row < end; row += 1) {
       if (blocks !== null && blocks[row >> BLOCK_SHIFT] === 0) continue;
-      const known = verdict(row);
+      const known = verdictOf(row);
       if (known === YES) {
         sure[count] = row;
         count += 1;
@@ -71,6 +82,6 @@ async function countColumns(
     if (end < index.rows) await nextTurn();
   }
   tally.end();
-  const left = (row: number) => (verdict(row) === MAYBE ? MAYBE : NO);
+  const left = (row: number) => (verdictOf(row) === MAYBE ? MAYBE : NO);
   return { ...selection, verdict: left, isAll: false, isEmpty: maybes === 0 };
 }

@@ -40,7 +40,7 @@ export type FacetAsk = {
 const MAX_VALUES = 65_536;
 
 export async function readFacets(searcher: Searcher, query: Query, ask: FacetAsk): Promise<Facets> {
-  const tally = new ValueTally(ask.fields);
+  const tally = new ValueTally(ask);
   const reach = await countRows(searcher, query, tally);
   return {
     fields: tally.result(ask),
@@ -54,11 +54,14 @@ export async function readFacets(searcher: Searcher, query: Query, ask: FacetAsk
 class ValueTally implements Tally {
   readonly fields: readonly FacetField[];
   readonly #counts: Map<FacetField, Map<string, number>>;
+  readonly #wanted: string;
   total = 0;
   hasForgotten = false;
 
-  constructor(fields: readonly FacetField[]) {
+  /** `prefix`: what does not contain it is not listed, and takes no place of what is. */
+  constructor({ fields, prefix }: Pick<FacetAsk, 'fields' | 'prefix'>) {
     this.fields = fields;
+    this.#wanted = prefix.toLowerCase();
     this.#counts = new Map(fields.map((field) => [field, new Map()]));
   }
 
@@ -69,7 +72,10 @@ class ValueTally implements Tally {
 
   async of(index: SegmentIndex): Promise<IndexTally> {
     const columns = await Promise.all(this.fields.map((field) => columnOf(index, field)));
+    const named = columns.filter(({ field }) => field !== 'class');
     return {
+      // Values that no dictionary has: they are long, or many, and one of them may be the busiest.
+      needsLine: (row) => named.some(({ codes }) => codes[row] === OTHER),
       add: (rows) => {
         this.total += rows.length;
         for (const { codes, counts } of columns) {
@@ -84,8 +90,6 @@ class ValueTally implements Tally {
           counts.forEach((count, code) => {
             if (count > 0) this.count(field, values[code] ?? null, count);
           });
-          // Values that no dictionary has; they are long, or many.
-          if (field !== 'class' && (counts[OTHER] ?? 0) > 0) this.hasForgotten = true;
         }
       },
     };
@@ -95,17 +99,17 @@ class ValueTally implements Tally {
     const counts = this.#counts.get(field);
     if (counts === undefined || value === null || value === '') return;
     const name = String(value);
+    if (this.#wanted !== '' && !name.toLowerCase().includes(this.#wanted)) return;
     counts.set(name, (counts.get(name) ?? 0) + rows);
     if (counts.size > MAX_VALUES) this.#forget(field, counts);
   }
 
-  result({ limit, prefix }: FacetAsk): Facets['fields'] {
-    const wanted = prefix.toLowerCase();
+  result({ limit }: Pick<FacetAsk, 'limit'>): Facets['fields'] {
+    const wanted = this.#wanted;
     const fields: Facets['fields'] = {};
     for (const [field, counts] of this.#counts) {
       fields[field] = [...counts]
         .map(([value, count]) => ({ value, count, at: value.toLowerCase().indexOf(wanted) }))
-        .filter(({ at }) => at >= 0)
         .sort(
           (a, b) =>
             Math.sign(a.at) - Math.sign(b.at) || b.count - a.count || (a.value < b.value ? -1 : 1),

@@ -8,6 +8,7 @@ import type { Run } from './steps.ts';
 type Indexes = {
   newerThan(segment: number): readonly number[];
   get(segment: number): SegmentIndex | null;
+  isPartial(segment: number): boolean;
 };
 
 /** Oldest first. Empty where it is not known: a newer segment was neither indexed nor read. */
@@ -18,6 +19,7 @@ export async function runningFlows(
   index: SegmentIndex,
 ): Promise<readonly Open[]> {
   let running = await index.opens();
+  if (!run.isFromEnd && indexes.isPartial(segment)) return [];
   // The next one first: it ends nearly all of them.
   for (const newer of indexes.newerThan(segment)) {
     if (running.length === 0) return running;
@@ -26,6 +28,7 @@ export async function runningFlows(
       if (!run.isFromEnd) return [];
       continue;
     }
+    if (!run.isFromEnd && indexes.isPartial(newer)) return [];
     const ends = await other.numbers('ends');
     running = running.filter(({ id }) => !includes(ends, hashId(id)));
   }

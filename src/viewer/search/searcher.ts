@@ -121,7 +121,7 @@ export class Searcher {
       const hasTail = source.size > index.end && !isBefore;
       const isNewest = run.order === 'newest';
       if (hasTail && isNewest) yield* scanBackward(run, segment, index.end);
-      const all = await run.selector.select(index, segment);
+      const all = await run.selector.select(index, segment, run.isOver);
       const indexed: Indexed = {
         segment,
         index,

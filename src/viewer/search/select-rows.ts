@@ -18,9 +18,10 @@ import {
   type SegmentIndex,
   type Value,
 } from '../index/segment-index.ts';
-import { trigramBits } from '../index/trigrams.ts';
 import { EMPTY_ROW, type Row } from '../store/row.ts';
 import { compares, compileQuery, type RowPredicate } from '../store/row-match.ts';
+import { both, possibleBlocks } from './possible-blocks.ts';
+import { codesOf, markCodes } from './value-codes.ts';
 
 export const NO = 0;
 export const YES = 1;
@@ -50,11 +51,17 @@ export class RowSelector {
     });
   }
 
-  async select(index: SegmentIndex, segment: number): Promise<Selection> {
+  /** `isOver`: asked between turns; what was not looked at in time is a maybe. */
+  async select(
+    index: SegmentIndex,
+    segment: number,
+    isOver: () => boolean = () => false,
+  ): Promise<Selection> {
     const verdicts: Verdict[] = [];
     let blocks: Uint8Array | null = null;
     for (const { term, test } of this.#terms) {
-      const known = await verdictOf(index, segment, term, test, this.#nowS);
+      const asked = { index, segment, term, test, nowS: this.#nowS, isOver };
+      const known = await verdictOf(asked);
       const verdict = term.negated ? not(known) : known;
       if (verdict === 'none') return NOTHING;
       if (verdict !== 'all') verdicts.push(verdict);
@@ -73,13 +80,17 @@ const NOTHING: Selection = { verdict: () => NO, blocks: null, isEmpty: true, isA
 
 type Known = Verdict | 'all' | 'none';
 
-async function verdictOf(
-  index: SegmentIndex,
-  segment: number,
-  term: QueryTerm,
-  test: RowPredicate,
-  nowS: number,
-): Promise<Known> {
+type Asked = {
+  readonly index: SegmentIndex;
+  readonly segment: number;
+  readonly term: QueryTerm;
+  readonly test: RowPredicate;
+  readonly nowS: number;
+  readonly isOver: () => boolean;
+};
+
+async function verdictOf(asked: Asked): Promise<Known> {
+  const { index, term, test, nowS } = asked;
   const { field, values } = term;
   switch (field) {
     case 'text':
@@ -89,11 +100,7 @@ async function verdictOf(
     case 'id':
       return () => MAYBE;
     case 'client': {
-      const byAddress = await coded(index, 'client', (client) =>
-        test({ ...EMPTY_ROW, client }, {}),
-      );
-      const byName = await coded(index, 'agent', (agent) => test({ ...EMPTY_ROW, agent }, {}));
-      return either(byAddress, byName);
+      return either(await named(asked, 'client'), await named(asked, 'agent'));
     }
     case 'agent':
     case 'host':
@@ -101,17 +108,27 @@ async function verdictOf(
     case 'reason':
     case 'rule':
     case 'event':
-      return coded(index, field, (value) => test({ ...EMPTY_ROW, [field]: value }, {}));
+      return named(asked, field);
     case 'status':
-    case 'port':
-      return codedNumber(index, field, (value) => test({ ...EMPTY_ROW, [field]: value }, {}));
+    case 'port': {
+      const probe = { ...EMPTY_ROW };
+      return byValue(asked, field, (value) => {
+        if (typeof value === 'string') return false;
+        probe[field] = value;
+        return test(probe, {});
+      });
+    }
     case 'policy':
-      return codedNumber(index, field, (value) => test(EMPTY_ROW, { policy: value }));
+      return byValue(
+        asked,
+        field,
+        (policy) => typeof policy !== 'string' && test(EMPTY_ROW, { policy }),
+      );
     case 'class':
       return flagged(index, (flags) => test(rowOf(flags), {}));
     case 'is': {
       // Flags stand in places of their own; of several one is enough.
-      const known = await Promise.all(values.map((value) => isVerdict(index, segment, value)));
+      const known = await Promise.all(values.map((value) => isVerdict(asked, value)));
       return known.reduce(either);
     }
     case 'bytes':
@@ -131,10 +148,11 @@ async function verdictOf(
   }
 }
 
-async function isVerdict(index: SegmentIndex, segment: number, flag: string): Promise<Known> {
+async function isVerdict(asked: Asked, flag: string): Promise<Known> {
+  const { index, segment } = asked;
   const test = compileQuery({ terms: [isTerm(flag)], notes: [] }, 0);
   if (flag === 'unchained') return segment === 0 ? 'all' : 'none';
-  if (flag === 'internet') return coded(index, 'host', (host) => test({ ...EMPTY_ROW, host }, {}));
+  if (flag === 'internet') return byValue(asked, 'host', probing('host', test));
   return flagged(index, (flags) => fromFlags(flags).truncated);
 }
 
@@ -147,34 +165,54 @@ function rowOf(flags: number): Row {
   return { ...EMPTY_ROW, class: name, would_block: wouldBlock };
 }
 
-function coded(index: SegmentIndex, name: Coded, holds: (value: string) => boolean) {
-  return byValue(index, name, (value) => typeof value === 'string' && holds(value));
+type Named = 'client' | 'agent' | 'host' | 'method' | 'reason' | 'rule' | 'event';
+
+/** Names are looked up, patterns are held against each value. */
+async function named(asked: Asked, name: Named): Promise<Known> {
+  const { term, nowS } = asked;
+  const patterns = term.values.filter((value) => value.includes('*'));
+  const exact = term.values.filter((value) => !value.includes('*'));
+  const known = await codesOf(
+    await asked.index.values(name),
+    exact.map((value) => value.toLowerCase()),
+  );
+  const positive = { ...term, values: patterns, negated: false };
+  const test = compileQuery({ terms: [positive], notes: [] }, nowS);
+  return byValue(asked, name, patterns.length === 0 ? null : probing(name, test), known);
 }
 
-function codedNumber(
-  index: SegmentIndex,
-  name: Coded,
-  holds: (value: number | null) => boolean,
-): Promise<Known> {
-  return byValue(index, name, (value) => typeof value !== 'string' && holds(value));
+function probing(name: Named, test: RowPredicate): (value: Value) => boolean {
+  const probe = { ...EMPTY_ROW };
+  return (value) => {
+    if (typeof value !== 'string') return false;
+    probe[name] = value;
+    return test(probe, {});
+  };
 }
 
 async function byValue(
-  index: SegmentIndex,
+  { index, term, isOver }: Asked,
   name: Coded,
-  holds: (value: Value) => boolean,
+  holds: ((value: Value) => boolean) | null,
+  known: readonly number[] = [],
 ): Promise<Known> {
   const values = await index.values(name);
   const table = new Uint8Array(values.length);
-  for (let code = 1; code < values.length; code += 1)
-    table[code] = holds(values[code] ?? null) ? 1 : 0;
+  if (holds !== null) {
+    const weight = term.values.reduce((sum, value) => sum + value.split('*').length, 0);
+    const end = await markCodes(values, table, { holds, weight, isOver });
+    table.fill(MAYBE, end);
+  }
+  for (const code of known) if (code < table.length) table[code] = YES;
   const codes = await index.numbers(name);
-  if (!table.includes(1) && !hasCode(codes, OTHER)) return 'none';
+  if (!table.some((mark) => mark !== NO) && !hasCode(codes, OTHER)) return 'none';
   table[OTHER] = MAYBE;
   return (row) => table[codes[row] ?? 0] ?? MAYBE;
 }
 
 function hasCode(codes: ArrayLike<number>, code: number): boolean {
+  // Of a typed array it is many times faster than of a list in general.
+  if (codes instanceof Float64Array || codes instanceof Uint16Array) return codes.includes(code);
   return Array.prototype.includes.call(codes, code);
 }
 
@@ -233,27 +271,4 @@ function all(verdicts: readonly Verdict[], row: number): number {
     if (one === MAYBE) result = MAYBE;
   }
   return result;
-}
-
-/** Blocks in which a text of the term can stand, by their signatures; null where they cannot tell. */
-async function possibleBlocks(
-  index: SegmentIndex,
-  { field, values, negated }: QueryTerm,
-): Promise<Uint8Array | null> {
-  const isText = field === 'text' || field === 'header';
-  if (negated || !(isText || field === 'url' || field === 'id')) return null;
-  let blocks: Uint8Array | null = null;
-  for (const value of values) {
-    const text = value.toLowerCase();
-    // Of a pattern all pieces between its stars stand in the field.
-    const bits = (isText ? [text] : text.split('*')).flatMap(trigramBits);
-    if (bits.length === 0) return null;
-    const some = await index.blocksWith(bits);
-    blocks = blocks === null ? some : blocks.map((block, at) => block | (some[at] ?? 0));
-  }
-  return blocks;
-}
-
-function both(a: Uint8Array, b: Uint8Array): Uint8Array {
-  return a.map((block, at) => block & (b[at] ?? 0));
 }

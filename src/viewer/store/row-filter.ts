@@ -97,8 +97,9 @@ function needleOf(query: Query): string {
 /** Whether a text looks the same in JSON: then lines without it need no parsing. */
 function canScanRaw(q: string): boolean {
   if (!/^[\x20-\x7e]*$/.test(q) || /["\\]/.test(q)) return false;
-  // `name: value` of a header is searched in this form, and stands in the line in another.
-  return !q.includes(': ') && !q.endsWith(':');
+  // `name: value` of a header is searched in this form, and stands in the line in another: so does each
+  // text that takes in the colon, or the space behind it.
+  return !q.includes(': ') && !q.endsWith(':') && !q.startsWith(' ');
 }
 
 /** The stamp that leash puts in front of each record; other lines have none. */

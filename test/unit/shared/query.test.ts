@@ -76,6 +76,8 @@ describe('parseQuery', () => {
     ['a "b', 'a quote has no end'],
     ['since:tomorrow', 'since: takes a time ago'],
     [Array.from({ length: 65 }, () => 'a').join(' '), 'at most 64 terms'],
+    [`host:${'a,'.repeat(64)}a`, 'a query has at most 64 values in all'],
+    [`host:${'a,'.repeat(31)}a -client:${'b,'.repeat(31)}b word`, 'at most 64 values in all'],
   ])('parseQuery refuses %s', (text, problem) => {
     const query = parseQuery(text);
     expect('problem' in query && query.problem).toContain(problem);

@@ -5,6 +5,7 @@ import {
   kindOf,
   MAX_VALUE_CHARS,
   MAX_VALUES,
+  SortedColumn,
 } from '../../../../src/viewer/index/column.ts';
 import { OTHER } from '../../../../src/viewer/index/segment-index.ts';
 
@@ -29,6 +30,20 @@ describe('Column', () => {
     ['f64', [Number.NaN]],
   ] as const)('is as narrow as its numbers allow: %s for %j', (kind, numbers) => {
     expect(kindOf(numbers)).toBe(kind);
+  });
+});
+
+describe('SortedColumn', () => {
+  it('gives what came so far in order, and does not sort what it has sorted', () => {
+    const column = new SortedColumn();
+    for (const value of [5, 1, 9]) column.push(value);
+    const first = column.view();
+    expect([...first]).toEqual([1, 5, 9]);
+    expect(column.view()).toBe(first);
+    for (const value of [7, 0, 5]) column.push(value);
+    expect([...column.view()]).toEqual([0, 1, 5, 5, 7, 9]);
+    expect([...column.view(3)]).toEqual([1, 5, 9]);
+    expect([...first]).toEqual([1, 5, 9]);
   });
 });
 

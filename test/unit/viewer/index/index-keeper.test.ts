@@ -97,6 +97,25 @@ describe('IndexKeeper', () => {
     expect(await again.hosts({ q: 'host:h2.test' })).toEqual(['h2.test']);
   });
 
+  it('calls no flow of an older segment running because an index was found to be damaged', async () => {
+    const intent = logLine({ event: 'intent', seq: 1, id: '1-1-9', host: 'open.test', ts: 1 });
+    const end = logLine({ event: 'allowed', seq: 2, id: '1-1-9', host: 'ended.test', ts: 2 });
+    await writeFile(segment(1), `${intent}\n`);
+    await writeFile(segment(2), line(3));
+    await writeFile(segment(3), `${end}\n`);
+    await writeFile(segment(4), line(4));
+    await start().keeper.settled();
+    const path = join(dir.path, 'state', 'index', 'egress.2.idx');
+    const bytes = await readFile(path);
+    bytes.fill(0xff, bytes.readUInt32LE(8) + 16);
+    await writeFile(path, bytes);
+    const { keeper, hosts } = start();
+    await keeper.settled();
+    expect(await hosts({ q: 'host:*.test' })).toEqual(['h4.test', 'ended.test', 'h3.test']);
+    await keeper.settled();
+    expect(keeper.progress()).toEqual({ segments: 4, indexed: 4 });
+  });
+
   it('follows the newest segment as it grows and when the next one begins', async () => {
     await writeFile(segment(1), line(1));
     const { keeper, hosts } = start();

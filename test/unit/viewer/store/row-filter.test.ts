@@ -55,6 +55,8 @@ describe('RowFilter and the text of a search', () => {
     'x-trace: abc',
     '"x-trace: abc"',
     'server:',
+    '" nginx"',
+    '" "',
     'NGINX',
   ])('RowFilter finds %j in address, client, rule and headers', (q) => {
     expect(hits(q, GET)).toBe(true);

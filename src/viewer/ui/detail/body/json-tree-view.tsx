@@ -3,6 +3,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { SafeText } from '../../kit/safe-text.tsx';
 import {
+  type Extents,
   firstOpened,
   isContainer,
   type JsonNode,
@@ -23,11 +24,12 @@ const OPEN_ALL = 1000;
 
 /** Null where the text is no JSON value. */
 export function JsonTree({ text, compact = false }: { text: string; compact?: boolean }) {
-  const root = useMemo(() => rootOf(text), [text]);
-  const first = useMemo(
-    (): Opened => (root === null ? new Map() : firstOpened(text, root, compact ? 12 : undefined)),
-    [text, root],
-  );
+  const extents = useMemo((): Extents => new Map(), [text]);
+  const root = useMemo(() => rootOf(text, extents), [text]);
+  const first = useMemo((): Opened => {
+    const most = compact ? 12 : undefined;
+    return root === null ? new Map() : firstOpened(text, root, most, extents);
+  }, [text, root]);
   const [changed, setChanged] = useState<{ text: string; opened: Opened } | null>(null);
   if (root === null) return null;
   const opened = changed?.text === text ? changed.opened : first;
@@ -39,7 +41,7 @@ export function JsonTree({ text, compact = false }: { text: string; compact?: bo
   };
   const more = ({ start }: JsonNode) =>
     set(new Map(opened).set(start, (opened.get(start) ?? 0) + 5 * STEP));
-  const { lines, isCut } = treeLines(text, root, opened);
+  const { lines, isCut } = treeLines(text, root, opened, extents);
   return (
     <div class="tree-box">
       {!compact && (
@@ -47,7 +49,7 @@ export function JsonTree({ text, compact = false }: { text: string; compact?: bo
           <button
             type="button"
             class="small"
-            onClick={() => set(firstOpened(text, root, OPEN_ALL))}
+            onClick={() => set(firstOpened(text, root, OPEN_ALL, extents))}
           >
             Open all
           </button>

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type Extents,
   firstOpened,
   type JsonNode,
   MAX_LINES,
@@ -92,6 +94,52 @@ describe('treeLines()', () => {
     const objects = `${'{"a":'.repeat(100_000)}1`;
     expect(root(objects)).toMatchObject({ count: 1, isCut: true });
     expect(performance.now() - made).toBeLessThan(Math.max(8000, 6 * (made - started)));
+  });
+
+  it.each([
+    ['[', '[', ']'],
+    ['[ that is cut off', '[', ''],
+    ['members', '{"a":', '}'],
+    ['neighbours', '[[0],', ''],
+  ])(
+    'a text of 4 MB that is nothing but deep (%s) is read a few times, not once for each line',
+    (_, open, close) => {
+      const times = 4_000_000 / (open.length + close.length);
+      const text = open.repeat(times) + close.repeat(times);
+      const started = performance.now();
+      root(text);
+      const once = performance.now() - started;
+      const extents: Extents = new Map();
+      const top = rootOf(text, extents) as JsonNode;
+      const opened = firstOpened(text, top, 1000, extents);
+      expect(opened.size).toBeGreaterThan(10);
+      const { lines } = treeLines(text, top, opened, extents);
+      expect(lines.length).toBeGreaterThan(20);
+      for (let click = 0; click < 5; click += 1) treeLines(text, top, opened, extents);
+      // Opened by hand beyond all that is remembered.
+      const deep = new Map(Array.from({ length: 100_000 }, (_, n) => [n * open.length, 100]));
+      expect(treeLines(text, top, deep, extents).isCut).toBe(true);
+      expect(treeLines(text, top, deep).lines.length).toBe(MAX_LINES);
+      expect(performance.now() - started).toBeLessThan(Math.max(500, 15 * once));
+    },
+  );
+
+  it('what is remembered of a text says the same as the text, also of what is inside', () => {
+    const node: fc.Arbitrary<string> = fc.string({
+      unit: fc.constantFrom(...'[]{},:"1 \\'),
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(node, (text) => {
+        const extents: Extents = new Map();
+        rootOf(`[${text}`, extents);
+        for (const [start, extent] of extents) {
+          const alone = rootOf(`[${text}`.slice(start, extent.end));
+          expect(alone).toMatchObject({ count: extent.count, end: extent.end - start });
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('firstOpened() opens level by level what fits a screen', () => {
