@@ -26,16 +26,8 @@ export function AllowMany({ action, groups, since, onClose, onDone }: AllowManyP
   const [oneAgent, setOneAgent] = useState(false);
   const [expires, setExpires] = useState('');
   const entries = groups.map((group) => {
-    // Of a tunnel that was refused no path is known, and CONNECT is the method of no request inside.
-    const isPath = narrow && group.prefix !== '';
-    const form = {
-      ...newForm(action),
-      prefix: isPath ? group.prefix : '',
-      oneMethod: isPath,
-      oneAgent,
-      expires,
-    };
-    return entryOf(form, group);
+    const form = newForm(action, narrow ? group.prefix : '');
+    return entryOf({ ...form, oneAgent, expires }, group);
   });
   const ask = addAsk(action, entries);
   const window = Math.round(spanSeconds(since) ?? 86_400);

@@ -1,4 +1,5 @@
-// The page's only way to the server. Types come from the server's routes.
+// Asks the server for the log, for what is in force and how leash is, and reads answers for whoever
+// asks for something else. Types come from the server's routes.
 
 import { hc } from 'hono/client';
 import type { Api } from '../../api.ts';
@@ -7,6 +8,7 @@ import type { State } from '../../state/state-api.ts';
 import type { Flow } from '../../store/flow.ts';
 import type { LogParams } from '../../store/log-params.ts';
 import type { Page } from '../../store/log-search.ts';
+import { connection } from './connection.ts';
 
 /** An answer that is no success; 401 = a token is needed. */
 export class ApiError extends Error {
@@ -61,7 +63,10 @@ type Answer = { readonly ok: boolean; readonly status: number; json(): Promise<u
 /** The answer's JSON. Throws `ApiError` with the reason where it is no success. */
 export async function read<T>(response: Answer): Promise<T> {
   const body: unknown = await response.json().catch(() => null);
-  if (response.ok) return body as T;
+  if (response.ok) {
+    connection.value = '';
+    return body as T;
+  }
   const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : '';
   throw new ApiError(response.status, String(error || `the server answered ${response.status}`));
 }

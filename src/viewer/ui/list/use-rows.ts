@@ -3,7 +3,8 @@
 import { useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import type { Row } from '../../store/row.ts';
 import { fetchMeta, fetchPage } from '../kit/api-client.ts';
-import { connection, meta, noteFailure, searchProgress, stopSearch } from '../kit/app-state.ts';
+import { meta, noteFailure, searchProgress, stopSearch } from '../kit/app-state.ts';
+import { connection } from '../kit/connection.ts';
 import { followLog } from './follow-log.ts';
 import { CHUNK_ROWS, EMPTY_ROWS, isLive, type RowsState, reduceRows } from './rows-state.ts';
 
@@ -48,6 +49,7 @@ export function useRows(options: RowsOptions): Rows {
         .catch((error: unknown) => {
           if (signal.aborted) return;
           searchProgress.value = null;
+          stopSearch.value = null;
           noteFailure(error);
           dispatch({ type: 'failed' });
         })
@@ -71,7 +73,9 @@ export function useRows(options: RowsOptions): Rows {
         const done = stopped || cursor === null || found >= SCREEN_ROWS || round >= MAX_ROUNDS;
         dispatch({ type: 'older', page, done, first: from === null && round === 1 });
         searchProgress.value = { running: !done, searchedBackTo: page.searchedBackTo };
-        if (done) return;
+        if (!done) continue;
+        stopSearch.value = null;
+        return;
       }
     };
     const loadFirst = () => run((signal) => load(null, signal));

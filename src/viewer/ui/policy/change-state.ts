@@ -5,19 +5,13 @@ import { signal } from '@preact/signals';
 import type { AccessAnswer } from '../../access/access-api.ts';
 import type { Made } from '../../policy/policy-change.ts';
 import { noteFailure } from '../kit/app-state.ts';
+import { type Toast, toast } from '../kit/toast.ts';
 import type { ChangeAsk } from './change-ask.ts';
 import { fetchAccess, makeChange, undoChange } from './policy-client.ts';
 
 /** Until it is known, nothing can be changed. */
 export const mayChange = signal<AccessAnswer>({ may_change: false, reason: 'asking' });
 
-/** `undo` absent: there is nothing to take back. */
-export type Toast = {
-  readonly kind: 'good' | 'bad';
-  readonly text: string;
-  readonly undo?: () => Promise<void>;
-};
-export const toast = signal<Toast | null>(null);
 /** Takes the last change back, as long as the page is open; null: there is none. */
 export const lastUndo = signal<Toast['undo'] | null>(null);
 

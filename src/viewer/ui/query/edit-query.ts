@@ -63,6 +63,16 @@ export function filterOut(text: string, field: QueryField, value: string): strin
   return setExcluded(rest, field, [...excluded, value]);
 }
 
+/** Asks for this value of a field and no other; again: the same. */
+export function showOnly(text: string, field: QueryField, value: string): string {
+  return filterFor(setTerm(text, field, []), field, value);
+}
+
+/** Excludes a value; again: the same. */
+export function hideValue(text: string, field: QueryField, value: string): string {
+  return stateOf(text, field, value) === 'out' ? text : filterOut(text, field, value);
+}
+
 /** The query without any term of a field: what else there is to choose from. */
 export function withoutField(text: string, field: QueryTerm['field']): string {
   let rest = text;

@@ -41,6 +41,13 @@ describe('entryOf()', () => {
     expect(entryOf({ ...newForm('allow'), ...choices }, TARGET)).toEqual(expected);
   });
 
+  it('newForm() with a path begins with that path and method, as a change of several groups does', () => {
+    expect(entryOf(newForm('allow', '/v1/'), TARGET)).toMatchObject({
+      prefix: '/v1/',
+      method: 'GET',
+    });
+  });
+
   it('entryOf() of a block names no port, no end and nothing private, unless asked', () => {
     const form = { ...newForm('block'), width: 'below', isPrivate: true, expires: '2030-01-01' };
     expect(entryOf(form, TARGET)).toEqual({ host: 'api.a.test' });
