@@ -1,6 +1,7 @@
 // What is done with a row from the page: the keys that allow, block and filter, and which row they
 // mean. A real browser, a real leash, real requests.
 
+import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type HardenSite, startHardenSite, VIEWER_TOKEN } from '../support/harden-site.ts';
@@ -116,6 +117,40 @@ describe('the keys that filter', () => {
     expect(param('q')).toBe('orders -host:api.shop.test');
     await page.goBack();
     await expect.poll(() => param('q')).toBe('orders');
+  });
+});
+
+describe('the selection', () => {
+  const count = (text: string) =>
+    page.getByRole('toolbar', { name: 'List' }).getByText(text).waitFor();
+
+  it('is made with Ctrl, Shift or s, and exported without an open record', async () => {
+    await rowOf('app.css').click({ modifiers: ['Control'] });
+    await count('1 selected');
+    await rowOf('app.js').click({ modifiers: ['Shift'] });
+    await rowOf('/v1/orders/3').focus();
+    await press('s');
+    await count('3 selected');
+    expect(await detail().count()).toBe(0);
+    expect(await page.locator('tr.chosen').count()).toBe(3);
+    await page.getByRole('button', { name: 'Export' }).click();
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page
+        .locator('.menu-row', { hasText: 'The 3 selected' })
+        .getByRole('link', { name: 'HAR' })
+        .click(),
+    ]);
+    const { log } = JSON.parse(await readFile(await file.path(), 'utf8'));
+    expect(log.entries).toHaveLength(3);
+    await page.getByText('The whole log').waitFor();
+    await press('Escape');
+    await expect.poll(() => page.getByText('The whole log').count()).toBe(0);
+    await page.getByRole('button', { name: 'Export' }).click();
+    await page.locator('header.top').click({ position: { x: 400, y: 4 } });
+    await expect.poll(() => page.getByText('The whole log').count()).toBe(0);
+    await page.getByRole('button', { name: 'Clear selection' }).click();
+    expect(await page.locator('tr.chosen').count()).toBe(0);
   });
 });
 

@@ -7,7 +7,7 @@ import type { Row } from '../../store/row.ts';
 import { ApiError } from './api-client.ts';
 import { connection } from './connection.ts';
 import type { ManageTarget } from './manage-target.ts';
-import { formatPageState, type PageState, parsePageState, type Selection } from './page-state.ts';
+import { formatPageState, type PageState, parsePageState } from './page-state.ts';
 
 export const page = signal<PageState>(parsePageState(location.search));
 
@@ -16,9 +16,6 @@ export const access = signal<'checking' | 'open' | 'closed'>('checking');
 
 /** What is in force and what is wrong; null until the first answer. */
 export const meta = signal<Meta | null>(null);
-
-/** Rows that a person put aside, to export them together. */
-export const selectedRows = signal<readonly Selection[]>([]);
 
 /** A search under way and how far back it has looked; null: none. */
 export const searchProgress = signal<{

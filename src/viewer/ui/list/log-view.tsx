@@ -44,7 +44,7 @@ export function LogView() {
   };
   const openHelp = () => help.current?.showModal();
   const isNewest = isLive(state) && state.pending.length === 0;
-  const { actions, activeAt, setActive } = useActions({
+  const { actions, activeAt, setActive, choose } = useActions({
     ...{ rows, list, scroller, search, openHelp, showNew, isNewest },
   });
   useKeys(actions);
@@ -81,6 +81,7 @@ export function LogView() {
                 selectedAt={selection?.at ?? ''}
                 activeAt={activeAt}
                 onSelect={selectRow}
+                onChoose={choose}
                 onFocus={setActive}
               />
             )}

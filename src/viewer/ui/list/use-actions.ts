@@ -5,6 +5,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Row } from '../../store/row.ts';
 import { askManage, targetOf } from '../harden/ask-manage.ts';
 import { openRow, page, paused, updatePage } from '../kit/app-state.ts';
+import { addSelected, toggleSelected } from '../kit/selected-rows.ts';
 import type { KeyActions } from '../kit/use-keys.ts';
 import { editQuery } from '../query/draft.ts';
 import { hideValue, showOnly } from '../query/edit-query.ts';
@@ -26,6 +27,8 @@ export function useActions(options: ActionOptions): {
   actions: KeyActions;
   activeAt: string;
   setActive: (row: Row) => void;
+  /** Puts a row aside, or takes it back; `range`: with all between it and the last one. */
+  choose: (row: Row, range: boolean) => void;
 } {
   const [activeAt, setActiveAt] = useState('');
   const focusNext = useRef<string | null>(null);
@@ -111,11 +114,27 @@ export function useActions(options: ActionOptions): {
       block: () => manage('block'),
       filterFor: () => withHost((q, host) => showOnly(q, 'host', host)),
       filterOut: () => withHost((q, host) => hideValue(q, 'host', host)),
+      choose: () => {
+        const row = activeRow();
+        if (row !== undefined) toggleSelected(row);
+      },
       help: () => latest.current.openHelp(),
     };
   }, []);
   const setActive = useMemo(() => (row: Row) => setActiveAt(row.at), []);
-  return { actions, activeAt, setActive };
+  const lastChosen = useRef('');
+  const choose = useMemo(
+    () => (row: Row, range: boolean) => {
+      const { rows, activeAt: active } = latest.current;
+      const from = rows.findIndex(({ at }) => at === (lastChosen.current || active));
+      const to = rows.findIndex(({ at }) => at === row.at);
+      lastChosen.current = row.at;
+      if (!range || from < 0 || to < 0) toggleSelected(row);
+      else addSelected(rows.slice(Math.min(from, to), Math.max(from, to) + 1));
+    },
+    [],
+  );
+  return { actions, activeAt, setActive, choose };
 }
 
 /** The first row, once it is there. */
