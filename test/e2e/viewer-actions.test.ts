@@ -2,7 +2,7 @@
 // mean. A real browser, a real leash, real requests.
 
 import { readFile } from 'node:fs/promises';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Response } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type HardenSite, startHardenSite, VIEWER_TOKEN } from '../support/harden-site.ts';
 import { startBrowser } from '../support/start-browser.ts';
@@ -117,6 +117,38 @@ describe('the keys that filter', () => {
     expect(param('q')).toBe('orders -host:api.shop.test');
     await page.goBack();
     await expect.poll(() => param('q')).toBe('orders');
+  });
+});
+
+describe('a link', () => {
+  it('marks its record in the list and brings it into view', async () => {
+    await rowOf('/v1/orders/1').click();
+    await titleOf('/v1/orders/1').waitFor();
+    await page.setViewportSize({ width: 1440, height: 420 });
+    await page.reload();
+    const row = page.locator('tr[aria-selected="true"]');
+    await row.getByText('/v1/orders/1').waitFor();
+    await expect.poll(() => row.getAttribute('tabindex')).toBe('0');
+    const place = () => page.locator('.list').evaluate((list) => list.scrollTop);
+    await expect.poll(place).toBeGreaterThan(0);
+  });
+});
+
+describe('a pause', () => {
+  it('holds the facets and the histogram too, until it ends', async () => {
+    const facets = page.getByRole('complementary', { name: 'Facets' });
+    const readout = page.locator('.histogram .readout');
+    await facets.getByText('cdn.shop.test').waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await readout.getByText(/records/).waitFor();
+    const [values, numbers] = [await facets.textContent(), await readout.textContent()];
+    await site.ask('builder', site.urlOf('other.test', '/while-paused'));
+    const isNews = async (response: Response) =>
+      response.url().includes('/api/facets') && (await response.text()).includes('other.test');
+    await page.waitForResponse(isNews, { timeout: 25_000 });
+    expect([await facets.textContent(), await readout.textContent()]).toEqual([values, numbers]);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await facets.getByText('other.test').waitFor();
   });
 });
 

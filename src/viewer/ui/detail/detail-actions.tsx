@@ -4,8 +4,8 @@ import { useState } from 'preact/hooks';
 import type { Flow } from '../../store/flow.ts';
 import { page, updatePage } from '../kit/app-state.ts';
 import { CopyButton } from '../kit/copy-button.tsx';
+import { ExportMenu } from '../kit/export-menu.tsx';
 import { selectedRows, toggleSelected } from '../kit/selected-rows.ts';
-import { ExportMenu } from '../list/export-menu.tsx';
 import { curlCommand } from './copy/curl-command.ts';
 
 export function DetailActions({ flow }: { flow: Flow }) {

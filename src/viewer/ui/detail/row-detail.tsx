@@ -11,7 +11,7 @@ import { CompareView } from './compare/compare-view.tsx';
 import { DetailActions } from './detail-actions.tsx';
 import { FlowView } from './flow-view.tsx';
 
-export type RowDetailProps = {
+type RowDetailProps = {
   readonly id: string;
   readonly at: string;
   readonly redact: boolean;

@@ -5,12 +5,12 @@ import { spanSeconds } from '../../../shared/query.ts';
 import type { BacklogGroup } from '../../harden/backlog.ts';
 import { meta } from '../kit/app-state.ts';
 import { Dialog } from '../kit/dialog.tsx';
+import { plural } from '../kit/format.ts';
 import { ChangePreview } from '../policy/change-preview.tsx';
-import { plural } from '../policy/effect-text.ts';
 import { ExpiryField } from './expiry-field.tsx';
 import { addAsk, entryOf, newForm } from './manage-form.ts';
 
-export type AllowManyProps = {
+type AllowManyProps = {
   readonly action: 'allow' | 'block';
   readonly groups: readonly BacklogGroup[];
   readonly since: string;

@@ -2,16 +2,15 @@
 
 import type { BacklogGroup } from '../../harden/backlog.ts';
 import { updatePage } from '../kit/app-state.ts';
-import { formatBytes, formatTime, formatUtc } from '../kit/format.ts';
+import { formatBytes, formatTime, formatUtc, plural } from '../kit/format.ts';
 import type { ManageTarget } from '../kit/manage-target.ts';
 import { SafeText } from '../kit/safe-text.tsx';
 import { mayChange } from '../policy/change-state.ts';
-import { plural } from '../policy/effect-text.ts';
 import { askManage } from './ask-manage.ts';
 import { type HostGroups, keyOf, narrowText, queryOf, statusText } from './backlog-state.ts';
 import { ignored, setIgnored } from './ignored.ts';
 
-export type TableProps = {
+type TableProps = {
   readonly hosts: readonly HostGroups[];
   readonly selected: ReadonlySet<string>;
   readonly onSelect: (keys: readonly string[], on: boolean) => void;

@@ -4,16 +4,14 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { EntryPlace, PolicyOptions } from '../../policy/policy-options.ts';
 import type { Row } from '../../store/row.ts';
-import { meta } from '../kit/app-state.ts';
-import { Dialog } from '../kit/dialog.tsx';
 import { isOfLeash } from '../kit/explain.ts';
 import type { ManageTarget } from '../kit/manage-target.ts';
 import { SafeText } from '../kit/safe-text.tsx';
-import { ChangePreview } from '../policy/change-preview.tsx';
 import { changeCount, mayChange } from '../policy/change-state.ts';
 import { fetchOptions } from '../policy/policy-client.ts';
+import { removeAsk } from '../policy/remove-ask.ts';
+import { RemoveDialog } from '../policy/remove-dialog.tsx';
 import { askManage, targetOf } from './ask-manage.ts';
-import { removeAsk } from './manage-form.ts';
 
 /** What the policy as it stands says of a request; null until it is known. */
 export function useOptions(target: ManageTarget): PolicyOptions | null {
@@ -92,29 +90,6 @@ function Manage({ target }: { target: ManageTarget }) {
       )}
       {removed && <RemoveDialog entry={removed} onClose={() => setRemoved(null)} />}
     </section>
-  );
-}
-
-export function RemoveDialog({ entry, onClose }: { entry: EntryPlace; onClose: () => void }) {
-  const ask = removeAsk(entry);
-  if (ask === null) return null;
-  return (
-    <Dialog title="Remove this entry?" onClose={onClose} wide>
-      <p class="sentence">
-        <code>
-          <SafeText text={`${entry.file}:${entry.line} ${entry.host}`} />
-        </code>
-      </p>
-      <ChangePreview
-        ask={ask}
-        verb="Remove"
-        done={`Removed ${entry.host} from ${entry.file}`}
-        mode={meta.value?.mode ?? ''}
-        danger
-        onDone={onClose}
-        onCancel={onClose}
-      />
-    </Dialog>
   );
 }
 

@@ -3,7 +3,7 @@
 import type { ManageTarget } from '../kit/manage-target.ts';
 import type { ChangeAsk } from '../policy/change-ask.ts';
 
-export type ManageAction = 'allow' | 'block';
+type ManageAction = 'allow' | 'block';
 
 export type ManageForm = {
   readonly action: ManageAction;
@@ -68,23 +68,6 @@ export function addAsk(action: ManageAction, entries: readonly object[]): Change
   const unique = new Map(entries.map((entry) => [JSON.stringify(entry), entry]));
   return { path: `/api/policy/${list}/add`, body: { entries: [...unique.values()] } };
 }
-
-/** The entry in this line of a file → the change that removes it; null: the file is not edited so. */
-export function removeAsk(entry: {
-  readonly file: string;
-  readonly host: string;
-  readonly line: number;
-}): ChangeAsk | null {
-  const list = LISTS.get(entry.file);
-  if (list === undefined) return null;
-  const { host, line } = entry;
-  return { path: `/api/policy/${list}/remove`, body: { host, line } };
-}
-
-const LISTS: ReadonlyMap<string, string> = new Map([
-  ['enforce.yaml', 'enforce'],
-  ['blocklist.yaml', 'blocklist'],
-]);
 
 /** `1h`, `8h`, `24h`, `7d` from now → the time as a policy file has it. */
 export function expiryIn(hours: number, nowMs: number): string {

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-export type MenuProps = {
+type MenuProps = {
   readonly label: string;
   /** Of the panel: how it is laid out. */
   readonly panel: string;

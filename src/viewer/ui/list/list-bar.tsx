@@ -2,12 +2,12 @@
 // selected, the export, and the keys.
 
 import { paused } from '../kit/app-state.ts';
+import { ExportMenu } from '../kit/export-menu.tsx';
 import { Menu } from '../kit/menu.tsx';
 import { timeForm } from '../kit/preferences.ts';
 import { selectedRows } from '../kit/selected-rows.ts';
 import { layout } from './column-layout.ts';
 import { COLUMNS, FLEXIBLE, withHidden } from './columns.ts';
-import { ExportMenu } from './export-menu.tsx';
 
 export function ListBar({ onHelp }: { onHelp: () => void }) {
   const isPaused = paused.value;

@@ -11,7 +11,7 @@ import { layout } from './column-layout.ts';
 import { gridTemplate, shownColumns } from './columns.ts';
 import { LogRow } from './log-row.tsx';
 
-export type LogGridProps = {
+type LogGridProps = {
   readonly rows: readonly Row[];
   /** First row drawn, and the one behind the last. */
   readonly range: readonly [number, number];

@@ -19,7 +19,7 @@ import { describeTime, formatListTime } from './times.ts';
 /** Moves on while times are shown as how long ago. */
 export const nowMs = signal(Date.now());
 
-export type LogRowProps = {
+type LogRowProps = {
   readonly row: Row;
   readonly top: number;
   readonly rowIndex: number;

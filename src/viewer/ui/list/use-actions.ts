@@ -12,7 +12,7 @@ import { hideValue, showOnly } from '../query/edit-query.ts';
 import { isAfter } from './merge-rows.ts';
 import type { ListWindow } from './use-window.ts';
 
-export type ActionOptions = {
+type ActionOptions = {
   readonly rows: readonly Row[];
   readonly list: ListWindow;
   readonly scroller: RefObject<HTMLDivElement | null>;

@@ -15,7 +15,7 @@ const MAX_ROUNDS = 20;
 /** Where more comes than can be shown, the newest are fetched so often. */
 const GAP_MS = 1000;
 
-export type RowsOptions = {
+type RowsOptions = {
   readonly q: string;
   /** The reader is scrolled away, reads a detail or has paused: new rows wait. */
   readonly hold: boolean;

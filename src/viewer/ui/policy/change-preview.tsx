@@ -9,7 +9,7 @@ import { DiffView } from './diff-view.tsx';
 import { effectTexts, partialText } from './effect-text.ts';
 import { tryChange } from './policy-client.ts';
 
-export type PreviewProps = {
+type PreviewProps = {
   readonly ask: ChangeAsk;
   /** What the button says, and what the toast says afterwards. */
   readonly verb: string;

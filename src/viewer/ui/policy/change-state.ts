@@ -48,7 +48,7 @@ export async function applyChange(
 }
 
 /** Takes a change back and says so. */
-export async function undoAndSay(step: Parameters<typeof undoChange>[0]): Promise<void> {
+async function undoAndSay(step: Parameters<typeof undoChange>[0]): Promise<void> {
   try {
     const made = await undoChange(step);
     changeCount.value += 1;

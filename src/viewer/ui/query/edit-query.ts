@@ -11,9 +11,9 @@ import {
 } from '../../../shared/query.ts';
 
 /** `in`: the query asks for the value; `out`: it excludes it. */
-export type ValueState = 'in' | 'out' | 'none';
+type ValueState = 'in' | 'out' | 'none';
 /** Seconds since 1970; null: open at this end. */
-export type TimeRange = { readonly since: number | null; readonly until: number | null };
+type TimeRange = { readonly since: number | null; readonly until: number | null };
 
 /** The query without one of its terms. */
 export function removeTerm(text: string, { start, end }: { start: number; end: number }): string {

@@ -4,8 +4,8 @@ import {
   entryOf,
   expiryIn,
   newForm,
-  removeAsk,
 } from '../../../../src/viewer/ui/harden/manage-form.ts';
+import { removeAsk } from '../../../../src/viewer/ui/policy/remove-ask.ts';
 
 const TARGET = { host: 'api.a.test', port: 443, method: 'GET', agent: 'ci' };
 

@@ -1,10 +1,10 @@
 // Downloads of the log: the open record, the rows put aside, or all that the query finds. Links to the
 // server's own routes, made of places and the query alone.
 
-import { page } from '../kit/app-state.ts';
-import { Menu } from '../kit/menu.tsx';
-import type { Selection } from '../kit/page-state.ts';
-import { selectedRows } from '../kit/selected-rows.ts';
+import { page } from './app-state.ts';
+import { Menu } from './menu.tsx';
+import type { Selection } from './page-state.ts';
+import { selectedRows } from './selected-rows.ts';
 
 export function ExportMenu({ row }: { row?: Selection }) {
   const { q, redact } = page.value;
