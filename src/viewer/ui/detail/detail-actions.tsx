@@ -2,11 +2,11 @@
 
 import { useState } from 'preact/hooks';
 import type { Flow } from '../../store/flow.ts';
-import { page, selectedRows, updatePage } from '../kit/app-state.ts';
+import { page, updatePage } from '../kit/app-state.ts';
 import { CopyButton } from '../kit/copy-button.tsx';
-import type { Selection } from '../kit/page-state.ts';
+import { ExportMenu } from '../kit/export-menu.tsx';
+import { selectedRows, toggleSelected } from '../kit/selected-rows.ts';
 import { curlCommand } from './copy/curl-command.ts';
-import { ExportMenu } from './export-menu.tsx';
 
 export function DetailActions({ flow }: { flow: Flow }) {
   const [showCurl, setShowCurl] = useState(false);
@@ -18,7 +18,7 @@ export function DetailActions({ flow }: { flow: Flow }) {
     <>
       <div class="record-actions">
         <label class="choose">
-          <input type="checkbox" checked={isChosen} onChange={() => toggle(row)} />
+          <input type="checkbox" checked={isChosen} onChange={() => toggleSelected(row)} />
           Add to selection
         </label>
         {curl !== null && (
@@ -57,14 +57,4 @@ export function DetailActions({ flow }: { flow: Flow }) {
       )}
     </>
   );
-}
-
-/** As many as the server takes in one address. */
-const MAX_SELECTED = 500;
-
-function toggle({ id, at }: Selection): void {
-  const others = selectedRows.value.filter((row) => row.at !== at);
-  const isThere = others.length < selectedRows.value.length;
-  if (isThere) selectedRows.value = others;
-  else if (others.length < MAX_SELECTED) selectedRows.value = [...others, { id, at }];
 }

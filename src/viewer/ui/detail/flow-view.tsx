@@ -9,7 +9,7 @@ import { DecisionView } from './decision/decision-view.tsx';
 import { ProofView } from './decision/proof-view.tsx';
 import { TimingBar } from './decision/timing-bar.tsx';
 import { DetailSummary } from './detail-summary.tsx';
-import { choose, layout } from './kept-choice.ts';
+import { layout } from './kept-choice.ts';
 import { MessageList } from './message-list.tsx';
 import { MessageView } from './message-view.tsx';
 
@@ -61,7 +61,9 @@ export function FlowView({ flow }: { flow: Flow }) {
             type="button"
             class="small"
             aria-pressed={layout.value === 'side'}
-            onClick={() => choose(layout, layout.value === 'side' ? 'tabs' : 'side')}
+            onClick={() => {
+              layout.value = layout.value === 'side' ? 'tabs' : 'side';
+            }}
           >
             Side by side
           </button>

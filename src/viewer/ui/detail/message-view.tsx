@@ -4,7 +4,7 @@ import type { Message } from '../../store/flow.ts';
 import { CopyButton } from '../kit/copy-button.tsx';
 import { SafeText } from '../kit/safe-text.tsx';
 import { BodyView } from './body/body-view.tsx';
-import { choose, headerOrder } from './kept-choice.ts';
+import { headerOrder } from './kept-choice.ts';
 
 type HeaderPairs = Message['headers'];
 type MessageProps = { title: string; message: Message; trailers?: HeaderPairs };
@@ -26,7 +26,9 @@ export function MessageView({ title, message, trailers = [] }: MessageProps) {
               type="button"
               class="small"
               aria-pressed={isSorted}
-              onClick={() => choose(headerOrder, isSorted ? 'raw' : 'sorted')}
+              onClick={() => {
+                headerOrder.value = isSorted ? 'raw' : 'sorted';
+              }}
             >
               Sort
             </button>

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Flow } from '../../store/flow.ts';
 import { ApiError, fetchFlow } from '../kit/api-client.ts';
-import { page } from '../kit/app-state.ts';
+import { openRow, page } from '../kit/app-state.ts';
 import { CLASS_LABELS } from '../kit/explain.ts';
 import { ClassIcon, CloseIcon } from '../kit/icons.tsx';
 import { SafeText } from '../kit/safe-text.tsx';
@@ -11,7 +11,7 @@ import { CompareView } from './compare/compare-view.tsx';
 import { DetailActions } from './detail-actions.tsx';
 import { FlowView } from './flow-view.tsx';
 
-export type RowDetailProps = {
+type RowDetailProps = {
   readonly id: string;
   readonly at: string;
   readonly redact: boolean;
@@ -31,7 +31,10 @@ export function RowDetail({ id, at, redact, onClose }: RowDetailProps) {
   useEffect(() => {
     const controller = new AbortController();
     fetchFlow({ id, at, redact }, controller.signal).then(
-      (flow) => setAnswer({ at, flow, error: '', isGone: false }),
+      (flow) => {
+        openRow.value = flow.row;
+        setAnswer({ at, flow, error: '', isGone: false });
+      },
       (error: unknown) => {
         if (controller.signal.aborted) return;
         const text = error instanceof ApiError ? error.message : 'no connection to leash';

@@ -5,14 +5,14 @@ import { spanSeconds } from '../../../shared/query.ts';
 import type { BacklogGroup } from '../../harden/backlog.ts';
 import { meta } from '../kit/app-state.ts';
 import { Dialog } from '../kit/dialog.tsx';
+import { plural } from '../kit/format.ts';
 import { SafeText } from '../kit/safe-text.tsx';
 import { ChangePreview } from '../policy/change-preview.tsx';
-import { plural } from '../policy/effect-text.ts';
 import { anyPathText } from './backlog-state.ts';
 import { ExpiryField } from './expiry-field.tsx';
 import { addAsk, entryOf, newForm } from './manage-form.ts';
 
-export type AllowManyProps = {
+type AllowManyProps = {
   readonly action: 'allow' | 'block';
   readonly groups: readonly BacklogGroup[];
   readonly since: string;
@@ -28,16 +28,8 @@ export function AllowMany({ action, groups, since, onClose, onDone }: AllowManyP
   const [oneAgent, setOneAgent] = useState(false);
   const [expires, setExpires] = useState('');
   const entries = groups.map((group) => {
-    // Of a tunnel that was refused no path is known, and CONNECT is the method of no request inside.
-    const isPath = narrow && group.prefix !== '';
-    const form = {
-      ...newForm(action),
-      prefix: isPath ? group.prefix : '',
-      oneMethod: isPath,
-      oneAgent,
-      expires,
-    };
-    return entryOf(form, group);
+    const form = newForm(action, narrow ? group.prefix : '');
+    return entryOf({ ...form, oneAgent, expires }, group);
   });
   const ask = addAsk(action, entries);
   const window = Math.round(spanSeconds(since) ?? 86_400);

@@ -1,12 +1,12 @@
 // The groups of the backlog as a table, hosts with their groups, each with what can be done about it.
 
 import type { BacklogGroup } from '../../harden/backlog.ts';
-import type { Row } from '../../store/row.ts';
-import { manageRequest, updatePage } from '../kit/app-state.ts';
-import { formatBytes, formatTime, formatUtc } from '../kit/format.ts';
+import { updatePage } from '../kit/app-state.ts';
+import { formatBytes, formatTime, formatUtc, plural } from '../kit/format.ts';
+import type { ManageTarget } from '../kit/manage-target.ts';
 import { SafeText } from '../kit/safe-text.tsx';
 import { mayChange } from '../policy/change-state.ts';
-import { plural } from '../policy/effect-text.ts';
+import { askManage } from './ask-manage.ts';
 import {
   type HostGroups,
   keyOf,
@@ -17,7 +17,7 @@ import {
 } from './backlog-state.ts';
 import { ignored, setIgnored } from './ignored.ts';
 
-export type TableProps = {
+type TableProps = {
   readonly hosts: readonly HostGroups[];
   readonly selected: ReadonlySet<string>;
   readonly onSelect: (keys: readonly string[], on: boolean) => void;
@@ -111,9 +111,6 @@ function GroupRow(props: {
   const access = mayChange.value;
   const title = access.may_change ? '' : `Not possible from here: ${access.reason}`;
   const now = new Date();
-  const manage = (action: 'allow' | 'block') => {
-    manageRequest.value = { action, row: rowOf(group) };
-  };
   return (
     <tr class={isSelected ? 'picked' : ''}>
       <td class="c-pick">
@@ -148,7 +145,7 @@ function GroupRow(props: {
           class="small"
           disabled={!access.may_change}
           title={title}
-          onClick={() => manage('allow')}
+          onClick={() => askManage('allow', targetOf(group))}
         >
           Allow
         </button>
@@ -157,7 +154,7 @@ function GroupRow(props: {
           class="small"
           disabled={!access.may_change}
           title={title}
-          onClick={() => manage('block')}
+          onClick={() => askManage('block', targetOf(group))}
         >
           Block
         </button>
@@ -182,31 +179,9 @@ function GroupRow(props: {
   );
 }
 
-/** A request like those of the group, for the window that allows or blocks one. */
-function rowOf(group: BacklogGroup): Row {
-  const { host, port, agent, client, method, prefix, last } = group;
+/** Suggests what the change of several groups at once suggests: this path and method alone. */
+function targetOf({ host, port, agent, method, prefix }: BacklogGroup): ManageTarget {
   const name = host.includes(':') ? `[${host}]` : host;
-  return {
-    at: keyOf(group),
-    seq: null,
-    chained: true,
-    id: '-',
-    ts: last,
-    event: 'allowed',
-    class: 'would_block',
-    would_block: true,
-    client,
-    agent,
-    host,
-    port,
-    method,
-    url: prefix === '' ? '' : `https://${name}:${port}${prefix}`,
-    status: null,
-    reason: '',
-    rule: '',
-    bytes: 0,
-    req_bytes: 0,
-    duration_ms: null,
-    summary: '',
-  };
+  const url = prefix === '' ? '' : `https://${name}:${port}${prefix}`;
+  return { host, port, agent, method, prefix, url, reason: '' };
 }

@@ -1,9 +1,8 @@
 // What enforce mode blocks or would block, in groups: what is left to decide before the policy is tight.
 
 import { useState } from 'preact/hooks';
-import { formatTime } from '../kit/format.ts';
+import { formatTime, plural } from '../kit/format.ts';
 import { mayChange } from '../policy/change-state.ts';
-import { plural } from '../policy/effect-text.ts';
 import { AllowMany } from './allow-many.tsx';
 import { byHost, keyOf, type Sort } from './backlog-state.ts';
 import { BacklogTable } from './backlog-table.tsx';

@@ -4,45 +4,44 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { EntryPlace, PolicyOptions } from '../../policy/policy-options.ts';
 import type { Row } from '../../store/row.ts';
-import { manageRequest, meta } from '../kit/app-state.ts';
-import { Dialog } from '../kit/dialog.tsx';
 import { isOfLeash } from '../kit/explain.ts';
+import type { ManageTarget } from '../kit/manage-target.ts';
 import { SafeText } from '../kit/safe-text.tsx';
-import { ChangePreview } from '../policy/change-preview.tsx';
 import { changeCount, mayChange } from '../policy/change-state.ts';
 import { fetchOptions } from '../policy/policy-client.ts';
-import { removeAsk } from './manage-form.ts';
+import { removeAsk } from '../policy/remove-ask.ts';
+import { RemoveDialog } from '../policy/remove-dialog.tsx';
+import { askManage, targetOf } from './ask-manage.ts';
 
-/** What the policy as it stands says of a row; null until it is known. */
-export function useOptions(row: Row): PolicyOptions | null {
+/** What the policy as it stands says of a request; null until it is known. */
+export function useOptions(target: ManageTarget): PolicyOptions | null {
   const [answer, setAnswer] = useState<PolicyOptions | null>(null);
   const changes = changeCount.value;
+  const { host, port, method, agent, url } = target;
+  const ask = { host, port: String(port), method, agent, url };
   useEffect(() => {
     let isOld = false;
-    fetchOptions(optionsAsk(row)).then(
+    fetchOptions(ask).then(
       (options) => isOld || setAnswer(options),
       () => isOld || setAnswer(null),
     );
     return () => {
       isOld = true;
     };
-  }, [row.at, changes]);
+  }, [JSON.stringify(ask), changes]);
   return answer;
 }
 
 export function ManageAccess({ row }: { row: Row }) {
-  if (isOfLeash(row) || row.host === '' || row.port === null) return null;
-  return <Manage row={row} />;
+  const target = isOfLeash(row) ? null : targetOf(row);
+  return target && <Manage target={target} />;
 }
 
-function Manage({ row }: { row: Row }) {
-  const options = useOptions(row);
+function Manage({ target }: { target: ManageTarget }) {
+  const options = useOptions(target);
   const [removed, setRemoved] = useState<EntryPlace | null>(null);
   const access = mayChange.value;
   const title = access.may_change ? '' : `Not possible from here: ${access.reason}`;
-  const open = (action: 'allow' | 'block') => {
-    manageRequest.value = { action, row };
-  };
   const entries = options === null ? [] : [options.allow.entry, options.block.entry];
   return (
     <section class="manage" aria-label="Manage access">
@@ -50,7 +49,7 @@ function Manage({ row }: { row: Row }) {
         type="button"
         disabled={!access.may_change}
         title={title}
-        onClick={() => open('allow')}
+        onClick={() => askManage('allow', target)}
       >
         Allow…
       </button>
@@ -58,7 +57,7 @@ function Manage({ row }: { row: Row }) {
         type="button"
         disabled={!access.may_change}
         title={title}
-        onClick={() => open('block')}
+        onClick={() => askManage('block', target)}
       >
         Block…
       </button>
@@ -94,34 +93,7 @@ function Manage({ row }: { row: Row }) {
   );
 }
 
-export function RemoveDialog({ entry, onClose }: { entry: EntryPlace; onClose: () => void }) {
-  const ask = removeAsk(entry);
-  if (ask === null) return null;
-  return (
-    <Dialog title="Remove this entry?" onClose={onClose} wide>
-      <p class="sentence">
-        <code>
-          <SafeText text={`${entry.file}:${entry.line} ${entry.host}`} />
-        </code>
-      </p>
-      <ChangePreview
-        ask={ask}
-        verb="Remove"
-        done={`Removed ${entry.host} from ${entry.file}`}
-        mode={meta.value?.mode ?? ''}
-        danger
-        onDone={onClose}
-        onCancel={onClose}
-      />
-    </Dialog>
-  );
-}
-
 function decisionText({ allow, block }: PolicyOptions): string {
   const enforce = allow.passes ? 'passes' : 'is blocked';
   return `By the policy of now it ${enforce} in enforce mode${block.passes ? '' : ', and is blocked in blocklist mode'}.`;
-}
-
-function optionsAsk({ host, port, method, agent, url }: Row): Record<string, string> {
-  return { host, port: String(port ?? ''), method, agent, url };
 }

@@ -2,9 +2,9 @@
 // would come of it is tried while they choose.
 
 import { useState } from 'preact/hooks';
-import type { Row } from '../../store/row.ts';
 import { manageRequest, meta } from '../kit/app-state.ts';
 import { Dialog } from '../kit/dialog.tsx';
+import type { ManageTarget } from '../kit/manage-target.ts';
 import { SafeText } from '../kit/safe-text.tsx';
 import { ChangePreview } from '../policy/change-preview.tsx';
 import { prefixText } from './backlog-state.ts';
@@ -16,35 +16,33 @@ import { addAsk, entryOf, isAddress, type ManageForm, newForm } from './manage-f
 export function ManageDialogs() {
   const request = manageRequest.value;
   if (request === null) return null;
-  const { action, row } = request;
-  // What leash says of itself can be neither allowed nor blocked.
-  if (row.host === '' || row.port === null) return null;
-  return <ManageDialog key={`${row.at} ${action}`} action={action} row={row} />;
+  return <ManageDialog key={JSON.stringify(request)} {...request} />;
 }
 
-function ManageDialog({ action, row }: { action: 'allow' | 'block'; row: Row }) {
-  const [form, setForm] = useState(newForm(action));
+type DialogProps = { action: 'allow' | 'block'; target: ManageTarget };
+
+function ManageDialog({ action, target }: DialogProps) {
+  const [form, setForm] = useState(newForm(action, target.prefix));
   const close = () => {
     manageRequest.value = null;
   };
   const set = (change: Partial<ManageForm>) => setForm({ ...form, ...change });
-  const target = { host: row.host, port: row.port ?? 0, method: row.method, agent: row.agent };
   const entry = entryOf(form, target);
   const verb = action === 'allow' ? 'Allow' : 'Block';
   return (
     <Dialog
       title={
         <>
-          {verb} <SafeText text={`${row.host}:${row.port}`} />
+          {verb} <SafeText text={`${target.host}:${target.port}`} />
         </>
       }
       onClose={close}
       wide
     >
       <div class="manage-form">
-        <HostField form={form} row={row} set={set} />
-        <PathField form={form} row={row} set={set} />
-        <OtherFields form={form} row={row} set={set} />
+        <HostField form={form} target={target} set={set} />
+        <PathField form={form} target={target} set={set} />
+        <OtherFields form={form} target={target} set={set} />
       </div>
       <ChangePreview
         ask={addAsk(action, [entry])}
@@ -61,18 +59,18 @@ function ManageDialog({ action, row }: { action: 'allow' | 'block'; row: Row }) 
 
 type FieldProps = {
   readonly form: ManageForm;
-  readonly row: Row;
+  readonly target: ManageTarget;
   readonly set: (change: Partial<ManageForm>) => void;
 };
 
-function HostField({ form, row, set }: FieldProps) {
-  const options = useOptions(row);
+function HostField({ form, target, set }: FieldProps) {
+  const options = useOptions(target);
   const wider = options?.wider_hosts ?? [];
-  const choices = isAddress(row.host)
-    ? [{ value: 'exact', text: `${row.host}, this address` }]
+  const choices = isAddress(target.host)
+    ? [{ value: 'exact', text: `${target.host}, this address` }]
     : [
-        { value: 'exact', text: `${row.host}, this name alone` },
-        { value: 'below', text: `${row.host} and all names below it` },
+        { value: 'exact', text: `${target.host}, this name alone` },
+        { value: 'below', text: `${target.host} and all names below it` },
         ...wider.map((host) => ({ value: host, text: `${host} and all names below it` })),
       ];
   return (
@@ -94,29 +92,32 @@ function HostField({ form, row, set }: FieldProps) {
           This is a private address: allowing it lets agents reach a machine of the own network.
         </p>
       )}
-      {row.reason === 'address_not_allowed' && !isAddress(row.host) && form.action === 'allow' && (
-        <label class="choice">
-          <input
-            type="checkbox"
-            checked={form.isPrivate}
-            onChange={({ currentTarget }) => set({ isPrivate: currentTarget.checked })}
-          />
-          <span>
-            It may lead to a private address.{' '}
-            <span class="warn-text">
-              Whoever controls this name can then point agents at machines of the own network.
+      {target.reason === 'address_not_allowed' &&
+        !isAddress(target.host) &&
+        form.action === 'allow' && (
+          <label class="choice">
+            <input
+              type="checkbox"
+              checked={form.isPrivate}
+              onChange={({ currentTarget }) => set({ isPrivate: currentTarget.checked })}
+            />
+            <span>
+              It may lead to a private address.{' '}
+              <span class="warn-text">
+                Whoever controls this name can then point agents at machines of the own network.
+              </span>
             </span>
-          </span>
-        </label>
-      )}
+          </label>
+        )}
     </fieldset>
   );
 }
 
-function PathField({ form, row, set }: FieldProps) {
-  const options = useOptions(row);
-  const prefixes = (options?.prefixes ?? []).filter((prefix) => prefix !== '/');
-  const method = /^[A-Za-z-]{1,32}$/.test(row.method) && row.method !== 'CONNECT';
+function PathField({ form, target, set }: FieldProps) {
+  const options = useOptions(target);
+  const known = (options?.prefixes ?? []).filter((prefix) => prefix !== '/');
+  const prefixes = [...new Set([...(target.prefix === '' ? [] : [target.prefix]), ...known])];
+  const method = /^[A-Za-z-]{1,32}$/.test(target.method) && target.method !== 'CONNECT';
   return (
     <fieldset>
       <legend>Path and method</legend>
@@ -146,12 +147,12 @@ function PathField({ form, row, set }: FieldProps) {
             onChange={({ currentTarget }) => set({ oneMethod: currentTarget.checked })}
           />
           <span>
-            only <SafeText text={row.method} />
+            only <SafeText text={target.method} />
           </span>
         </label>
       )}
       {form.action === 'allow' ? (
-        <p class="hint">Port {row.port} only.</p>
+        <p class="hint">Port {target.port} only.</p>
       ) : (
         <label class="choice">
           <input
@@ -159,30 +160,30 @@ function PathField({ form, row, set }: FieldProps) {
             checked={form.onePort}
             onChange={({ currentTarget }) => set({ onePort: currentTarget.checked })}
           />
-          only port {row.port}
+          only port {target.port}
         </label>
       )}
     </fieldset>
   );
 }
 
-function OtherFields({ form, row, set }: FieldProps) {
+function OtherFields({ form, target, set }: FieldProps) {
   return (
     <fieldset>
       <legend>Who, how long, why</legend>
       <label class="choice">
         <input
           type="checkbox"
-          disabled={row.agent === ''}
+          disabled={target.agent === ''}
           checked={form.oneAgent}
           onChange={({ currentTarget }) => set({ oneAgent: currentTarget.checked })}
         />
         <span>
-          {row.agent === '' ? (
+          {target.agent === '' ? (
             <span class="hint">only this agent: agents.yaml has no name for it</span>
           ) : (
             <>
-              only agent <SafeText text={row.agent} />
+              only agent <SafeText text={target.agent} />
             </>
           )}
         </span>

@@ -1,8 +1,9 @@
 // The choices of a person who allows or blocks → the entry that is asked for. Pure.
 
+import type { ManageTarget } from '../kit/manage-target.ts';
 import type { ChangeAsk } from '../policy/change-ask.ts';
 
-export type ManageAction = 'allow' | 'block';
+type ManageAction = 'allow' | 'block';
 
 export type ManageForm = {
   readonly action: ManageAction;
@@ -20,21 +21,14 @@ export type ManageForm = {
   readonly reason: string;
 };
 
-/** What is allowed or blocked; of a row, or of a group of the backlog. */
-export type ManageTarget = {
-  readonly host: string;
-  readonly port: number;
-  readonly method: string;
-  readonly agent: string;
-};
-
-/** `allow`: this host and no more. */
-export function newForm(action: ManageAction): ManageForm {
+/** This host and no more; with a `prefix` this path and method of it alone. */
+export function newForm(action: ManageAction, prefix = ''): ManageForm {
   return {
     action,
     width: 'exact',
-    prefix: '',
-    oneMethod: false,
+    prefix,
+    // Of a tunnel that was refused no path is known, and CONNECT is the method of no request inside.
+    oneMethod: prefix !== '',
     onePort: false,
     oneAgent: false,
     isPrivate: false,
@@ -48,8 +42,10 @@ export function isAddress(host: string): boolean {
   return host.includes(':') || /^[0-9.]+$/.test(host);
 }
 
+type EntryTarget = Pick<ManageTarget, 'host' | 'port' | 'method' | 'agent'>;
+
 /** The entry, in the words of the API. */
-export function entryOf(form: ManageForm, { host, port, method, agent }: ManageTarget) {
+export function entryOf(form: ManageForm, { host, port, method, agent }: EntryTarget) {
   const { action, width, prefix, oneMethod } = form;
   const isNarrow = prefix !== '' || oneMethod;
   return {
@@ -72,23 +68,6 @@ export function addAsk(action: ManageAction, entries: readonly object[]): Change
   const unique = new Map(entries.map((entry) => [JSON.stringify(entry), entry]));
   return { path: `/api/policy/${list}/add`, body: { entries: [...unique.values()] } };
 }
-
-/** The entry in this line of a file → the change that removes it; null: the file is not edited so. */
-export function removeAsk(entry: {
-  readonly file: string;
-  readonly host: string;
-  readonly line: number;
-}): ChangeAsk | null {
-  const list = LISTS.get(entry.file);
-  if (list === undefined) return null;
-  const { host, line } = entry;
-  return { path: `/api/policy/${list}/remove`, body: { host, line } };
-}
-
-const LISTS: ReadonlyMap<string, string> = new Map([
-  ['enforce.yaml', 'enforce'],
-  ['blocklist.yaml', 'blocklist'],
-]);
 
 /** `1h`, `8h`, `24h`, `7d` from now → the time as a policy file has it. */
 export function expiryIn(hours: number, nowMs: number): string {

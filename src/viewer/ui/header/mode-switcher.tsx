@@ -4,15 +4,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import { meta } from '../kit/app-state.ts';
 import { Dialog } from '../kit/dialog.tsx';
+import { toast } from '../kit/toast.ts';
 import { ChangePreview } from '../policy/change-preview.tsx';
-import {
-  applyChange,
-  lastUndo,
-  loadAccess,
-  mayChange,
-  messageOf,
-  toast,
-} from '../policy/change-state.ts';
+import { applyChange, lastUndo, loadAccess, mayChange, messageOf } from '../policy/change-state.ts';
 
 const MODES = ['enforce', 'blocklist', 'audit'] as const;
 /** The smaller, the less passes. */
@@ -32,7 +26,14 @@ export function ModeSwitcher() {
   const mode = meta.value?.mode ?? null;
   const [asked, setAsked] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
-  useEffect(() => void loadAccess(), []);
+  // Who may change something is itself a part of what is in force.
+  const inForce = JSON.stringify([
+    mode,
+    meta.value?.policy_version,
+    meta.value?.agents_known,
+    meta.value?.policy_problems,
+  ]);
+  useEffect(() => void loadAccess(), [inForce]);
   if (mode === null) return null;
   const access = mayChange.value;
   const choose = (wanted: string) => {

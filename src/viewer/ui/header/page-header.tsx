@@ -1,7 +1,8 @@
 // Name, mode and health of leash, and the strips that say what is wrong.
 
 import type { Meta } from '../../meta.ts';
-import { connection, meta as newestMeta } from '../kit/app-state.ts';
+import { meta as newestMeta } from '../kit/app-state.ts';
+import { connection } from '../kit/connection.ts';
 import { formatTime } from '../kit/format.ts';
 import { ClassIcon, LogoIcon } from '../kit/icons.tsx';
 import { SafeText } from '../kit/safe-text.tsx';

@@ -1,4 +1,5 @@
-// The page's only way to the server. Types come from the server's routes.
+// Asks the server for the log, for what is in force and how leash is, and reads answers for whoever
+// asks for something else. Types come from the server's routes.
 
 import { hc } from 'hono/client';
 import type { Api } from '../../api.ts';
@@ -7,14 +8,24 @@ import type { State } from '../../state/state-api.ts';
 import type { Flow } from '../../store/flow.ts';
 import type { LogParams } from '../../store/log-params.ts';
 import type { Page } from '../../store/page.ts';
+import { connection } from './connection.ts';
 
-/** An answer that is no success; 401 = a token is needed. */
+/** What is wrong with a text, by line and column. */
+export type TextProblem = {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+};
+
+/** An answer that is no success; 401: a token is needed; 412: the file is another one by now. */
 export class ApiError extends Error {
   readonly status: number;
+  readonly problems: readonly TextProblem[];
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, problems: readonly TextProblem[] = []) {
     super(message);
     this.status = status;
+    this.problems = problems;
   }
 }
 
@@ -56,12 +67,16 @@ export async function login(token: string): Promise<void> {
   await read(response);
 }
 
+type Refusal = { readonly error?: string; readonly problems?: readonly TextProblem[] };
 type Answer = { readonly ok: boolean; readonly status: number; json(): Promise<unknown> };
 
 /** The answer's JSON. Throws `ApiError` with the reason where it is no success. */
 export async function read<T>(response: Answer): Promise<T> {
-  const body: unknown = await response.json().catch(() => null);
-  if (response.ok) return body as T;
-  const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : '';
-  throw new ApiError(response.status, String(error || `the server answered ${response.status}`));
+  const body = (await response.json().catch(() => null)) as Refusal | null;
+  if (response.ok) {
+    connection.value = '';
+    return body as T;
+  }
+  const message = body?.error || `the server answered ${response.status}`;
+  throw new ApiError(response.status, message, body?.problems);
 }

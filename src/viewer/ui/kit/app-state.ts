@@ -5,7 +5,9 @@ import { signal } from '@preact/signals';
 import type { Meta } from '../../meta.ts';
 import type { Row } from '../../store/row.ts';
 import { ApiError } from './api-client.ts';
-import { formatPageState, type PageState, parsePageState, type Selection } from './page-state.ts';
+import { connection } from './connection.ts';
+import type { ManageTarget } from './manage-target.ts';
+import { formatPageState, type PageState, parsePageState } from './page-state.ts';
 
 export const page = signal<PageState>(parsePageState(location.search));
 
@@ -14,12 +16,6 @@ export const access = signal<'checking' | 'open' | 'closed'>('checking');
 
 /** What is in force and what is wrong; null until the first answer. */
 export const meta = signal<Meta | null>(null);
-
-/** Why the last answer of the server is missing; empty: it came. */
-export const connection = signal('');
-
-/** Rows that a person put aside, to export them together. */
-export const selectedRows = signal<readonly Selection[]>([]);
 
 /** A search under way and how far back it has looked; null: none. */
 export const searchProgress = signal<{
@@ -62,8 +58,11 @@ export function noteFailure(error: unknown): void {
 /** New rows wait until somebody resumes. */
 export const paused = signal(false);
 
-/** A row that somebody wants allowed or blocked; null: nothing is asked. */
+/** The row of the open record, once it was read: the list may not have it. */
+export const openRow = signal<Row | null>(null);
+
+/** What somebody wants allowed or blocked; null: nothing is asked. */
 export const manageRequest = signal<{
   readonly action: 'allow' | 'block';
-  readonly row: Row;
+  readonly target: ManageTarget;
 } | null>(null);

@@ -41,6 +41,30 @@ export function formatUtc(ts: number): string {
     : date.toISOString().replace('T', ' ').replace('Z', ' UTC');
 }
 
-function two(value: number): string {
+/** Seconds → `0 s`, `42 s`, `5 min`, `3 h 20 min`, `24 h`, `12 days`. */
+export function formatSpan(seconds: number): string {
+  if (seconds < 60)
+    return `${seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  if (hours >= 48) return formatDays(minutes / 1440);
+  return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
+}
+
+/** Days → `less than a day`, `2.5 days`, `12 days`. */
+export function formatDays(days: number): string {
+  if (days < 1) return 'less than a day';
+  if (days > 3650) return 'more than ten years';
+  return days < 10 ? `${Math.round(days * 10) / 10} days` : `${Math.round(days)} days`;
+}
+
+/** `1 request`, `1,214 requests` */
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Two digits at least. */
+export function two(value: number): string {
   return String(value).padStart(2, '0');
 }

@@ -1,5 +1,5 @@
-// What this browser remembers of how somebody likes the page. Nothing of the record, and no secret. What
-// is read was perhaps written by an older page, or by a person: each value is checked.
+// What this browser remembers of how somebody likes the page: no record, and no secret. What is read
+// was perhaps written by an older page, or by a person: each value is checked.
 
 import { type Signal, signal } from '@preact/signals';
 import { THEMES, type Theme, TIME_FORMS, type TimeForm } from './choices.ts';
@@ -12,14 +12,15 @@ export const shortcutsOn = remembered<boolean>('shortcuts', (value) => value !==
 /** A signal whose value outlives the page; `parse` makes a good value of anything. */
 export function remembered<T>(name: string, parse: (value: unknown) => T): Signal<T> {
   const key = `leash.${name}`;
-  const kept = signal(parse(read(key)));
+  const kept = signal(parse(recall(name)));
   kept.subscribe((value) => write(key, JSON.stringify(value)));
   return kept;
 }
 
-function read(key: string): unknown {
+/** What is kept under a name by now, perhaps by another tab; null: nothing. */
+export function recall(name: string): unknown {
   try {
-    return JSON.parse(localStorage.getItem(key) ?? 'null');
+    return JSON.parse(localStorage.getItem(`leash.${name}`) ?? 'null');
   } catch {
     // Not allowed to store, or not JSON: as if nothing was there.
     return null;
@@ -34,6 +35,7 @@ function write(key: string, text: string): void {
   }
 }
 
-function oneOf<T extends string>(values: readonly [T, ...T[]], value: unknown): T {
+/** A value of a list, or the first of them. */
+export function oneOf<const T extends string>(values: readonly [T, ...T[]], value: unknown): T {
   return values.find((each) => each === value) ?? values[0];
 }

@@ -17,6 +17,7 @@ export type Action =
   | 'block'
   | 'filterFor'
   | 'filterOut'
+  | 'choose'
   | 'help';
 
 /** As the help lists them. `single`: a character that typing or dictating could press by accident. */
@@ -43,6 +44,7 @@ export const SHORTCUTS: readonly {
   { key: 'b', shown: 'b', action: 'block', single: true, says: 'Block what this row asked for' },
   { key: 'f', shown: 'f', action: 'filterFor', single: true, says: 'Only this host' },
   { key: 'x', shown: 'x', action: 'filterOut', single: true, says: 'Without this host' },
+  { key: 's', shown: 's', action: 'choose', single: true, says: 'Select the row, for an export' },
   { key: '?', shown: '?', action: 'help', single: true, says: 'This list' },
 ];
 

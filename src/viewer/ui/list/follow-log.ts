@@ -5,7 +5,7 @@
 import type { Page } from '../../store/page.ts';
 import type { RowsEvent } from '../../stream/news-queue.ts';
 
-export type FollowDeps = {
+type FollowDeps = {
   readonly q: string;
   /** Where to go on from. */
   readonly after: () => string | null;

@@ -1,14 +1,13 @@
 // All keys of the page, and the switch for those of a single character.
 
-import type { Ref } from 'preact';
+import { Dialog } from '../kit/dialog.tsx';
 import { shortcutsOn } from '../kit/preferences.ts';
 import { SHORTCUTS } from '../kit/shortcuts.ts';
 
-export function HelpDialog({ dialogRef }: { dialogRef: Ref<HTMLDialogElement> }) {
+export function HelpDialog({ onClose }: { onClose: () => void }) {
   return (
-    <dialog ref={dialogRef} class="help" aria-labelledby="help-title">
-      <h2 id="help-title">Keys</h2>
-      <dl>
+    <Dialog title="Keys" onClose={onClose}>
+      <dl class="help">
         {SHORTCUTS.map(({ shown, says, single }) => (
           <div class={single && !shortcutsOn.value ? 'off' : ''}>
             <dt>
@@ -28,11 +27,11 @@ export function HelpDialog({ dialogRef }: { dialogRef: Ref<HTMLDialogElement> })
         />
         Single-key shortcuts
       </label>
-      <form method="dialog">
-        <button type="submit" class="primary">
+      <footer class="dialog-actions">
+        <button type="button" class="primary" onClick={onClose}>
           Close
         </button>
-      </form>
-    </dialog>
+      </footer>
+    </Dialog>
   );
 }

@@ -1,8 +1,11 @@
-// Above the list: whether it is live, how times are shown, which columns there are, and the keys.
+// Above the list: whether it is live, how times are shown, which columns there are, what is
+// selected, the export, and the keys.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
 import { paused } from '../kit/app-state.ts';
+import { ExportMenu } from '../kit/export-menu.tsx';
+import { Menu } from '../kit/menu.tsx';
 import { timeForm } from '../kit/preferences.ts';
+import { selectedRows } from '../kit/selected-rows.ts';
 import { layout } from './column-layout.ts';
 import { COLUMNS, FLEXIBLE, withHidden } from './columns.ts';
 
@@ -25,6 +28,7 @@ export function ListBar({ onHelp }: { onHelp: () => void }) {
         {isPaused ? 'Paused: new rows wait' : 'Live'}
       </span>
       <span class="room" />
+      <SelectedCount />
       <button
         type="button"
         class="small"
@@ -36,6 +40,7 @@ export function ListBar({ onHelp }: { onHelp: () => void }) {
         {timeForm.value === 'clock' ? 'Times: clock' : 'Times: ago'}
       </button>
       <ColumnMenu />
+      <ExportMenu />
       <button type="button" class="small" title="?" onClick={onHelp}>
         Keys
       </button>
@@ -43,46 +48,46 @@ export function ListBar({ onHelp }: { onHelp: () => void }) {
   );
 }
 
-function ColumnMenu() {
-  const menu = useRef<HTMLDetailsElement>(null);
-  const [isOpen, setOpen] = useState(false);
-  useEffect(() => {
-    const close = (event: Event) => {
-      const isInside = event.target instanceof Node && menu.current?.contains(event.target);
-      if (menu.current && !isInside) menu.current.open = false;
-    };
-    addEventListener('pointerdown', close);
-    return () => removeEventListener('pointerdown', close);
-  }, []);
+/** How many rows are put aside; as long as none is, nothing. */
+function SelectedCount() {
+  const count = selectedRows.value.length;
   return (
-    <details
-      class="menu"
-      ref={menu}
-      onToggle={(event) => setOpen(event.currentTarget.open)}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape' || !event.currentTarget.open) return;
-        event.currentTarget.open = false;
-        event.currentTarget.querySelector('summary')?.focus();
-        event.stopPropagation();
-      }}
-    >
-      <summary class="small">Columns</summary>
-      <div class="menu-items">
-        {(isOpen ? COLUMNS : [])
-          .filter(({ name }) => name !== FLEXIBLE)
-          .map(({ name, label }) => (
-            <label>
-              <input
-                type="checkbox"
-                checked={!layout.value.hidden.includes(name)}
-                onChange={({ currentTarget: { checked } }) => {
-                  layout.value = withHidden(layout.value, name, !checked);
-                }}
-              />
-              {label}
-            </label>
-          ))}
-      </div>
-    </details>
+    <span class="selected-count" role="status">
+      {count > 0 && (
+        <>
+          {count} selected{' '}
+          <button
+            type="button"
+            class="small"
+            onClick={() => {
+              selectedRows.value = [];
+            }}
+          >
+            Clear selection
+          </button>
+        </>
+      )}
+    </span>
+  );
+}
+
+function ColumnMenu() {
+  return (
+    <Menu label="Columns" panel="column-choices" isSmall>
+      {() =>
+        COLUMNS.filter(({ name }) => name !== FLEXIBLE).map(({ name, label }) => (
+          <label>
+            <input
+              type="checkbox"
+              checked={!layout.value.hidden.includes(name)}
+              onChange={({ currentTarget: { checked } }) => {
+                layout.value = withHidden(layout.value, name, !checked);
+              }}
+            />
+            {label}
+          </label>
+        ))
+      }
+    </Menu>
   );
 }

@@ -5,12 +5,13 @@
 // biome-ignore-all lint/a11y/noNoninteractiveElementToInteractiveRole: a table that is drawn as a grid loses its own roles
 
 import type { Row } from '../../store/row.ts';
+import { selectedRows } from '../kit/selected-rows.ts';
 import { ColumnHeader } from './column-header.tsx';
 import { layout } from './column-layout.ts';
 import { gridTemplate, shownColumns } from './columns.ts';
 import { LogRow } from './log-row.tsx';
 
-export type LogGridProps = {
+type LogGridProps = {
   readonly rows: readonly Row[];
   /** First row drawn, and the one behind the last. */
   readonly range: readonly [number, number];
@@ -23,6 +24,7 @@ export type LogGridProps = {
   readonly selectedAt: string;
   readonly activeAt: string;
   readonly onSelect: (row: Row) => void;
+  readonly onChoose: (row: Row, range: boolean) => void;
   readonly onFocus: (row: Row) => void;
 };
 
@@ -30,6 +32,7 @@ export function LogGrid(props: LogGridProps) {
   const { rows, range, rowHeight, above, isComplete, split, selectedAt, activeAt } = props;
   const columns = shownColumns(layout.value, split);
   const active = rows.findIndex(({ at }) => at === activeAt);
+  const chosen = new Set(selectedRows.value.map(({ at }) => at));
   const [first, end] = range;
   // The row with the focus stays in the page, wherever it was scrolled to: the focus would be lost.
   const drawn = [...Array(end - first).keys()].map((n) => n + first);
@@ -56,8 +59,10 @@ export function LogGrid(props: LogGridProps) {
                 rowIndex={above + index + 2}
                 columns={columns}
                 selected={row.at === selectedAt}
+                chosen={chosen.has(row.at)}
                 active={active < 0 ? index === 0 : index === active}
                 onSelect={props.onSelect}
+                onChoose={props.onChoose}
                 onFocus={props.onFocus}
               />
             )

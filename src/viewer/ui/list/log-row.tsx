@@ -7,7 +7,7 @@
 import { signal } from '@preact/signals';
 import { memo } from 'preact/compat';
 import type { Row } from '../../store/row.ts';
-import { visiblePieces } from '../kit/escape.ts';
+import { visibleText } from '../kit/escape.ts';
 import { CLASS_LABELS, isOfLeash, UNCHAINED } from '../kit/explain.ts';
 import { formatBytes, formatDuration } from '../kit/format.ts';
 import { ClassIcon } from '../kit/icons.tsx';
@@ -19,15 +19,19 @@ import { describeTime, formatListTime } from './times.ts';
 /** Moves on while times are shown as how long ago. */
 export const nowMs = signal(Date.now());
 
-export type LogRowProps = {
+type LogRowProps = {
   readonly row: Row;
   readonly top: number;
   readonly rowIndex: number;
   readonly columns: readonly Column[];
   readonly selected: boolean;
+  /** Put aside, for an export. */
+  readonly chosen: boolean;
   /** The one row that Tab reaches. */
   readonly active: boolean;
   readonly onSelect: (row: Row) => void;
+  /** `range`: with all rows from the last one on. */
+  readonly onChoose: (row: Row, range: boolean) => void;
   readonly onFocus: (row: Row) => void;
 };
 
@@ -35,17 +39,23 @@ export type LogRowProps = {
 export const LogRow = memo(PlainRow);
 
 function PlainRow(props: LogRowProps) {
-  const { row, top, rowIndex, columns, selected, active, onSelect, onFocus } = props;
+  const { row, top, rowIndex, columns, selected, chosen, active, onFocus } = props;
+  const onClick = ({ ctrlKey, metaKey, shiftKey }: MouseEvent) => {
+    if (ctrlKey || metaKey || shiftKey) props.onChoose(row, shiftKey);
+    else props.onSelect(row);
+  };
   return (
     <tr
       role="row"
-      class={`k-${row.class}${isTorn(row) ? ' torn' : ''}${selected ? ' selected' : ''}`}
+      class={`k-${row.class}${isTorn(row) ? ' torn' : ''}${selected ? ' selected' : ''}${chosen ? ' chosen' : ''}`}
       style={{ transform: `translateY(${top}px)` }}
       tabIndex={active ? 0 : -1}
       aria-rowindex={rowIndex}
       aria-selected={selected}
       data-at={row.at}
-      onClick={() => onSelect(row)}
+      onClick={onClick}
+      // The browser would select the text between the two clicks.
+      onMouseDown={(event) => event.shiftKey && event.preventDefault()}
       onFocus={() => onFocus(row)}
     >
       {columns.map(({ name }, index) => (
@@ -55,6 +65,12 @@ function PlainRow(props: LogRowProps) {
           class={name === 'status' ? `c-status ${statusKind(row.status)}` : `c-${name}`}
           title={titleOf(name, row)}
         >
+          {index === 0 && chosen && (
+            <span class="tick">
+              <span aria-hidden="true">✓</span>
+              <span class="unseen">Selected</span>
+            </span>
+          )}
           {cellOf(name, row)}
         </td>
       ))}
@@ -103,24 +119,17 @@ function titleOf(name: ColumnName, row: Row): string | undefined {
     case 'client':
       return [row.agent, row.client]
         .filter((part) => part !== '')
-        .map(showEscapes)
+        .map(visibleText)
         .join(' · ');
     case 'class':
       return CLASS_LABELS[row.class];
     case 'url':
-      return row.chained ? showEscapes(row.url || row.summary) : UNCHAINED;
+      return row.chained ? visibleText(row.url || row.summary) : UNCHAINED;
     case 'size':
       return hasSize(row) ? `${row.bytes} bytes received, ${row.req_bytes} sent` : undefined;
     default:
       return undefined;
   }
-}
-
-/** For a title, which has no elements: characters that cannot be seen as escapes. */
-function showEscapes(text: string): string {
-  return visiblePieces(text)
-    .map((piece) => piece.text)
-    .join('');
 }
 
 function TimeText({ ts }: { ts: number }) {

@@ -1,8 +1,9 @@
 // The view of the log: search, list and detail. What is shown is in the page's address.
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { RowDetail } from '../detail/row-detail.tsx';
 import { meta, page, paused } from '../kit/app-state.ts';
+import { isNarrow } from '../kit/media.ts';
 import { timeForm } from '../kit/preferences.ts';
 import { useKeys } from '../kit/use-keys.ts';
 import { QueryFrame } from '../query/query-frame.tsx';
@@ -14,7 +15,7 @@ import { LogGrid } from './log-grid.tsx';
 import { nowMs } from './log-row.tsx';
 import { isLive, rowsAbove } from './rows-state.ts';
 import { closeRow, selectRow, useActions } from './use-actions.ts';
-import { useNarrow } from './use-narrow.ts';
+import { useLink } from './use-link.ts';
 import { useRows } from './use-rows.ts';
 import { useWindow } from './use-window.ts';
 import { AT_TOP_PX } from './window-math.ts';
@@ -28,25 +29,26 @@ const AHEAD_ROWS = 60;
 export function LogView() {
   const { q, selection, redact } = page.value;
   const search = useRef<HTMLInputElement>(null);
-  const help = useRef<HTMLDialogElement>(null);
-  const isNarrow = useNarrow();
+  const [isHelping, setHelping] = useState(false);
+  const isSmall = isNarrow.value;
   const scroller = useRef<HTMLDivElement>(null);
   const isScrolled = (scroller.current?.scrollTop ?? 0) > AT_TOP_PX;
   const hold = isScrolled || selection !== null || paused.value;
   const { state, loadOlder, loadAbove, goNewest } = useRows({ q, hold });
   const { rows } = state;
-  const rowHeight = isNarrow ? NARROW_ROW_PX : ROW_PX;
-  const headHeight = isNarrow ? 0 : ROW_PX;
+  const rowHeight = isSmall ? NARROW_ROW_PX : ROW_PX;
+  const headHeight = isSmall ? 0 : ROW_PX;
   const list = useWindow({ scroller, rows, rowHeight, headHeight, isLive: isLive(state) });
   const showNew = () => {
     goNewest();
     list.goTop();
   };
-  const openHelp = () => help.current?.showModal();
+  const openHelp = () => setHelping(true);
   const isNewest = isLive(state) && state.pending.length === 0;
-  const { actions, activeAt, setActive } = useActions({
+  const { actions, activeAt, setActive, choose } = useActions({
     ...{ rows, list, scroller, search, openHelp, showNew, isNewest },
   });
+  useLink({ rows, list, isScrolled, setActive });
   useKeys(actions);
   useClock();
   const fill = () => {
@@ -67,7 +69,7 @@ export function LogView() {
     <QueryFrame searchRef={search}>
       <ListBar onHelp={openHelp} />
       <main class={selection ? 'split' : ''}>
-        <div class={isNarrow ? 'list-box narrow' : 'list-box'}>
+        <div class={isSmall ? 'list-box narrow' : 'list-box'}>
           <NewPill count={state.pending.length} gap={state.gap} onClick={showNew} />
           <div class="list" ref={scroller} onScroll={onScroll}>
             {rows.length > 0 && (
@@ -77,10 +79,11 @@ export function LogView() {
                 rowHeight={rowHeight}
                 above={rowsAbove(state)}
                 isComplete={state.cursor === null && !state.gap}
-                split={selection !== null || isNarrow}
+                split={selection !== null || isSmall}
                 selectedAt={selection?.at ?? ''}
                 activeAt={activeAt}
                 onSelect={selectRow}
+                onChoose={choose}
                 onFocus={setActive}
               />
             )}
@@ -94,7 +97,7 @@ export function LogView() {
           <RowDetail id={selection.id} at={selection.at} redact={redact} onClose={closeRow} />
         )}
       </main>
-      <HelpDialog dialogRef={help} />
+      {isHelping && <HelpDialog onClose={() => setHelping(false)} />}
     </QueryFrame>
   );
 }

@@ -11,10 +11,10 @@ export const MAX_PENDING = 500;
 /** Rows of a stretch that is fetched again in one go. */
 export const CHUNK_ROWS = 200;
 /** A million rows upwards; from there on the way is Home. */
-export const MAX_CHUNKS = 5000;
+const MAX_CHUNKS = 5000;
 
 /** A stretch of rows above the window: `before` gives it; null: it began with the newest row. */
-export type Chunk = { readonly before: string | null; readonly rows: number };
+type Chunk = { readonly before: string | null; readonly rows: number };
 
 export type RowsState = {
   readonly rows: readonly Row[];

@@ -1,7 +1,7 @@
 // Times of the list: by the clock, with its zone, or by how long ago. Pure: the zone is the browser's.
 
 import type { TimeForm } from '../kit/choices.ts';
-import { formatTime, formatUtc } from '../kit/format.ts';
+import { formatTime, formatUtc, two } from '../kit/format.ts';
 
 /** A time as the list shows it. */
 export function formatListTime(ts: number, form: TimeForm, nowMs: number): string {
@@ -35,8 +35,4 @@ export function zoneOf(date: Date): string {
   if (minutes === 0) return 'UTC';
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
   return `UTC${minutes < 0 ? '−' : '+'}${hours}${rest === 0 ? '' : `:${two(rest)}`}`;
-}
-
-function two(value: number): string {
-  return String(value).padStart(2, '0');
 }

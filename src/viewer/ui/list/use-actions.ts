@@ -2,13 +2,17 @@
 
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { formatTerm, setTerm } from '../../../shared/query.ts';
 import type { Row } from '../../store/row.ts';
-import { manageRequest, page, paused, updatePage } from '../kit/app-state.ts';
+import { askManage, targetOf } from '../harden/ask-manage.ts';
+import { openRow, page, paused, updatePage } from '../kit/app-state.ts';
+import { addSelected, toggleSelected } from '../kit/selected-rows.ts';
 import type { KeyActions } from '../kit/use-keys.ts';
+import { editQuery } from '../query/draft.ts';
+import { hideValue, showOnly } from '../query/edit-query.ts';
+import { isAfter } from './merge-rows.ts';
 import type { ListWindow } from './use-window.ts';
 
-export type ActionOptions = {
+type ActionOptions = {
   readonly rows: readonly Row[];
   readonly list: ListWindow;
   readonly scroller: RefObject<HTMLDivElement | null>;
@@ -23,6 +27,8 @@ export function useActions(options: ActionOptions): {
   actions: KeyActions;
   activeAt: string;
   setActive: (row: Row) => void;
+  /** Puts a row aside, or takes it back; `range`: with all between it and the last one. */
+  choose: (row: Row, range: boolean) => void;
 } {
   const [activeAt, setActiveAt] = useState('');
   const focusNext = useRef<string | null>(null);
@@ -42,12 +48,13 @@ export function useActions(options: ActionOptions): {
   });
 
   const actions = useMemo((): KeyActions => {
-    const indexNow = () => {
-      const { rows, activeAt: active } = latest.current;
-      const at = page.value.selection?.at ?? active;
-      return rows.findIndex((row) => row.at === at);
+    const atNow = () => page.value.selection?.at ?? latest.current.activeAt;
+    const indexNow = () => latest.current.rows.findIndex(({ at }) => at === atNow());
+    // Of a link, or of a row that the window let go, the list has nothing: the record itself says it.
+    const activeRow = () => {
+      const open = openRow.value?.at === atNow() ? openRow.value : undefined;
+      return latest.current.rows[indexNow()] ?? open;
     };
-    const activeRow = () => latest.current.rows[Math.max(0, indexNow())];
     const go = (to: number, opens = page.value.selection !== null) => {
       const { rows, list } = latest.current;
       const index = Math.max(0, Math.min(rows.length - 1, to));
@@ -59,8 +66,15 @@ export function useActions(options: ActionOptions): {
       if (opens) selectRow(row);
     };
     const step = (by: number, opens?: boolean) => {
+      const { rows } = latest.current;
       const index = indexNow();
-      go(index < 0 ? 0 : index + by, opens);
+      if (index >= 0) return go(index + by, opens);
+      if (page.value.selection === null) return go(0, opens);
+      if (by === 0) return;
+      // The open record is not in the list: on from where it would stand.
+      const older = rows.findIndex((row) => isAfter(atNow(), row.at));
+      const place = (older < 0 ? rows.length : older) + (by > 0 ? by - 1 : by);
+      if (place >= 0 && place < rows.length) go(place, opens);
     };
     const screen = () => {
       const { height, rowHeight } = latest.current.list.view;
@@ -68,11 +82,11 @@ export function useActions(options: ActionOptions): {
     };
     const manage = (action: 'allow' | 'block') => {
       const row = activeRow();
-      if (row !== undefined && row.host !== '') manageRequest.value = { action, row };
+      if (row !== undefined) askManage(action, targetOf(row));
     };
-    const withHost = (change: (host: string) => string) => {
+    const withHost = (change: (q: string, host: string) => string) => {
       const host = activeRow()?.host ?? '';
-      if (host !== '') updatePage({ q: change(host) });
+      if (host !== '') editQuery((q) => change(q, host));
     };
     return {
       search: () => latest.current.search.current?.focus(),
@@ -88,7 +102,7 @@ export function useActions(options: ActionOptions): {
         focusNext.current = NEWEST;
       },
       oldest: () => go(latest.current.rows.length - 1),
-      open: () => go(Math.max(0, indexNow()), true),
+      open: () => step(0, true),
       close: () => {
         focusNext.current = page.value.selection?.at ?? null;
         closeRow();
@@ -98,14 +112,29 @@ export function useActions(options: ActionOptions): {
       },
       allow: () => manage('allow'),
       block: () => manage('block'),
-      filterFor: () => withHost((host) => setTerm(page.value.q, 'host', [host])),
-      filterOut: () =>
-        withHost((host) => `${page.value.q} ${formatTerm('host', [host], true)}`.trim()),
+      filterFor: () => withHost((q, host) => showOnly(q, 'host', host)),
+      filterOut: () => withHost((q, host) => hideValue(q, 'host', host)),
+      choose: () => {
+        const row = activeRow();
+        if (row !== undefined) toggleSelected(row);
+      },
       help: () => latest.current.openHelp(),
     };
   }, []);
   const setActive = useMemo(() => (row: Row) => setActiveAt(row.at), []);
-  return { actions, activeAt, setActive };
+  const lastChosen = useRef('');
+  const choose = useMemo(
+    () => (row: Row, range: boolean) => {
+      const { rows, activeAt: active } = latest.current;
+      const from = rows.findIndex(({ at }) => at === (lastChosen.current || active));
+      const to = rows.findIndex(({ at }) => at === row.at);
+      lastChosen.current = row.at;
+      if (!range || from < 0 || to < 0) toggleSelected(row);
+      else addSelected(rows.slice(Math.min(from, to), Math.max(from, to) + 1));
+    },
+    [],
+  );
+  return { actions, activeAt, setActive, choose };
 }
 
 /** The first row, once it is there. */

@@ -3,7 +3,8 @@
 import { useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import type { Row } from '../../store/row.ts';
 import { fetchMeta, fetchPage } from '../kit/api-client.ts';
-import { connection, meta, noteFailure, searchProgress, stopSearch } from '../kit/app-state.ts';
+import { meta, noteFailure, searchProgress, stopSearch } from '../kit/app-state.ts';
+import { connection } from '../kit/connection.ts';
 import { followLog } from './follow-log.ts';
 import {
   CHUNK_ROWS,
@@ -21,7 +22,7 @@ const MAX_ROUNDS = 20;
 /** Where more comes than can be shown, the newest are fetched so often. */
 const GAP_MS = 1000;
 
-export type RowsOptions = {
+type RowsOptions = {
   readonly q: string;
   /** The reader is scrolled away, reads a detail or has paused: new rows wait. */
   readonly hold: boolean;
@@ -57,6 +58,7 @@ export function useRows(options: RowsOptions): Rows {
       const last = await work(signal).catch((error: unknown): RowsAction => {
         if (!signal.aborted) {
           searchProgress.value = null;
+          stopSearch.value = null;
           noteFailure(error);
         }
         return { type: 'failed' };
@@ -81,7 +83,10 @@ export function useRows(options: RowsOptions): Rows {
         const done = stopped || cursor === null || found >= SCREEN_ROWS || round >= MAX_ROUNDS;
         const action = { type: 'older', page, done, first: from === null && round === 1 } as const;
         searchProgress.value = { running: !done, searchedBackTo: page.searchedBackTo };
-        if (done) return action;
+        if (done) {
+          stopSearch.value = null;
+          return action;
+        }
         dispatch(action);
       }
     };

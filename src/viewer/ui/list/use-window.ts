@@ -15,7 +15,7 @@ export type ListWindow = {
   readonly goTop: () => void;
 };
 
-export type WindowOptions = {
+type WindowOptions = {
   readonly scroller: RefObject<HTMLDivElement | null>;
   readonly rows: readonly Row[];
   readonly rowHeight: number;

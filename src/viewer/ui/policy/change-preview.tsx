@@ -11,7 +11,7 @@ import { levelTexts } from './level-text.ts';
 import { LevelWarning } from './level-warning.tsx';
 import { tryChange } from './policy-client.ts';
 
-export type PreviewProps = {
+type PreviewProps = {
   readonly ask: ChangeAsk;
   /** What the button says, and what the toast says afterwards. */
   readonly verb: string;

@@ -5,19 +5,13 @@ import { signal } from '@preact/signals';
 import type { AccessAnswer } from '../../access/access-api.ts';
 import type { Made } from '../../policy/policy-change.ts';
 import { noteFailure } from '../kit/app-state.ts';
+import { type Toast, toast } from '../kit/toast.ts';
 import type { ChangeAsk } from './change-ask.ts';
 import { fetchAccess, makeChange, undoChange } from './policy-client.ts';
 
 /** Until it is known, nothing can be changed. */
 export const mayChange = signal<AccessAnswer>({ may_change: false, reason: 'asking' });
 
-/** `undo` absent: there is nothing to take back. */
-export type Toast = {
-  readonly kind: 'good' | 'bad';
-  readonly text: string;
-  readonly undo?: () => Promise<void>;
-};
-export const toast = signal<Toast | null>(null);
 /** Takes the last change back, as long as the page is open; null: there is none. */
 export const lastUndo = signal<Toast['undo'] | null>(null);
 
@@ -54,7 +48,7 @@ export async function applyChange(
 }
 
 /** Takes a change back and says so. */
-export async function undoAndSay(step: Parameters<typeof undoChange>[0]): Promise<void> {
+async function undoAndSay(step: Parameters<typeof undoChange>[0]): Promise<void> {
   try {
     const made = await undoChange(step);
     changeCount.value += 1;

@@ -1,11 +1,11 @@
 // What a trial says, as sentences. Pure.
 
 import type { Effect, Tally } from '../../policy/effect.ts';
-import { formatTime } from '../kit/format.ts';
+import { formatSpan, formatTime, plural } from '../kit/format.ts';
 
 /** The sentence for each direction; empty: nothing in that direction. */
 export function effectTexts(effect: Effect): { allowed: string; blocked: string; none: string } {
-  const window = spanText(effect.window_s);
+  const window = formatSpan(effect.window_s);
   const allowed = effect.newly_allowed.requests;
   const blocked = effect.newly_blocked.requests;
   return {
@@ -29,17 +29,6 @@ export function partialText(effect: Effect, now: Date): string {
 }
 
 /** `214 requests of 3 agents to 2 hosts` */
-export function tallyText({ requests, agents, hosts }: Tally): string {
+function tallyText({ requests, agents, hosts }: Tally): string {
   return `${plural(requests, 'request')} of ${plural(agents, 'agent')} to ${plural(hosts, 'host')}`;
-}
-
-/** Seconds → `24 h`, `7 d`. */
-export function spanText(seconds: number): string {
-  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
-  if (seconds <= 48 * 3600) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86_400)} d`;
-}
-
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -3,15 +3,16 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Trial } from '../../policy/policy-change.ts';
+import { ApiError, type TextProblem } from '../kit/api-client.ts';
 import { meta } from '../kit/app-state.ts';
 import { Dialog } from '../kit/dialog.tsx';
 import { SafeText } from '../kit/safe-text.tsx';
 import { ChangePreview } from './change-preview.tsx';
 import { mayChange, messageOf } from './change-state.ts';
 import { DiffView } from './diff-view.tsx';
-import { ChangeError, type TextProblem, tryChange } from './policy-client.ts';
+import { tryChange } from './policy-client.ts';
 
-export type EditorProps = {
+type EditorProps = {
   readonly file: string;
   readonly text: string;
   readonly etag: string;
@@ -56,7 +57,7 @@ export function FileEditor({ file, text, etag, problems, onDirty, onReload }: Ed
       setFound([]);
       setSaid('Valid.');
     } catch (error) {
-      setFound(error instanceof ChangeError ? error.problems : []);
+      setFound(error instanceof ApiError ? error.problems : []);
       setSaid(messageOf(error));
     }
   };

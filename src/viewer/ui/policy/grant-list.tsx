@@ -2,14 +2,14 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { Grant } from '../../policy/policy-api.ts';
-import { RemoveDialog } from '../harden/manage-access.tsx';
-import { removeAsk } from '../harden/manage-form.ts';
 import { meta } from '../kit/app-state.ts';
 import { formatUtc } from '../kit/format.ts';
 import { SafeText } from '../kit/safe-text.tsx';
 import { changeCount, mayChange } from './change-state.ts';
 import { leftText } from './left-text.ts';
 import { fetchGrants } from './policy-client.ts';
+import { removeAsk } from './remove-ask.ts';
+import { RemoveDialog } from './remove-dialog.tsx';
 
 /** Time left is shown in minutes. */
 const TICK_MS = 15_000;

@@ -7,25 +7,8 @@ import type { Made, Trial } from '../../policy/policy-change.ts';
 import type { HistoryPage } from '../../policy/policy-history.ts';
 import type { PolicyOptions } from '../../policy/policy-options.ts';
 import type { UndoStep } from '../../policy/undo-memory.ts';
-import { ApiError } from '../kit/api-client.ts';
+import { read } from '../kit/api-client.ts';
 import type { ChangeAsk } from './change-ask.ts';
-
-/** What is wrong with a text, by line and column. */
-export type TextProblem = {
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-};
-
-/** A change that was refused; 412: the file is another one by now. */
-export class ChangeError extends ApiError {
-  readonly problems: readonly TextProblem[];
-
-  constructor(status: number, message: string, problems: readonly TextProblem[]) {
-    super(status, message);
-    this.problems = problems;
-  }
-}
 
 /** What would come of a change. */
 export function tryChange({ path, body }: ChangeAsk): Promise<Trial> {
@@ -82,14 +65,4 @@ async function post<T>(path: string, body: object): Promise<T> {
     body: JSON.stringify(body),
   });
   return read<T>(response);
-}
-
-async function read<T>(response: Response): Promise<T> {
-  const body = (await response.json().catch(() => null)) as {
-    error?: string;
-    problems?: readonly TextProblem[];
-  } | null;
-  if (response.ok) return body as T;
-  const message = body?.error ?? `the server answered ${response.status}`;
-  throw new ChangeError(response.status, message, body?.problems ?? []);
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import { SafeText } from '../kit/safe-text.tsx';
-import { toast } from './change-state.ts';
+import { toast } from '../kit/toast.ts';
 
 /** Long enough to read and to think again; the Policy page has it longer. */
 const SHOWN_MS = 20_000;

@@ -11,9 +11,9 @@ import {
 } from '../../../shared/query.ts';
 
 /** `in`: the query asks for the value; `out`: it excludes it. */
-export type ValueState = 'in' | 'out' | 'none';
+type ValueState = 'in' | 'out' | 'none';
 /** Seconds since 1970; null: open at this end. */
-export type TimeRange = { readonly since: number | null; readonly until: number | null };
+type TimeRange = { readonly since: number | null; readonly until: number | null };
 
 /** The query without one of its terms. */
 export function removeTerm(text: string, { start, end }: { start: number; end: number }): string {
@@ -61,6 +61,16 @@ export function filterOut(text: string, field: QueryField, value: string): strin
   const asked = namedValues(text, field, false);
   const rest = asked.includes(value) ? setTerm(text, field, without(asked, value)) : text;
   return setExcluded(rest, field, [...excluded, value]);
+}
+
+/** Asks for this value of a field and no other; again: the same. */
+export function showOnly(text: string, field: QueryField, value: string): string {
+  return filterFor(setTerm(text, field, []), field, value);
+}
+
+/** Excludes a value; again: the same. */
+export function hideValue(text: string, field: QueryField, value: string): string {
+  return stateOf(text, field, value) === 'out' ? text : filterOut(text, field, value);
 }
 
 /** The query without any term of a field: what else there is to choose from. */

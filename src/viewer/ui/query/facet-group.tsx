@@ -10,7 +10,7 @@ import { editQuery } from './draft.ts';
 import { filterFor, filterOut, stateOf } from './edit-query.ts';
 import { FEW_VALUES } from './facet-requests.ts';
 
-export type FacetGroupProps = {
+type FacetGroupProps = {
   readonly field: QueryField;
   readonly q: string;
   /** Null: not counted yet. */

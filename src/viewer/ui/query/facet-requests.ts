@@ -6,7 +6,7 @@ import type { FacetField } from '../../search/facets.ts';
 import { withoutField } from './edit-query.ts';
 
 /** The fields that are shown, in their order. */
-export const FACET_FIELDS: readonly FacetField[] = [
+export const SHOWN_FIELDS: readonly FacetField[] = [
   'class',
   'host',
   'client',
@@ -16,12 +16,12 @@ export const FACET_FIELDS: readonly FacetField[] = [
   'reason',
 ];
 /** All that are counted: of these the query box knows values. */
-export const COUNTED_FIELDS: readonly FacetField[] = [...FACET_FIELDS, 'port', 'event', 'rule'];
+export const COUNTED_FIELDS: readonly FacetField[] = [...SHOWN_FIELDS, 'port', 'event', 'rule'];
 /** Values of a field at first, and after *more*. */
 export const FEW_VALUES = 10;
-export const MANY_VALUES = 50;
+const MANY_VALUES = 50;
 
-export type FacetRequest = {
+type FacetRequest = {
   readonly q: string;
   readonly fields: readonly FacetField[];
   readonly limit: number;

@@ -1,34 +1,25 @@
 // The values of the log's fields with their numbers, at the left of the list: to filter for and out.
 
-import { effect, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 import type { FacetField, Facets } from '../../search/facets.ts';
-import { page } from '../kit/app-state.ts';
+import { page, paused } from '../kit/app-state.ts';
 import { formatTime } from '../kit/format.ts';
+import { isMedium } from '../kit/media.ts';
+import { remembered } from '../kit/preferences.ts';
 import { FacetGroup } from './facet-group.tsx';
-import { FACET_FIELDS, facetRequests } from './facet-requests.ts';
-import { fetchFacets, hasIndex } from './facets-client.ts';
-import { keep, recall } from './local-store.ts';
+import { facetRequests, SHOWN_FIELDS } from './facet-requests.ts';
+import { fetchFacets } from './facets-client.ts';
 import { useRefreshed } from './use-refreshed.ts';
 
-/** Below it the panel lies over the list, and is closed at first. */
-const NARROW = matchMedia('(max-width: 900px)');
-
-const isNarrow = signal(NARROW.matches);
-const wideOpen = signal(recall('facets') !== false);
+// Where there is no room beside the list the panel lies over it, and is closed at first.
+const wideOpen = remembered('facets', (value) => value !== false);
 const narrowOpen = signal(false);
-const folded = signal<readonly string[]>(namesOf(recall('facets-folded')));
+const folded = remembered('facets-folded', namesOf);
 const more = signal<readonly FacetField[]>([]);
-
-NARROW.addEventListener('change', ({ matches }) => {
-  isNarrow.value = matches;
-});
-effect(() => keep('facets', wideOpen.value));
-effect(() => keep('facets-folded', folded.value));
 
 /** Shows and hides the panel. */
 export function FacetsToggle() {
-  if (!hasIndex.value) return null;
-  const open = isNarrow.value ? narrowOpen : wideOpen;
+  const open = isMedium.value ? narrowOpen : wideOpen;
   return (
     <button
       type="button"
@@ -45,16 +36,20 @@ export function FacetsToggle() {
 }
 
 export function FacetsPanel() {
-  const open = hasIndex.value && (isNarrow.value ? narrowOpen.value : wideOpen.value);
+  const open = isMedium.value ? narrowOpen.value : wideOpen.value;
   return open ? <Panel /> : <aside id="facets" aria-label="Facets" hidden />;
 }
 
 function Panel() {
   const { q } = page.value;
-  const shown = FACET_FIELDS.filter((field) => !folded.value.includes(field));
+  const shown = SHOWN_FIELDS.filter((field) => !folded.value.includes(field));
   const requests = facetRequests(q, shown, more.value);
   const ask = (abort: AbortSignal) => fetchAll(requests, abort);
-  const { answer: facets, isCurrent } = useRefreshed(JSON.stringify(requests), ask);
+  const { answer: facets, isCurrent } = useRefreshed(
+    requests.length === 0 ? '' : JSON.stringify(requests),
+    ask,
+    paused.value,
+  );
   return (
     <aside
       id="facets"
@@ -63,7 +58,7 @@ function Panel() {
       aria-busy={!isCurrent}
       onKeyDown={moveFocus}
     >
-      {FACET_FIELDS.map((field) => (
+      {SHOWN_FIELDS.map((field) => (
         <FacetGroup
           key={field}
           field={field}
@@ -95,15 +90,13 @@ function Panel() {
 async function fetchAll(
   requests: ReturnType<typeof facetRequests>,
   abort: AbortSignal,
-): Promise<Facets | null> {
-  const answers = await Promise.all(requests.map((request) => fetchFacets(request, abort)));
-  const counted = answers.filter((answer) => answer !== null);
-  if (counted.length === 0) return null;
+): Promise<Facets> {
+  const counted = await Promise.all(requests.map((request) => fetchFacets(request, abort)));
   const cut = counted.filter(({ complete }) => !complete);
   const backTo = cut.flatMap(({ searched_back_to }) => searched_back_to ?? []);
   return {
     fields: Object.assign({}, ...counted.map(({ fields }) => fields)),
-    total: Math.max(...counted.map(({ total }) => total)),
+    total: Math.max(0, ...counted.map(({ total }) => total)),
     complete: cut.length === 0,
     searched_back_to: backTo.length === 0 ? null : Math.max(...backTo),
   };
@@ -111,7 +104,7 @@ async function fetchAll(
 
 /** Up and down: the next value; right and left: between a value and its *not*. */
 function moveFocus(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
-  if (event.key === 'Escape' && isNarrow.value) {
+  if (event.key === 'Escape' && isMedium.value) {
     event.stopPropagation();
     narrowOpen.value = false;
     document.querySelector<HTMLElement>('.facets-toggle')?.focus();
@@ -128,9 +121,9 @@ function moveFocus(event: KeyboardEvent & { readonly currentTarget: HTMLElement 
   if (isWithin) buttons[at + step]?.focus();
 }
 
-function namesOf(kept: unknown): readonly string[] {
+function namesOf(kept: unknown): readonly FacetField[] {
   return Array.isArray(kept)
-    ? FACET_FIELDS.filter((field) => (kept as readonly unknown[]).includes(field))
+    ? SHOWN_FIELDS.filter((field) => (kept as readonly unknown[]).includes(field))
     : [];
 }
 

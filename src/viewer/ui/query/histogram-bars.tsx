@@ -6,7 +6,7 @@ import { stackOf, totalOf } from './histogram-scale.ts';
 
 const HEIGHT = 56;
 
-export type HistogramBarsProps = {
+type HistogramBarsProps = {
   readonly buckets: readonly HistogramBucket[];
   readonly width: number;
   /** The first and the last bucket of the range that is being chosen. */

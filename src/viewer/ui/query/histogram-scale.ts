@@ -4,6 +4,7 @@
 import type { Histogram, HistogramBucket } from '../../search/histogram.ts';
 import type { RowClass } from '../../store/row.ts';
 import { CLASS_LABELS } from '../kit/explain.ts';
+import { two } from '../kit/format.ts';
 
 /** From the bottom up; what an operator looks for lies on top. */
 export const STACK: readonly RowClass[] = [
@@ -141,8 +142,4 @@ function dateText(date: Date): string {
 function clockText(date: Date, digits: number): string {
   const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
   return `${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`.slice(0, digits);
-}
-
-function two(value: number): string {
-  return String(value).padStart(2, '0');
 }

@@ -3,11 +3,11 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Histogram as HistogramData } from '../../search/histogram.ts';
-import { page } from '../kit/app-state.ts';
+import { page, paused } from '../kit/app-state.ts';
 import { formatTime } from '../kit/format.ts';
 import { editQuery } from './draft.ts';
 import { rangeOf, setRange } from './edit-query.ts';
-import { fetchHistogram, hasIndex } from './facets-client.ts';
+import { fetchHistogram } from './facets-client.ts';
 import { HistogramBars } from './histogram-bars.tsx';
 import { HistogramLegend, HistogramTable } from './histogram-legend.tsx';
 import {
@@ -33,15 +33,14 @@ export function Histogram() {
   const count = bucketsFor(width);
   const ask = (abort: AbortSignal) => fetchHistogram({ q, buckets: count }, abort);
   const key = width === 0 ? '' : `${count} ${q}`;
-  const { answer: data, isCurrent } = useRefreshed(key, ask, range !== null);
+  const { answer: data, isCurrent } = useRefreshed(key, ask, range !== null || paused.value);
   useEffect(() => {
     if (plot.current === null) return;
     const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
     observer.observe(plot.current);
     return () => observer.disconnect();
-  }, [hasIndex.value]);
+  }, []);
   useEffect(() => setChosen(null), [q]);
-  if (!hasIndex.value) return null;
 
   const buckets = data?.buckets ?? [];
   const isRanged = rangeOf(q, 0).since !== null || rangeOf(q, 0).until !== null;

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { SafeText } from '../kit/safe-text.tsx';
 import type { Option } from './complete.ts';
 
-export type OptionListProps = {
+type OptionListProps = {
   readonly id: string;
   readonly options: readonly Option[];
   /** -1: none is chosen yet. */

@@ -5,7 +5,7 @@ import { FacetsPanel } from './facets-panel.tsx';
 import { Histogram } from './histogram.tsx';
 import { Toolbar } from './toolbar.tsx';
 
-export type QueryFrameProps = {
+type QueryFrameProps = {
   readonly searchRef: RefObject<HTMLInputElement | null>;
   /** The list. */
   readonly children: ComponentChildren;

@@ -1,31 +1,25 @@
 // The last queries and the saved views of this browser, as signals.
 
-import { signal } from '@preact/signals';
-import { keep, recall } from './local-store.ts';
+import { recall, remembered } from '../kit/preferences.ts';
 import { addToHistory, addView, readHistory, readViews } from './saved-queries.ts';
 
-export const history = signal(readHistory(recall('queries')));
-export const views = signal(readViews(recall('views')));
+export const history = remembered('queries', readHistory);
+export const views = remembered('views', readViews);
 
-/** Puts a query in front of the last ones. */
+/** Puts a query in front of the last ones. Another tab may have kept one meanwhile: it stays. */
 export function rememberQuery(q: string): void {
-  if (q.trim() === '') return;
-  history.value = addToHistory(readHistory(recall('queries')), q);
-  keep('queries', history.value);
+  if (q.trim() !== '') history.value = addToHistory(readHistory(recall('queries')), q);
 }
 
 export function clearHistory(): void {
   history.value = [];
-  keep('queries', []);
 }
 
-/** Keeps a query under a name. Another tab may have kept one meanwhile: it stays. */
+/** Keeps a query under a name, beside what another tab kept. */
 export function saveView(name: string, q: string): void {
   views.value = addView(readViews(recall('views')), name, q);
-  keep('views', views.value);
 }
 
 export function removeView(name: string): void {
   views.value = readViews(recall('views')).filter((view) => view.name !== name);
-  keep('views', views.value);
 }

@@ -1,7 +1,7 @@
 // Queries that the browser keeps: the last ones, and views with a name. Pure: what was kept is text,
 // which another version or another hand may have written, so it is checked when it is read.
 
-export type SavedView = { readonly name: string; readonly q: string };
+type SavedView = { readonly name: string; readonly q: string };
 
 const MAX_HISTORY = 20;
 const MAX_VIEWS = 50;

@@ -1,43 +1,18 @@
 // Queries with a name, and the last ones: a small panel beside the box, to open, keep and forget.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { page } from '../kit/app-state.ts';
 import { visibleText } from '../kit/escape.ts';
+import { Menu } from '../kit/menu.tsx';
 import { SafeText } from '../kit/safe-text.tsx';
 import { editQuery } from './draft.ts';
 import { clearHistory, history, removeView, saveView, views } from './query-store.ts';
 
 export function SavedViews() {
-  const [open, setOpen] = useState(false);
-  const root = useRef<HTMLDivElement>(null);
-  const close = () => {
-    setOpen(false);
-    root.current?.querySelector('button')?.focus();
-  };
-  useEffect(() => {
-    if (!open) return;
-    const onDown = (event: Event) => {
-      if (event.target instanceof Node && !root.current?.contains(event.target)) setOpen(false);
-    };
-    addEventListener('pointerdown', onDown);
-    return () => removeEventListener('pointerdown', onDown);
-  }, [open]);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes it from anywhere inside
-    <div
-      class="saved"
-      ref={root}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape' || !open) return;
-        event.stopPropagation();
-        close();
-      }}
-    >
-      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
-        Views
-      </button>
-      {open && <Panel onChosen={close} />}
-    </div>
+    <Menu label="Views" panel="saved-panel">
+      {(close) => <Panel onChosen={close} />}
+    </Menu>
   );
 }
 
@@ -49,7 +24,7 @@ function Panel({ onChosen }: { onChosen: () => void }) {
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: nothing is sent as a form, and a dialog is no choice of many
-    <div class="saved-panel" role="group" aria-label="Saved views">
+    <div role="group" aria-label="Saved views">
       <h2>Saved views</h2>
       {views.value.length === 0 && <p class="hint">None yet. A view is a search with a name.</p>}
       <ul>

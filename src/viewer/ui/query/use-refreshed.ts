@@ -5,24 +5,30 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 const REFRESH_MS = 10_000;
 
 /** An answer; not current: it is to the last question, and the next one is under way. */
-export type Refreshed<T> = { readonly answer: T | null; readonly isCurrent: boolean };
+type Refreshed<T> = { readonly answer: T | null; readonly isCurrent: boolean };
 
 /**
  * The newest answer to `ask`; the old one stays until the next one is there. `key` names the
- * question, empty = none. `isHeld`: what is shown must not change now.
+ * question, empty = none. `isHeld`: an answer that is shown must not change now; to
+ * another question there is one.
  */
 export function useRefreshed<T>(
   key: string,
-  ask: (abort: AbortSignal) => Promise<T | null>,
+  ask: (abort: AbortSignal) => Promise<T>,
   isHeld = false,
 ): Refreshed<T> {
   const [given, setGiven] = useState<{ key: string; answer: T } | null>(null);
   const waiting = useRef<{ key: string; answer: T } | null>(null);
   const held = useRef(isHeld);
+  const shown = useRef('');
   held.current = isHeld;
+  const show = (next: { key: string; answer: T }) => {
+    shown.current = next.key;
+    setGiven(next);
+  };
   useEffect(() => {
     if (isHeld || waiting.current === null) return;
-    setGiven(waiting.current);
+    show(waiting.current);
     waiting.current = null;
   }, [isHeld]);
   useEffect(() => {
@@ -37,9 +43,10 @@ export function useRefreshed<T>(
       if (document.hidden) return again();
       ask(controller.signal)
         .then((answer) => {
-          if (controller.signal.aborted || answer === null) return;
-          if (held.current) waiting.current = { key, answer };
-          else setGiven({ key, answer });
+          if (controller.signal.aborted) return;
+          const isNew = shown.current !== key;
+          if (held.current && !isNew) waiting.current = { key, answer };
+          else show({ key, answer });
         })
         // The list says why the server does not answer; here the last answer stays.
         .catch(() => {})

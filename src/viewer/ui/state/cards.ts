@@ -2,6 +2,7 @@
 // time is written is the caller's.
 
 import type { State } from '../../state/state-api.ts';
+import { formatDays, formatSpan } from '../kit/format.ts';
 
 export type Card = {
   readonly title: string;
@@ -10,7 +11,7 @@ export type Card = {
   readonly notes: readonly string[];
 };
 
-export type Formats = {
+type Formats = {
   formatBytes(bytes: number): string;
   /** Of seconds since 1970. */
   formatTime(ts: number): string;
@@ -181,20 +182,4 @@ function refusedCard({ totals }: State): Card {
       ...(refused > 0 ? [`${refused} requests were refused without a record of their own`] : []),
     ],
   };
-}
-
-/** Seconds → `0 s`, `42 s`, `5 min`, `3 h 20 min`, `12 days`. */
-export function formatSpan(seconds: number): string {
-  if (seconds < 60)
-    return `${seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : formatDays(hours / 24);
-}
-
-function formatDays(days: number): string {
-  if (days < 1) return 'less than a day';
-  if (days > 3650) return 'more than ten years';
-  return days < 10 ? `${Math.round(days * 10) / 10} days` : `${Math.round(days)} days`;
 }

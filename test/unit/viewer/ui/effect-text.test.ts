@@ -23,7 +23,9 @@ describe('effectTexts()', () => {
       none: '',
     });
     const none = { ...EFFECT, newly_allowed: NOBODY, window_s: 7 * 86_400 };
-    expect(effectTexts(none).none).toBe('Would have changed nothing for the 5,000 requests of 7 d');
+    expect(effectTexts(none).none).toBe(
+      'Would have changed nothing for the 5,000 requests of 7 days',
+    );
   });
 
   it('partialText() says how far the log was read, where that is not all', () => {
@@ -38,7 +40,7 @@ describe('leftText()', () => {
     [-1, 'ended'],
     [61, '2 min left'],
     [3 * 3600 + 60, '3 h 1 min left'],
-    [50 * 3600, '2 d 2 h left'],
+    [50 * 3600, '2.1 days left'],
   ])('leftText() of %d seconds is %s', (seconds, text) => {
     expect(leftText(seconds)).toBe(text);
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   formatBytes,
   formatDuration,
+  formatSpan,
   formatTime,
   formatUtc,
 } from '../../../../src/viewer/ui/kit/format.ts';
@@ -54,5 +55,12 @@ describe('formatTime()', () => {
 
   it('formatUtc() has a date and says that it is UTC', () => {
     expect(formatUtc(1_700_000_000.25)).toBe('2023-11-14 22:13:20.250 UTC');
+  });
+});
+
+describe('formatSpan()', () => {
+  it('formatSpan() is short and in one or two units', () => {
+    const spans = [0, 3.14, 59, 61, 3_700, 90_000, 864_000].map(formatSpan);
+    expect(spans).toEqual(['0 s', '3.1 s', '59 s', '1 min', '1 h 1 min', '25 h', '10 days']);
   });
 });

@@ -4,8 +4,8 @@ import {
   entryOf,
   expiryIn,
   newForm,
-  removeAsk,
 } from '../../../../src/viewer/ui/harden/manage-form.ts';
+import { removeAsk } from '../../../../src/viewer/ui/policy/remove-ask.ts';
 
 const TARGET = { host: 'api.a.test', port: 443, method: 'GET', agent: 'ci' };
 
@@ -39,6 +39,13 @@ describe('entryOf()', () => {
     ],
   ])('entryOf() makes of the choices %j an entry that allows', (choices, expected) => {
     expect(entryOf({ ...newForm('allow'), ...choices }, TARGET)).toEqual(expected);
+  });
+
+  it('newForm() with a path begins with that path and method, as a change of several groups does', () => {
+    expect(entryOf(newForm('allow', '/v1/'), TARGET)).toMatchObject({
+      prefix: '/v1/',
+      method: 'GET',
+    });
   });
 
   it('entryOf() of a block names no port, no end and nothing private, unless asked', () => {

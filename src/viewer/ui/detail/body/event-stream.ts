@@ -1,7 +1,7 @@
 // The text of an event stream → its events, as a browser would read them (HTML standard, section
 // 9.2.6), and what was meant by the common streams of language models, put together. Pure.
 
-export type StreamEvent = {
+type StreamEvent = {
   /** `event:`; empty: the default, `message`. */
   readonly name: string;
   readonly id: string;

@@ -8,7 +8,7 @@ import type { Flow } from '../../../store/flow.ts';
 import { bytesOf } from '../body/hex-dump.ts';
 import { printfFormat, quoteBytes, quoteText, utf8Of } from './shell-quote.ts';
 
-export type CurlCommand = {
+type CurlCommand = {
   readonly command: string;
   /** In what way it is not the request that was sent. */
   readonly notes: readonly string[];

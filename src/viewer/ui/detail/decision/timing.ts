@@ -2,7 +2,7 @@
 
 import type { Flow } from '../../../store/flow.ts';
 
-export type Timing = {
+type Timing = {
   readonly waitMs: number;
   readonly transferMs: number;
   readonly totalMs: number;

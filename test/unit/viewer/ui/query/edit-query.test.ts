@@ -6,9 +6,11 @@ import {
   filterFor,
   filterOut,
   formatInstant,
+  hideValue,
   rangeOf,
   removeTerm,
   setRange,
+  showOnly,
   stateOf,
   turnTerm,
   withoutField,
@@ -62,6 +64,19 @@ describe('values', () => {
     ['method:GET,PUT', 'GET', 'method:PUT -method:GET'],
   ])('filterOut changes %j by %s', (text, value, expected) => {
     expect(filterOut(text, 'method', value)).toBe(expected);
+  });
+
+  it.each([
+    ['', 'host:a'],
+    ['host:a', 'host:a'],
+    ['host:b,c x -host:a,d', 'x -host:d host:a'],
+  ])('showOnly and hideValue do the same again: %j', (text, only) => {
+    const shown = showOnly(text, 'host', 'a');
+    expect(shown.split(' ').sort()).toEqual(only.split(' ').sort());
+    expect(showOnly(shown, 'host', 'a')).toBe(shown);
+    const hidden = hideValue(text, 'host', 'a');
+    expect(stateOf(hidden, 'host', 'a')).toBe('out');
+    expect(hideValue(hidden, 'host', 'a')).toBe(hidden);
   });
 
   it('a status that is filtered for takes the place of a comparison', () => {

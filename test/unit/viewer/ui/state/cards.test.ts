@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { State } from '../../../../../src/viewer/state/state-api.ts';
-import { cardsOf, formatSpan } from '../../../../../src/viewer/ui/state/cards.ts';
+import { cardsOf } from '../../../../../src/viewer/ui/state/cards.ts';
 
 const GB = 1024 ** 3;
 const GOOD: State = {
@@ -94,10 +94,5 @@ describe('cardsOf()', () => {
     ['Refused for the record', { totals: null }, 'plain', /since the start/],
   ])('cardsOf() says of %s what is wrong: %j', (title, change, tone, notes) => {
     expect(card(title, change)).toMatchObject({ tone, notes: expect.stringMatching(notes) });
-  });
-
-  it('formatSpan() is short and in one or two units', () => {
-    const spans = [0, 3.14, 59, 61, 3_700, 90_000, 864_000].map(formatSpan);
-    expect(spans).toEqual(['0 s', '3.1 s', '59 s', '1 min', '1 h 1 min', '25 h 0 min', '10 days']);
   });
 });
