@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
+const BROWSER = [
+  'test/e2e/viewer-{a11y,actions,damage,detail,detail-actions,harden,harden-doubt,keys,page,query,safe,secrets,xss}.test.ts',
+];
+
 // `unit` is the gate before each commit; the other projects need the built program.
 export default defineConfig({
   test: {
@@ -27,13 +31,24 @@ export default defineConfig({
       },
       {
         test: {
+          // The page in a real browser: it waits for most of its time, so two files run side by side.
+          name: 'browser',
+          include: BROWSER,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: BROWSER,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,
           // After the others, alone on the machine: these tests measure time and memory.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -45,7 +60,7 @@ export default defineConfig({
           testTimeout: process.env.TORTURE === 'long' ? 1_800_000 : 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -57,7 +72,7 @@ export default defineConfig({
           testTimeout: process.env.TORTURE === 'long' ? 1_800_000 : 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

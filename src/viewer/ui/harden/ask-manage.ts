@@ -16,7 +16,7 @@ export function askManage(action: 'allow' | 'block', target: ManageTarget | null
 
 /** What a row asked for; null: it tells of no request. */
 export function targetOf(row: Row): ManageTarget | null {
-  const { host, port, method, agent, url, reason } = row;
+  const { host, port, method, agent, url, reason, class: kind } = row;
   if (host === '' || port === null) return null;
-  return { host, port, method, agent, url, reason, prefix: '' };
+  return { host, port, method, agent, url, reason, class: kind, prefix: '' };
 }

@@ -183,5 +183,5 @@ function GroupRow(props: {
 function targetOf({ host, port, agent, method, prefix }: BacklogGroup): ManageTarget {
   const name = host.includes(':') ? `[${host}]` : host;
   const url = prefix === '' ? '' : `https://${name}:${port}${prefix}`;
-  return { host, port, agent, method, prefix, url, reason: '' };
+  return { host, port, agent, method, prefix, url, reason: '', class: '' };
 }

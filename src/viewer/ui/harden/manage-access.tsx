@@ -17,8 +17,8 @@ import { askManage, targetOf } from './ask-manage.ts';
 export function useOptions(target: ManageTarget): PolicyOptions | null {
   const [answer, setAnswer] = useState<PolicyOptions | null>(null);
   const changes = changeCount.value;
-  const { host, port, method, agent, url } = target;
-  const ask = { host, port: String(port), method, agent, url };
+  const { host, port, method, agent, url, reason, class: kind } = target;
+  const ask = { host, port: String(port), method, agent, url, reason, class: kind };
   useEffect(() => {
     let isOld = false;
     fetchOptions(ask).then(

@@ -8,6 +8,8 @@ export type ManageTarget = {
   readonly agent: string;
   readonly url: string;
   readonly reason: string;
+  /** What was decided: a class of rows. */
+  readonly class: string;
   /** What is suggested: this path with this method; empty: all of the host. */
   readonly prefix: string;
 };

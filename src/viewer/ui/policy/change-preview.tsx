@@ -125,7 +125,11 @@ function TrialView({ trial, mode }: { trial: Trial; mode: string }) {
             <span aria-hidden="true">−</span> {blocked} <Names list={effect.newly_blocked} />
           </li>
         )}
-        {none && <li>{none}</li>}
+        {none && (
+          <li>
+            <SafeText text={none} />
+          </li>
+        )}
       </ul>
       {partial && <p class="warn-text">{partial}</p>}
       {effect.mode !== mode && mode !== '' && trial.file !== 'mode' && (

@@ -6,6 +6,10 @@ import { formatSpan, formatTime, plural } from '../kit/format.ts';
 /** The sentence for each direction; empty: nothing in that direction. */
 export function effectTexts(effect: Effect): { allowed: string; blocked: string; none: string } {
   const window = formatSpan(effect.window_s);
+  if (effect.problem !== '') {
+    const none = `Not known what it would have done: a file is wrong: ${effect.problem}`;
+    return { allowed: '', blocked: '', none };
+  }
   const allowed = effect.newly_allowed.requests;
   const blocked = effect.newly_blocked.requests;
   return {
@@ -22,7 +26,7 @@ export function effectTexts(effect: Effect): { allowed: string; blocked: string;
 
 /** Whether all of the window was read; empty: it was. */
 export function partialText(effect: Effect, now: Date): string {
-  if (effect.complete) return '';
+  if (effect.complete || effect.problem !== '') return '';
   const { searched_back_to: back } = effect;
   const from = back === null ? 'nothing was read' : `read back to ${formatTime(back, now)} only`;
   return `A part of the window: ${from}. The numbers are at least these.`;

@@ -16,12 +16,22 @@ const TICK_MS = 15_000;
 
 export function GrantList() {
   const [grants, setGrants] = useState<readonly Grant[]>([]);
+  const [problem, setProblem] = useState('');
   const [ending, setEnding] = useState<Grant | null>(null);
   const [nowS, setNowS] = useState(Date.now() / 1000);
   const changes = changeCount.value;
   const version = meta.value?.policy_version;
   useEffect(() => {
-    fetchGrants().then(setGrants, () => setGrants([]));
+    fetchGrants().then(
+      (list) => {
+        setGrants(list);
+        setProblem('');
+      },
+      (error: Error) => {
+        setGrants([]);
+        setProblem(error.message);
+      },
+    );
   }, [changes, version]);
   useEffect(() => {
     const timer = setInterval(() => setNowS(Date.now() / 1000), TICK_MS);
@@ -30,7 +40,12 @@ export function GrantList() {
   return (
     <section class="grants" aria-label="Grants">
       <h2>Grants</h2>
-      {grants.length === 0 && <p class="hint">No entry has an end.</p>}
+      {problem !== '' && (
+        <p class="warn-text">
+          <SafeText text={problem} />
+        </p>
+      )}
+      {grants.length === 0 && problem === '' && <p class="hint">No entry has an end.</p>}
       <ul>
         {[...grants]
           .sort((a, b) => a.expires_at - b.expires_at)
