@@ -98,7 +98,8 @@ describe('the grid', () => {
     await press('ArrowDown', 'ArrowDown', 'Enter');
     await detail().getByText('req-').first().waitFor();
     await press('ArrowDown');
-    expect(await page.locator('tr[aria-selected="true"]').getAttribute('aria-rowindex')).toBe('4');
+    const opened = page.locator('tr[aria-selected="true"]');
+    await expect.poll(() => opened.getAttribute('aria-rowindex')).toBe('4');
     await press('Escape');
     await expect.poll(() => detail().count()).toBe(0);
     await expect.poll(focused).toBe('4');
@@ -232,7 +233,7 @@ describe('how the page looks', () => {
     await reopen({ viewport: { width, height: 740 } });
     const sideways = `document.documentElement.scrollWidth > innerWidth ||
       document.querySelector('.list').scrollWidth > document.querySelector('.list').clientWidth`;
-    expect(await page.evaluate(sideways)).toBe(false);
+    await expect.poll(() => page.evaluate(sideways)).toBe(false);
     expect(await rows().first().textContent()).toMatch(/10\.255\.255\./);
     expect((await rows().first().boundingBox())?.height).toBe(54);
     expect(await page.evaluate(LOW_CONTRAST)).toEqual([]);

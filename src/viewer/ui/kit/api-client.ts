@@ -72,11 +72,13 @@ type Answer = { readonly ok: boolean; readonly status: number; json(): Promise<u
 
 /** The answer's JSON. Throws `ApiError` with the reason where it is no success. */
 export async function read<T>(response: Answer): Promise<T> {
-  const body = (await response.json().catch(() => null)) as Refusal | null;
   if (response.ok) {
+    // Not caught: what was given up half way is no answer.
+    const answer = (await response.json()) as T;
     connection.value = '';
-    return body as T;
+    return answer;
   }
+  const body = (await response.json().catch(() => null)) as Refusal | null;
   const message = body?.error || `the server answered ${response.status}`;
   throw new ApiError(response.status, message, body?.problems);
 }
