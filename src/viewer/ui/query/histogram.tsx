@@ -137,19 +137,21 @@ export function Histogram() {
           hovered={hovered}
         />
       </div>
-      {data !== null && buckets.length > 0 && <Ticks data={data} />}
+      <Ticks data={data} />
       {data !== null && <HistogramTable data={data} />}
     </section>
   );
 }
 
-function Ticks({ data: { buckets, bucket_s } }: { data: HistogramData }) {
-  const from = buckets[0]?.ts ?? 0;
-  const span = buckets.length * bucket_s;
+/** Takes its place before there is anything to say: the list below does not move. */
+function Ticks({ data }: { data: HistogramData | null }) {
+  const first = data?.buckets[0];
+  if (!data || first === undefined) return <div class="ticks" />;
+  const span = data.buckets.length * data.bucket_s;
   return (
     <div class="ticks" aria-hidden="true">
       {[0, 0.25, 0.5, 0.75, 1].map((share) => (
-        <span>{tickText(from + span * share, span)}</span>
+        <span>{tickText(first.ts + span * share, span)}</span>
       ))}
     </div>
   );
