@@ -3,7 +3,7 @@
 // and ends with it; also runs alone. Decodes hostile bytes, so it has no key and no way to write.
 
 import { readFileSync } from 'node:fs';
-import { hostname, networkInterfaces } from 'node:os';
+import { constants, hostname, networkInterfaces, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { pino } from 'pino';
@@ -24,6 +24,8 @@ if (process.send) {
   // It may have ended while the modules above were loaded, and that event has no second time.
   if (!process.connected) process.exit(0);
 }
+// A search may take all it can get of a core, but not from those who wait for the proxy.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 process.on('uncaughtException', (error) => {
   log.fatal({ err: error }, 'Viewer ends: an error was not caught');
   process.exit(1);

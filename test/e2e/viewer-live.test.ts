@@ -134,6 +134,10 @@ describe('new rows', () => {
   it('wait while the reader is further down, whose rows do not move', async () => {
     await open();
     await scroll(2000);
+    // What stands above the list has come, too.
+    await page.locator('.ticks span').first().waitFor();
+    await page.locator('.strips').waitFor();
+    await expect.poll(() => page.locator('[data-facet]').count()).toBeGreaterThan(0);
     const [, , , anchor] = await drawnNumbers();
     const before = await offsetOf(`row/${anchor}/`);
     await blocked('away-1');
