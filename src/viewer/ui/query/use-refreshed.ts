@@ -1,8 +1,11 @@
 // Asks for something again whenever the question changes, and quietly every ten seconds.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { searchProgress } from '../kit/app-state.ts';
 
 const REFRESH_MS = 10_000;
+/** A search that takes longer is not waited for. */
+const LATEST_MS = 1000;
 
 /** An answer; not current: it is to the last question, and the next one is under way. */
 type Refreshed<T> = { readonly answer: T | null; readonly isCurrent: boolean };
@@ -54,10 +57,22 @@ export function useRefreshed<T>(
           if (!controller.signal.aborted) again();
         });
     };
-    round();
+    // The rows come first: counting takes longer, and the same process answers both.
+    let hasBegun = false;
+    const begin = () => {
+      if (!hasBegun) round();
+      hasBegun = true;
+    };
+    let unsubscribe = () => {};
+    // The list asks in the same turn as this does, and only then says that it searches.
+    const soon = window.setTimeout(() => {
+      unsubscribe = searchProgress.subscribe((progress) => !progress?.running && begin());
+    });
+    const late = window.setTimeout(begin, LATEST_MS);
     return () => {
       controller.abort();
-      clearTimeout(timer);
+      unsubscribe();
+      for (const each of [timer, soon, late]) clearTimeout(each);
     };
   }, [key]);
   return { answer: given?.answer ?? null, isCurrent: given?.key === key };
