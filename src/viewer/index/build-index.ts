@@ -18,7 +18,13 @@ export type BuildTask = {
   readonly path: string;
 };
 
-/** `bytes`: the index itself, where it could not be written. Null: there is no such segment. */
+/** Columns of so many take some 300 MB while they grow; only a segment of gigabytes has more. */
+const MAX_ENTRIES = 2_000_000;
+
+/**
+ * `bytes`: the index itself, where it could not be written. Null: there is no such segment, or it has
+ * more rows than are indexed: its lines are read.
+ */
 export type BuildResult = { readonly bytes: Uint8Array | null } | null;
 
 export async function buildIndex({ logPath, segment, path }: BuildTask): Promise<BuildResult> {
@@ -29,6 +35,7 @@ export async function buildIndex({ logPath, segment, path }: BuildTask): Promise
     const from = { from: 0, isLineStart: true };
     for await (const batch of readForward(source, segment, from)) {
       builder.add(batch.lines, batch.next, batch.isDamaged);
+      if (builder.entries > MAX_ENTRIES) return null;
       await nextTurn();
     }
     const identity = await identityOf(source);

@@ -23,6 +23,8 @@ type KeeperDeps = {
   readonly stateDir: string;
   /** In a thread; absent: here, beside other work. */
   readonly build?: ((task: BuildTask) => Promise<BuildResult>) | undefined;
+  /** What indexes that could not be written may take. */
+  readonly maxMemoryBytes?: number;
 };
 
 /** Where the folder cannot be written: indexes of the newest segments, and no more. */
@@ -47,7 +49,8 @@ export class IndexKeeper {
   #live: LiveIndex | null = null;
   /** The newest segment of before, until it has a file. */
   #last: LiveIndex | null = null;
-  #memoryBytes = 0;
+  /** Bytes of those that could not be written, by segment. */
+  readonly #inMemory = new Map<number, number>();
   #working: Promise<void> | null = null;
   #isClosed = false;
 
@@ -154,9 +157,14 @@ export class IndexKeeper {
   async #work(): Promise<void> {
     await this.#removeForeign();
     for (let segment = this.#next(); segment !== null; segment = this.#next()) {
-      const isTaken = (await this.#take(segment)) || (await this.#make(segment));
+      // Whatever it is: the lines of this segment are read, and the next one is made.
+      const isTaken = await this.#takeOrMake(segment).catch(() => false);
       if (!isTaken) this.#failed.add(segment);
     }
+  }
+
+  async #takeOrMake(segment: number): Promise<boolean> {
+    return (await this.#take(segment)) || (await this.#make(segment));
   }
 
   #next(): number | null {
@@ -176,12 +184,27 @@ export class IndexKeeper {
     const result = await build({ logPath, segment, path }).catch(() => null);
     if (result === null || this.#isClosed) return false;
     if (result.bytes === null) return this.#take(segment);
-    if (this.#memoryBytes + result.bytes.length > MAX_MEMORY_BYTES) return false;
-    const bytes = Buffer.from(result.bytes);
-    this.#memoryBytes += bytes.length;
-    this.#sealed.set(segment, await openIndex(bytesInMemory(bytes), this.#cache));
+    if (!this.#makeRoom(segment, result.bytes.length)) return false;
+    const index = await openIndex(bytesInMemory(Buffer.from(result.bytes)), this.#cache);
+    this.#inMemory.set(segment, result.bytes.length);
+    this.#sealed.set(segment, index);
     if (this.#last?.segment === segment) this.#last = null;
     return true;
+  }
+
+  /** In memory the newer ones stay. */
+  #makeRoom(segment: number, bytes: number): boolean {
+    const { maxMemoryBytes = MAX_MEMORY_BYTES } = this.#deps;
+    const held = [...this.#inMemory].sort(([one], [other]) => one - other);
+    let total = held.reduce((sum, [, each]) => sum + each, bytes);
+    for (const [oldest, each] of held) {
+      if (total <= maxMemoryBytes || oldest > segment) break;
+      const index = this.#sealed.get(oldest);
+      if (index !== undefined) this.#forget(oldest, index);
+      this.#failed.add(oldest);
+      total -= each;
+    }
+    return total <= maxMemoryBytes;
   }
 
   /** The file of a segment, where there is one that fits. */
@@ -216,6 +239,9 @@ export class IndexKeeper {
     for (const [segment, index] of this.#sealed) {
       if (!exists.has(segment)) this.#forget(segment, index);
     }
+    for (const known of [this.#failed, this.#dropped]) {
+      for (const segment of known) if (!exists.has(segment)) known.delete(segment);
+    }
     const names = await readdir(this.#folder).catch(() => []);
     for (const name of names) {
       const number = FILE_NAME.exec(name)?.[1];
@@ -226,6 +252,7 @@ export class IndexKeeper {
 
   #forget(segment: number, index: OpenedIndex): void {
     this.#sealed.delete(segment);
+    this.#inMemory.delete(segment);
     void index.close().catch(() => {});
   }
 

@@ -9,7 +9,7 @@ export type ManageForm = {
   readonly action: ManageAction;
   /** `exact`: the name alone. `below`: and all names below it. Else: a parent, with all below it. */
   readonly width: string;
-  /** Empty: any path. */
+  /** Empty: every path. */
   readonly prefix: string;
   readonly oneMethod: boolean;
   /** Of a block: this port only. An allow entry always names its port. */

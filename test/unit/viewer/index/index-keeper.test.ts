@@ -1,7 +1,11 @@
 import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BuildTask, buildIndex } from '../../../../src/viewer/index/build-index.ts';
+import {
+  type BuildResult,
+  type BuildTask,
+  buildIndex,
+} from '../../../../src/viewer/index/build-index.ts';
 import { IndexKeeper } from '../../../../src/viewer/index/index-keeper.ts';
 import { findRows } from '../../../../src/viewer/search/find-rows.ts';
 import { Searcher } from '../../../../src/viewer/search/searcher.ts';
@@ -34,13 +38,18 @@ const indexes = () => readdir(join(dir.path, 'state', 'index')).catch(() => []);
 const line = (n: number, host = `h${n}.test`) =>
   `${logLine({ event: 'allowed', seq: n, id: `1-1-${n}`, host, ts: 1_700_000_000 + n })}\n`;
 
-function start(stateDir = join(dir.path, 'state')) {
+type Build = (task: BuildTask) => Promise<BuildResult>;
+
+function start(
+  stateDir = join(dir.path, 'state'),
+  { make = buildIndex, ...bounds }: { make?: Build; maxMemoryBytes?: number } = {},
+) {
   const log = new LogFolder(logPath());
   const build = (task: BuildTask) => {
     built.push(task.segment);
-    return buildIndex(task);
+    return make(task);
   };
-  const keeper = new IndexKeeper({ log, logPath: logPath(), stateDir, build });
+  const keeper = new IndexKeeper({ log, logPath: logPath(), stateDir, build, ...bounds });
   keepers.push(keeper);
   const searcher = new Searcher({ log, now: () => 0, nowMs: () => 0 }, keeper);
   const hosts = async (params: LogParams) => {
@@ -149,6 +158,38 @@ describe('IndexKeeper', () => {
     expect(keeper.progress()).toEqual({ segments: 2, indexed: 2 });
     expect(await hosts({ q: 'host:h1.test' })).toEqual(['h1.test']);
     expect(await readdir(dir.path)).not.toContain('missing');
+  });
+
+  it('goes on with the next segment where what was made is no index, and reads the lines of that one', async () => {
+    for (const n of [1, 2, 3]) await writeFile(segment(n), line(n));
+    const make: Build = async (task) =>
+      task.segment === 2 ? { bytes: Buffer.from('no index') } : buildIndex(task);
+    const { keeper, hosts } = start(undefined, { make });
+    await keeper.settled();
+    expect(built).toEqual([2, 1]);
+    expect(keeper.progress()).toEqual({ segments: 3, indexed: 2 });
+    expect(await hosts({})).toEqual(['h3.test', 'h2.test', 'h1.test']);
+  });
+
+  it('lets the index of an older segment go where memory is full of them, and counts those that are gone no more', async () => {
+    for (const n of [1, 2, 3]) await writeFile(segment(n), line(n));
+    const state = join(dir.path, 'a file');
+    await writeFile(state, '');
+    const size = (await buildIndex({ logPath: logPath(), segment: 1, path: join(state, 'x') }))
+      ?.bytes?.length;
+    const { keeper, hosts } = start(state, { maxMemoryBytes: 2.5 * (size ?? 0) });
+    await keeper.settled();
+    expect(keeper.progress()).toEqual({ segments: 3, indexed: 3 });
+    for (const n of [4, 5]) {
+      await writeFile(segment(n), line(n));
+      await keeper.settled();
+    }
+    expect([1, 2, 3, 4].filter((n) => keeper.get(n) !== null)).toEqual([3, 4]);
+    expect(await hosts({})).toEqual(['h5.test', 'h4.test', 'h3.test', 'h2.test', 'h1.test']);
+    await rm(segment(3));
+    await writeFile(segment(6), line(6));
+    await keeper.settled();
+    expect([4, 5].filter((n) => keeper.get(n) !== null)).toEqual([4, 5]);
   });
 
   it('finds rows of a segment that was cut off or written anew since its index was made', async () => {
