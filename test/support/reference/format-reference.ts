@@ -1,6 +1,16 @@
 // docs/reference.md, from the tables in the code.
 
 import { SETTINGS } from '../../../src/shared/config.ts';
+import { ENV_FILE, ENV_FILE_VARIABLE } from '../../../src/viewer/cli/settings/read-settings.ts';
+import { usageOf } from '../../../src/viewer/cli/table/help-text.ts';
+import {
+  COMMON_OPTIONS,
+  EXIT,
+  EXITS,
+  type ExitName,
+  optionText,
+} from '../../../src/viewer/cli/table/verb.ts';
+import { VERBS } from '../../../src/viewer/cli/verbs.ts';
 import { ROUTE_TEXTS } from './routes.ts';
 import { code, markdownTable } from './table.ts';
 
@@ -12,6 +22,11 @@ export function formatReference(): string {
     '## Environment',
     ENVIRONMENT,
     settingsTable(),
+    '## leashctl',
+    LEASHCTL,
+    verbsTable(),
+    optionsTable(),
+    exitsTable(),
     '## Routes of the viewer',
     ROUTES,
     routesTable(),
@@ -20,7 +35,8 @@ export function formatReference(): string {
 
 const ENVIRONMENT = `An empty variable counts as absent. An unknown \`LEASH_*\` name or a value that is not allowed stops the
 start with exit code 2 and one line that names it; \`LEASH_SERVICE_*\` and \`LEASH_PORT*\` of Kubernetes are
-passed over.`;
+passed over. \`leashctl\` also reads what the environment lacks from \`${ENV_FILE}\`, or from the file
+that \`${ENV_FILE_VARIABLE}\` names.`;
 
 function settingsTable(): string {
   const rows = Object.values(SETTINGS)
@@ -32,6 +48,29 @@ function settingsTable(): string {
     ])
     .sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
   return markdownTable([['variable', 'default', 'meaning', 'allowed'], ...rows]);
+}
+
+const LEASHCTL = `\`leashctl help VERB\` says more, with examples; so does [leashctl.md](leashctl.md).`;
+
+function verbsTable(): string {
+  const rows = VERBS.map((verb) => [code(usageOf(verb)), verb.help]);
+  return markdownTable([['verb', 'what it does'], ...rows]);
+}
+
+function optionsTable(): string {
+  const row = (name: string) => (option: (typeof COMMON_OPTIONS)[number]) => [
+    name,
+    code(optionText(option)),
+    option.help,
+  ];
+  const own = VERBS.flatMap(({ name, options = [] }) => options.map(row(code(name))));
+  return markdownTable([['verb', 'option', 'meaning'], ...COMMON_OPTIONS.map(row('each')), ...own]);
+}
+
+function exitsTable(): string {
+  const names = Object.keys(EXITS) as ExitName[];
+  const rows = names.map((name) => [code(String(EXIT[name])), EXITS[name]]);
+  return markdownTable([['exit code', 'meaning'], ...rows]);
 }
 
 const ROUTES = `All but those for everybody are behind the questions of [viewer.md](viewer.md#who-may). Answers are JSON;
