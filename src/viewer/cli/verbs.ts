@@ -7,13 +7,17 @@ import { CONFIG_SHOW_VERB } from './verbs/config-verb.ts';
 import { FINGERPRINT_VERB } from './verbs/fingerprint-verb.ts';
 import { HELP_VERB } from './verbs/help-verb.ts';
 import { MODE_VERB } from './verbs/mode-verb.ts';
+import { REPLAY_VERB } from './verbs/replay-verb.ts';
 import { STATUS_VERB } from './verbs/status-verb.ts';
+import { SUGGEST_VERB } from './verbs/suggest-verb.ts';
 import { TOKEN_VERB } from './verbs/token-verb.ts';
 import { VERIFY_VERB } from './verbs/verify-verb.ts';
 
 export const VERBS: readonly Verb[] = [
   STATUS_VERB,
   MODE_VERB,
+  SUGGEST_VERB,
+  REPLAY_VERB,
   TOKEN_VERB,
   VERIFY_VERB,
   FINGERPRINT_VERB,
