@@ -157,8 +157,8 @@ describe('leashctl replay', () => {
       4,
       '/nonexistent/x.yaml: there is no such file or folder',
     ],
-    [['--since', 'soon'], 2, '--since takes a time like 7d or 2026-01-31, got soon'],
-    [['--mode', 'strict'], 2, '--mode takes enforce, audit, blocklist, got strict'],
+    [['--since', 'soon'], 2, 'replay --since takes a time like 7d or 2026-01-31, got "soon"'],
+    [['--mode', 'strict'], 2, 'replay --mode takes enforce|audit|blocklist, got "strict"'],
   ])('%s is a mistake that it names, with exit code %i', async (args, code, message) => {
     const result = await leashctl(['replay', ...args]);
     expect(result).toMatchObject({ code, stdout: '' });

@@ -46,14 +46,10 @@ export const REPLAY_VERB: Verb = {
 async function runReplay(call: Call): Promise<number> {
   const { config, io, json } = call;
   const path = optionValue(call, '--policy') ?? config.policyDir;
-  const modeText = optionValue(call, '--mode') ?? 'enforce';
-  const mode = MODES.find((known) => known === modeText);
-  if (mode === undefined) {
-    io.err(`leashctl: --mode takes ${MODES.join(', ')}, got ${plainText(modeText)}`);
-    return EXIT.usage;
-  }
+  const modeText = optionValue(call, '--mode');
+  const mode = MODES.find((known) => known === modeText) ?? 'enforce';
   const nowMs = Date.now();
-  const known = await windowOf(call, nowMs);
+  const known = await windowOf(call, { verb: 'replay', nowMs });
   if ('exit' in known) return known.exit;
   const { sinceS, present } = known;
   const given = await givenPolicy(path, present.texts);

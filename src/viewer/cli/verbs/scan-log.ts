@@ -25,13 +25,14 @@ const SHOW_MS = 200;
 /** What is to be read, or the exit code of what has been said to be wrong. */
 export async function windowOf(
   call: Call,
-  nowMs: number,
+  { verb, nowMs }: { readonly verb: string; readonly nowMs: number },
 ): Promise<{ readonly sinceS: number; readonly present: Known } | { readonly exit: number }> {
   const { config, io } = call;
   const since = optionValue(call, '--since');
   const sinceS = since === undefined ? 0 : parseTime(since, nowMs / 1000);
   if (sinceS === null) {
-    io.err(`leashctl: --since takes a time like 7d or 2026-01-31, got ${plainText(since ?? '')}`);
+    const got = plainText(JSON.stringify(since));
+    io.err(`leashctl: ${verb} --since takes a time like 7d or 2026-01-31, got ${got}`);
     return { exit: EXIT.usage };
   }
   const present = await folderPolicy(config.policyDir);

@@ -38,11 +38,13 @@ async function runSuggest(call: Call): Promise<number> {
   const { io, json } = call;
   const agent = optionValue(call, '--agent') ?? '';
   if (agent !== '' && typeof parseAgentName(agent) !== 'string') {
-    io.err(`leashctl: --agent takes the name of an agent, got ${plainText(agent)}`);
+    io.err(
+      `leashctl: suggest --agent takes the name of an agent, got ${plainText(JSON.stringify(agent))}`,
+    );
     return EXIT.usage;
   }
   const nowMs = Date.now();
-  const known = await windowOf(call, nowMs);
+  const known = await windowOf(call, { verb: 'suggest', nowMs });
   if ('exit' in known) return known.exit;
   const { sinceS, present } = known;
   const purpose = { kind: 'suggest', agent } as const;

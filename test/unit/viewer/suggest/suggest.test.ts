@@ -192,10 +192,11 @@ describe('makeSuggestion()', () => {
         dialled('b.test', '192.168.1.1'),
         dialled('c.test', '10.3.3.4'),
         dialled('10.3.3.5', '10.3.3.5'),
+        dialled('10.3.3.6', '10.3.3.6'),
         dialled('d.test', '93.184.216.34'),
       ],
       {
-        'enforce.yaml': 'allow:\n  - { host: a.test, private: true }\n',
+        'enforce.yaml': 'allow:\n  - { host: a.test, private: true }\n  - 10.3.3.5\n',
         'network.yaml': 'allow_private: [192.168.0.0/16]\n',
       },
     );
@@ -206,7 +207,14 @@ describe('makeSuggestion()', () => {
       '  - host: "b.test"',
       '  - host: "d.test"',
     ]);
-    expect(text).toContain('# Left out: 1 that went to an address that nothing opens now');
+    expect(text).toContain('# Left out: 2 that went to an address that nothing opens now');
+  });
+
+  it('has nothing for clients that nobody knows where an identity is required', () => {
+    const lines = [lineOf('- GET https://a.test/'), lineOf('ci GET https://b.test/')];
+    const { plain, text } = suggest(lines, { 'agents.yaml': `${AGENTS}require_identity: true\n` });
+    expect(plain.filter((line) => line.includes('host'))).toEqual(['  - host: "b.test"']);
+    expect(text).toContain('# Left out: 1 that came from clients that agents.yaml does not know');
   });
 
   it('is of one agent where one is named', () => {
