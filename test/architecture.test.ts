@@ -32,6 +32,7 @@ const PACKAGE_HOMES: Readonly<Record<string, RegExp>> = {
   pino: /^src\/(primary|worker|viewer)\/(main|diagnostics)\.ts$/,
   'pino-roll': /^src\/(primary|worker|viewer)\/(main|diagnostics)\.ts$/,
   piscina: /^src\/(primary\/archive|viewer\/(decode|index|policy|replay|verify))\/[\w-]+\.ts$/,
+  'prom-client': /^src\/viewer\/metrics\/family\.ts$/,
   '@preact/signals': /^src\/viewer\/ui\//,
   preact: /^src\/viewer\/ui\//,
   ws: /^src\/worker\/websocket\/frame-rules\.ts$/,

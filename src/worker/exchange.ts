@@ -55,7 +55,10 @@ export async function handleExchange(input: ExchangeInput): Promise<void> {
     // 4. Decide and put the intent on the log; a policy that changed in between decides again.
     const allowed = await admit(exchange, head, path);
     // 5. Forward.
-    if (allowed !== null) await forward(exchange, allowed);
+    if (allowed !== null) {
+      deps.meter.observe('admit', (deps.now() - exchange.startedMs) / 1000);
+      await forward(exchange, allowed);
+    }
   } catch (error) {
     // The one catch of an exchange: an error of our own is a record, never a crash, never silence.
     flow.end('error', {

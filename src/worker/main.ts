@@ -8,12 +8,16 @@ import pino from 'pino';
 import { fingerprintHeaders, fingerprintUrl } from '../shared/fingerprint.ts';
 import { encodeHello, type PrimaryControl, type StartMessage } from '../shared/ipc.ts';
 import { LIMITS } from '../shared/limits.ts';
+import { Meter } from '../shared/meter.ts';
+import { WORKER_METRICS } from '../shared/metric-tables.ts';
 import { compilePolicy, denyAll, type Policy } from '../shared/policy.ts';
 import { Clients } from './clients.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { Capture } from './http/capture.ts';
 import { type Listener, startListener } from './listener.ts';
 import { LiveFlows } from './live-flows.ts';
+import { countedLink } from './metrics/counted-link.ts';
+import { startReports } from './metrics/reports.ts';
 import { startLink } from './primary-link.ts';
 import { LeafCache } from './tls/leaf-cache.ts';
 import { TlsFailures } from './tls/tls-failures.ts';
@@ -39,6 +43,7 @@ let draining = false;
 let clockOffsetMs = performance.timeOrigin;
 let listener: Listener | undefined;
 let leaves: LeafCache | undefined;
+let report: (() => void) | undefined;
 let ownAddresses: ReadonlySet<string> = new Set();
 ownAddresses = readOwnAddresses();
 
@@ -84,6 +89,7 @@ function obey(message: PrimaryControl): void {
 function begin(start: StartMessage): void {
   const { config } = start;
   link.begin(start.idPrefix, config.audit !== 'relaxed');
+  const meter = new Meter(WORKER_METRICS);
   leaves = new LeafCache({
     mint: (host) => link.mint(host),
     privateKeyPem: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
@@ -94,8 +100,9 @@ function begin(start: StartMessage): void {
   });
   const deps: WorkerDeps = {
     config,
-    link,
+    link: countedLink(link, meter),
     leaves,
+    meter,
     upstream: createUpstream({
       resolve: createResolve(config.dnsServers, LIMITS.dnsMs),
       roots: upstreamRoots(start.upstreamRoots),
@@ -119,10 +126,12 @@ function begin(start: StartMessage): void {
     draining: () => draining,
     now: () => clockOffsetMs + performance.now(),
   };
+  report = startReports(deps, () => link.waitingBytes());
   let sweptMs = deps.now();
   setInterval(() => {
     sweep(deps, sweptMs);
     sweptMs = deps.now();
+    report?.();
   }, 1000).unref();
   listener = startListener(
     deps,
@@ -158,6 +167,7 @@ async function drain(timeoutMs: number): Promise<void> {
   if (draining) return;
   draining = true;
   await listener?.drain(timeoutMs);
+  report?.();
   link.control({ type: 'drained' });
   await link.end();
   process.exit(0);

@@ -6,6 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { openCa } from '../../src/primary/ca/ca.ts';
 import { TERMINAL_EVENTS } from '../../src/shared/audit-event.ts';
 import { type Config, parseConfig } from '../../src/shared/config.ts';
+import { Meter } from '../../src/shared/meter.ts';
+import { WORKER_METRICS } from '../../src/shared/metric-tables.ts';
 import { compilePolicy, type Policy } from '../../src/shared/policy.ts';
 import { EMPTY_POLICY, type PolicySource } from '../../src/shared/policy-source.ts';
 import { Clients } from '../../src/worker/clients.ts';
@@ -95,6 +97,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
     captures: new Set(),
     decoderLoad: { streams: 0, waitingBytes: 0 },
     tlsFailures: new TlsFailures(),
+    meter: new Meter(WORKER_METRICS),
     live: new LiveFlows(),
     hopToken: HOP_TOKEN,
     forRecord: { headers: (pairs) => pairs, url: (target) => target },
