@@ -4,6 +4,7 @@
 import type { Verb } from './table/verb.ts';
 import { COMPLETION_VERB } from './verbs/completion-verb.ts';
 import { CONFIG_SHOW_VERB } from './verbs/config-verb.ts';
+import { DOCTOR_VERB } from './verbs/doctor-verb.ts';
 import { FINGERPRINT_VERB } from './verbs/fingerprint-verb.ts';
 import { HELP_VERB } from './verbs/help-verb.ts';
 import { MODE_VERB } from './verbs/mode-verb.ts';
@@ -17,6 +18,7 @@ export const VERBS: readonly Verb[] = [
   TOKEN_VERB,
   VERIFY_VERB,
   FINGERPRINT_VERB,
+  DOCTOR_VERB,
   CONFIG_SHOW_VERB,
   COMPLETION_VERB,
   HELP_VERB,
