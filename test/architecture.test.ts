@@ -31,7 +31,7 @@ const PACKAGE_HOMES: Readonly<Record<string, RegExp>> = {
   'node-forge': /^src\/primary\/ca\/certificate\.ts$/,
   pino: /^src\/(primary|worker|viewer)\/(main|diagnostics)\.ts$/,
   'pino-roll': /^src\/(primary|worker|viewer)\/(main|diagnostics)\.ts$/,
-  piscina: /^src\/(primary\/archive|viewer\/(decode|index|policy|verify))\/[\w-]+\.ts$/,
+  piscina: /^src\/(primary\/archive|viewer\/(decode|index|policy|replay|verify))\/[\w-]+\.ts$/,
   'prom-client': /^src\/viewer\/metrics\/family\.ts$/,
   '@preact/signals': /^src\/viewer\/ui\//,
   preact: /^src\/viewer\/ui\//,
