@@ -8,6 +8,8 @@ export type Seen = { readonly address: string; readonly requests: number };
 export type ClientFacts = {
   /** Clients in the newest records; null: the log could not be read. */
   readonly seen: readonly Seen[] | null;
+  /** Of the machine, or the container, that leash runs on. */
+  readonly ownAddresses: readonly string[];
   /** Networks of agents; null: agents.yaml cannot be read. */
   readonly networks: readonly string[] | null;
   /** Where the viewer listens; null: it is off. */
@@ -24,7 +26,7 @@ const SLIRP = ['10.0.2.2', '10.0.2.100'];
 const ENOUGH = 20;
 
 /** Clients come under addresses of their own. */
-export function checkClients({ seen }: ClientFacts): Finding {
+export function checkClients({ seen, ownAddresses }: ClientFacts): Finding {
   const check = 'client addresses';
   if (seen === null) return unknown(check, 'the log cannot be read', 'run it as root');
   if (seen.length === 0) {
@@ -43,11 +45,12 @@ export function checkClients({ seen }: ClientFacts): Finding {
       'rootless podman: Network=host or pasta for leash; else give agents tokens in agents.yaml',
     );
   }
-  if (total >= ENOUGH && inNetworks(address, LOOPBACK)) {
+  const isOwn = inNetworks(address, LOOPBACK) || ownAddresses.includes(address);
+  if (total >= ENOUGH && isOwn) {
     return warn(
       check,
-      `all of the last ${total} requests come from ${address}: agents of this machine, or a forwarder that hides who asks`,
-      'where a forwarder stands in front, give agents tokens in agents.yaml',
+      `all of the last ${total} requests come from ${address}: agents of this machine, or a forwarder (rootless podman has one) that hides who asks`,
+      'where a forwarder stands in front, let leash have Network=host, or give agents tokens in agents.yaml',
     );
   }
   return ok(check, `one client, ${address}`);

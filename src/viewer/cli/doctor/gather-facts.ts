@@ -3,7 +3,9 @@
 
 import { X509Certificate } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
+import { canonicalIp } from '../../../shared/address.ts';
 import type { Config } from '../../../shared/config.ts';
 import { AgentNetworks } from '../../policy/policy-reader.ts';
 import { growthPerDay, listSegmentFiles, readRoom } from '../../state/disk.ts';
@@ -53,6 +55,7 @@ export async function gatherFacts(config: Config, settings: Settings): Promise<F
     stateDir,
     settings: { ...settings, changedMs: await changedMs(settings.file) },
     seen: tail?.seen ?? null,
+    ownAddresses: readOwnAddresses(),
     networks: await new AgentNetworks(policyDir).read(),
     viewerBind: viewer === null ? null : viewer.host,
     hasViewer: viewer !== null,
@@ -108,6 +111,11 @@ async function readFamily(
     if (line.includes('viewer/main.js')) viewer = pid;
   }
   return { pids, viewer };
+}
+
+function readOwnAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return all.flatMap(({ address }) => canonicalIp(address) ?? []);
 }
 
 async function userOf(pid: number | null): Promise<User | null> {
