@@ -7,6 +7,7 @@ import { BLOCK_VERB } from './verbs/block-verb.ts';
 import { CHECK_VERB } from './verbs/check-verb.ts';
 import { COMPLETION_VERB } from './verbs/completion-verb.ts';
 import { CONFIG_SHOW_VERB } from './verbs/config-verb.ts';
+import { DOCTOR_VERB } from './verbs/doctor-verb.ts';
 import { EDIT_VERB } from './verbs/edit-verb.ts';
 import { EXPORT_VERB } from './verbs/export-verb.ts';
 import { FINGERPRINT_VERB } from './verbs/fingerprint-verb.ts';
@@ -39,6 +40,7 @@ export const VERBS: readonly Verb[] = [
   EXPORT_VERB,
   VERIFY_VERB,
   FINGERPRINT_VERB,
+  DOCTOR_VERB,
   CONFIG_SHOW_VERB,
   COMPLETION_VERB,
   HELP_VERB,
