@@ -2,6 +2,7 @@
 // is in limits.ts.
 
 import {
+  authority,
   choice,
   cidrList,
   dnsList,
@@ -39,6 +40,7 @@ export type Config = {
   readonly workers: number;
   readonly proxyPort: number;
   readonly bind: string;
+  readonly proxyAddress: string;
   readonly viewer: boolean;
   readonly viewerPort: number;
   readonly viewerBind: string;
@@ -116,6 +118,10 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   workers: whole('LEASH_WORKERS', '', { min: 1, max: 256, why: 'default: available cores' }),
   proxyPort: port('LEASH_PROXY_PORT', '8080', 'proxy listener'),
   bind: ipAddress('LEASH_BIND', '::', 'proxy listener; :: = all addresses, IPv4 included'),
+  proxyAddress: authority(
+    'LEASH_PROXY_ADDRESS',
+    'by which agents reach the proxy, where another machine or a port map stands in front',
+  ),
   viewer: choice('LEASH_VIEWER', 'on', { on: true, off: false }, 'off: none is started'),
   viewerPort: port('PORT', '8090', 'viewer listener'),
   viewerBind: ipAddress('LEASH_VIEWER_BIND', '::', 'viewer listener; :: = all addresses'),

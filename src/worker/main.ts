@@ -9,9 +9,11 @@ import { fingerprintHeaders, fingerprintUrl } from '../shared/fingerprint.ts';
 import { encodeHello, type PrimaryControl, type StartMessage } from '../shared/ipc.ts';
 import { LIMITS } from '../shared/limits.ts';
 import { compilePolicy, denyAll, type Policy } from '../shared/policy.ts';
+import type { TrustMaterial } from '../shared/trust/trust-files.ts';
 import { Clients } from './clients.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { Capture } from './http/capture.ts';
+import { InternalSite } from './internal-site.ts';
 import { type Listener, startListener } from './listener.ts';
 import { LiveFlows } from './live-flows.ts';
 import { startLink } from './primary-link.ts';
@@ -39,6 +41,7 @@ let draining = false;
 let clockOffsetMs = performance.timeOrigin;
 let listener: Listener | undefined;
 let leaves: LeafCache | undefined;
+let trust: TrustMaterial;
 let ownAddresses: ReadonlySet<string> = new Set();
 ownAddresses = readOwnAddresses();
 
@@ -72,6 +75,9 @@ function obey(message: PrimaryControl): void {
     case 'tickets':
       leaves?.setTicketKeys(Buffer.from(message.keys, 'base64'));
       return;
+    case 'trust':
+      trust = message.trust;
+      return;
     case 'cut':
       link.setCut(message.client, message.isCut);
       return;
@@ -83,6 +89,7 @@ function obey(message: PrimaryControl): void {
 
 function begin(start: StartMessage): void {
   const { config } = start;
+  trust = start.trust;
   link.begin(start.idPrefix, config.audit !== 'relaxed');
   leaves = new LeafCache({
     mint: (host) => link.mint(host),
@@ -90,7 +97,6 @@ function begin(start: StartMessage): void {
     ticketKeys: Buffer.from(start.ticketKeys, 'base64'),
     maxEntries: LIMITS.leafCacheEntries,
     now: Date.now,
-    caCertPem: start.caCertPem,
   });
   const deps: WorkerDeps = {
     config,
@@ -108,6 +114,7 @@ function begin(start: StartMessage): void {
       },
       Date.now,
     ),
+    internalSite: new InternalSite(() => trust),
     tlsFailures: new TlsFailures(),
     live,
     hopToken: start.hopToken,
