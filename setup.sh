@@ -21,6 +21,9 @@ TEST_PROGRAMS=(
   ip:iproute2
   flock:util-linux
   jq:jq
+  zsh:zsh
+  fish:fish
+  man:man-db
   strace:strace
   prlimit:util-linux
   go:golang-go

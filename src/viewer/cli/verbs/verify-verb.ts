@@ -4,25 +4,37 @@
 
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type ExportedFile, readExportedFile } from '../verify/list-log.ts';
-import { startPool } from '../verify/pool.ts';
-import { eraseProgress, formatProgress } from '../verify/progress-bar.ts';
-import { formatVerdict, type Pinned, plainName, verdictJson } from '../verify/verdict-text.ts';
-import { type Verification, verifyLog } from '../verify/verify-log.ts';
-import { type Call, EXIT, hasCode, type Verb } from './verb.ts';
+import { type ExportedFile, readExportedFile } from '../../verify/list-log.ts';
+import { startPool } from '../../verify/pool.ts';
+import { eraseProgress, formatProgress } from '../../verify/progress-bar.ts';
+import { formatVerdict, type Pinned, plainName, verdictJson } from '../../verify/verdict-text.ts';
+import { type Verification, verifyLog } from '../../verify/verify-log.ts';
+import { type Call, EXIT, hasCode, optionValue, type Verb } from '../table/verb.ts';
 
 export const VERIFY_VERB: Verb = {
   name: 'verify',
-  takes: '[FOLDER]',
+  group: 'record',
+  positionals: [{ name: 'FOLDER', help: 'a copy of a log', complete: 'folder', isOptional: true }],
   options: [
-    { name: '--key', value: 'HEX|FILE', help: 'the public key that you kept, or a file of keys' },
+    {
+      name: '--key',
+      value: 'HEX|FILE',
+      help: 'the public key that you kept, or a file of keys',
+      complete: 'file',
+    },
     {
       name: '--checkpoint',
       value: 'FILE',
       help: 'checkpoints that you kept: the log must have them',
+      complete: 'file',
     },
   ],
   help: 'whether the log is what leash wrote: exit code 0 yes, 5 no',
+  exits: { failure: 'there is nothing to verify', unverified: 'the log is not what leash wrote' },
+  examples: [
+    { command: 'leashctl verify', what: 'the log of this leash' },
+    { command: 'leashctl verify ./copy --key checkpoint-key.pub', what: 'a copy, anywhere' },
+  ],
   run: runVerify,
 };
 
@@ -34,11 +46,16 @@ const KEY = /^[0-9a-f]{64}$/;
 /** A file of keys has few lines; what is longer is another file. */
 const MAX_KEY_FILE = 64 * 1024;
 
-async function runVerify({ config, json, io, argument, options }: Call): Promise<number> {
+async function runVerify(call: Call): Promise<number> {
+  const { config, json, io, args } = call;
+  const [argument = ''] = args;
   const dir = argument === '' ? dirname(config.logPath) : argument;
   const logName = basename(config.logPath);
-  const pinned = await readPinned(options.get('--key'), argument === '' ? config.stateDir : null);
-  const exported = await readGiven(options.get('--checkpoint'));
+  const pinned = await readPinned(
+    optionValue(call, '--key'),
+    argument === '' ? config.stateDir : null,
+  );
+  const exported = await readGiven(optionValue(call, '--checkpoint'));
   for (const problem of [pinned, exported]) {
     if (!('problem' in problem)) continue;
     io.err(`leashctl: ${problem.problem}`);

@@ -1,5 +1,5 @@
 // Makes characters visible that act instead of being seen: controls, bidi overrides, zero-width
-// ones. Pure. The page shows hostile text; it must not be able to look like something else.
+// ones. Pure. Page and terminal show hostile text; it must not be able to look like something else.
 
 export type Piece = { readonly text: string; readonly escaped: boolean };
 

@@ -3,13 +3,21 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { authScheme } from '../../shared/credential-headers.ts';
-import { fingerprint } from '../../shared/fingerprint.ts';
-import { type Call, EXIT, hasCode, type Verb } from './verb.ts';
+import { authScheme } from '../../../shared/credential-headers.ts';
+import { fingerprint } from '../../../shared/fingerprint.ts';
+import { type Call, EXIT, hasCode, type Verb } from '../table/verb.ts';
 
 export const FINGERPRINT_VERB: Verb = {
   name: 'fingerprint',
+  group: 'record',
   help: 'a credential on standard input → what LEASH_SECRETS=fingerprint records',
+  exits: { unreachable: 'leash has made no key yet' },
+  examples: [
+    {
+      command: 'leashctl fingerprint < key.txt',
+      what: 'then leashctl search header:VALUE finds where it was used',
+    },
+  ],
   run: runFingerprint,
 };
 

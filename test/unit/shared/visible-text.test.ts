@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { escapeChar, visiblePieces } from '../../../../src/viewer/ui/kit/escape.ts';
+import { escapeChar, visiblePieces } from '../../../src/shared/visible-text.ts';
 
 /** Escapes in brackets, everything else as it is. */
 const shown = (text: string, keepNewlines = false) =>
