@@ -16,7 +16,7 @@ export async function readTrust(stateDir: string): Promise<TrustMaterial | null>
   const script = (name: string) => readFile(new URL(name, FOLDER), 'utf8');
   return {
     cas,
-    bundlePem: await pem('ca-bundle.pem'),
+    bundlePem: await pem('trust/ca-bundle.pem'),
     scripts: {
       trust: await script('trust.sh'),
       doctor: await script('doctor.sh'),

@@ -50,7 +50,8 @@ export async function startRotation(deps: RotationDeps): Promise<Rotation> {
   let checking: Promise<void> | null = null;
 
   async function save(changes: Partial<CaRotation>): Promise<void> {
-    plan = { ...plan, ...changes };
+    const state = ca.next !== null ? 'prepared' : ca.trusted.length > 1 ? 'switched' : 'none';
+    plan = { ...plan, ...changes, state };
     await replace(planPath, `${JSON.stringify(plan)}\n`, 0o644);
   }
 
@@ -76,11 +77,13 @@ export async function startRotation(deps: RotationDeps): Promise<Rotation> {
     // First the dates: a new CA without any would wait for ever.
     await save({ switchAtMs, retireAtMs: switchAtMs + afterMs });
     await ca.addNext();
+    await save({});
     await took(isNew ? 'begin' : 'plan', actor);
   }
 
   async function switchOver(actor: string): Promise<void> {
     await ca.promote();
+    await save({});
     await took('switch', actor);
   }
 
@@ -124,6 +127,8 @@ export async function startRotation(deps: RotationDeps): Promise<Rotation> {
     return checking;
   }
 
+  // A death between two steps left it as it was before.
+  if (ca.trusted.length > 1) await save({});
   await check();
   const timer = setInterval(() => void check(), CHECK_MS);
   return { check, close: () => clearInterval(timer) };

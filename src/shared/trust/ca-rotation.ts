@@ -18,8 +18,12 @@ export type CaRequest = {
   readonly actor: string;
 };
 
+const STATES = ['none', 'prepared', 'switched'] as const;
+
 /** Times are milliseconds since 1970; 0: that step is not planned. */
 export type CaRotation = {
+  /** `prepared`: the new CA waits. `switched`: it signs, and the old one is trusted still. */
+  readonly state: (typeof STATES)[number];
   readonly switchAtMs: number;
   readonly retireAtMs: number;
   /** The request that was answered last, and why it could not be done; '' = it was. */
@@ -27,7 +31,13 @@ export type CaRotation = {
   readonly problem: string;
 };
 
-export const NO_ROTATION: CaRotation = { switchAtMs: 0, retireAtMs: 0, request: '', problem: '' };
+export const NO_ROTATION: CaRotation = {
+  state: 'none',
+  switchAtMs: 0,
+  retireAtMs: 0,
+  request: '',
+  problem: '',
+};
 
 /** Text of the request file → the request, or null. */
 export function readCaRequest(text: string): CaRequest | null {
@@ -41,10 +51,11 @@ export function readCaRequest(text: string): CaRequest | null {
 
 /** Text of the rotation file → what it says; a damaged one plans nothing. */
 export function readCaRotation(text: string): CaRotation {
-  const { switchAtMs, retireAtMs, request, problem } = readObject(text);
+  const { state, switchAtMs, retireAtMs, request, problem } = readObject(text);
   const time = (value: unknown) => (typeof value === 'number' && value > 0 ? value : 0);
   const words = (value: unknown) => (typeof value === 'string' ? value : '');
   return {
+    state: STATES.find((known) => known === state) ?? 'none',
     switchAtMs: time(switchAtMs),
     retireAtMs: time(retireAtMs),
     request: words(request),

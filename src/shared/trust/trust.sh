@@ -87,7 +87,7 @@ read_arguments() {
   # It is written into files that shells read.
   case $PROXY in
     '') ;;
-    *[!A-Za-z0-9:/.@_~%+-\[\]]*) fail 2 "--proxy takes http://host:port, got: $PROXY" ;;
+    *[!][A-Za-z0-9:/.@_~%+-]*) fail 2 "--proxy takes http://host:port, got: $PROXY" ;;
     http://*:*) ;;
     *) fail 2 "--proxy takes http://host:port, got: $PROXY" ;;
   esac
@@ -552,14 +552,16 @@ drop_block() {
   rewrite "$1"
 }
 
-# A file whose end mark was removed by hand keeps all of its lines.
+# Lines between the two marks are ours; a mark that stands alone is not.
 without_block() {
   [ -f "$1" ] || return 0
-  if grep -qxF "$BEGIN" "$1" && grep -qxF "$END" "$1"; then
-    sed "/^$BEGIN\$/,/^$END\$/d" "$1"
-  else
-    cat "$1"
-  fi
+  awk -v begin="$BEGIN" -v end="$END" '
+    $0 == begin { printf "%s", held; held = $0 "\n"; inside = 1; next }
+    inside && $0 == end { held = ""; inside = 0; next }
+    inside { held = held $0 "\n"; next }
+    { print }
+    END { printf "%s", held }
+  ' "$1"
 }
 
 # In place: it may be a link, and it has an owner.

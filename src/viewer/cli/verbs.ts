@@ -2,6 +2,7 @@
 // not exist. Each row is in a file of its own.
 
 import type { Verb } from './table/verb.ts';
+import { CA_ENV_VERB, CA_INSTALL_VERB, CA_ROTATE_VERB, CA_SHOW_VERB } from './verbs/ca-verbs.ts';
 import { COMPLETION_VERB } from './verbs/completion-verb.ts';
 import { CONFIG_SHOW_VERB } from './verbs/config-verb.ts';
 import { FINGERPRINT_VERB } from './verbs/fingerprint-verb.ts';
@@ -17,6 +18,10 @@ export const VERBS: readonly Verb[] = [
   TOKEN_VERB,
   VERIFY_VERB,
   FINGERPRINT_VERB,
+  CA_SHOW_VERB,
+  CA_ENV_VERB,
+  CA_INSTALL_VERB,
+  CA_ROTATE_VERB,
   CONFIG_SHOW_VERB,
   COMPLETION_VERB,
   HELP_VERB,

@@ -36,7 +36,7 @@ describe('readCaRequest()', () => {
 
 describe('readCaRotation()', () => {
   it('readCaRotation() reads what the primary wrote, and plans nothing where it cannot', () => {
-    const plan = { switchAtMs: 5, retireAtMs: 6, request: 'ab', problem: 'no' };
+    const plan = { state: 'switched', switchAtMs: 5, retireAtMs: 6, request: 'ab', problem: 'no' };
     expect(readCaRotation(JSON.stringify(plan))).toEqual(plan);
     for (const text of ['', '{', '[]', '{"switchAtMs":"1","retireAtMs":-1}']) {
       expect(readCaRotation(text)).toEqual(NO_ROTATION);
