@@ -21,6 +21,8 @@ TEST_PROGRAMS=(
   ip:iproute2
   flock:util-linux
   jq:jq
+  shellcheck:shellcheck
+  busybox:busybox
   zsh:zsh
   fish:fish
   man:man-db

@@ -12,7 +12,10 @@ import { Meter } from '../shared/meter.ts';
 import { PRIMARY_METRICS } from '../shared/metric-tables.ts';
 import { POLICY_FILES } from '../shared/policy-source.ts';
 import type { PolicyProblem, Status } from '../shared/status.ts';
+import { plainHex } from '../shared/trust/trusted-ca.ts';
 import { type Ca, openCa } from './ca/ca.ts';
+import { startRotation } from './ca/rotation.ts';
+import { publishTrust } from './ca/trust-material.ts';
 import { readUpstreamRoots } from './ca/upstream-roots.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { type ListenFailure, listenProblem } from './listen-problem.ts';
@@ -76,6 +79,19 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
     onFatal: deps.onFatal,
   });
   const { log } = record;
+  const rotation = await startRotation({
+    ca,
+    stateDir: config.stateDir,
+    now,
+    note: (fields) => log.note('ca_change', fields),
+    async onChange() {
+      if (fleet === null) return;
+      fleet.setTrust(await publishTrust(config.stateDir, ca));
+      // Contexts are made anew with the keys, and so are the leaves in them.
+      fleet.setTicketKeys(randomBytes(48));
+    },
+    onError: (error) => diagnostics.error({ err: error }, 'Cannot rotate the CA'),
+  });
 
   status = await openStatusFile(
     join(config.stateDir, 'run', 'status.json'),
@@ -162,6 +178,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
     mode: first?.source.mode ?? '',
     policy: first?.version ?? 0,
     files: first?.sha256 ?? {},
+    ca: ca.trusted.map(({ sha256 }) => plainHex(sha256)),
     workers: config.workers,
   });
 
@@ -173,7 +190,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
       start: {
         config: { ...config, viewerToken: '' },
         upstreamRoots: roots,
-        caCertPem: ca.certPem,
+        trust: await publishTrust(config.stateDir, ca),
         hopToken: `leash-${randomBytes(16).toString('hex')}`,
         secretsKey: config.secrets === 'plain' ? '' : await readSecretsKey(config.stateDir),
       },
@@ -235,6 +252,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
       clearInterval(tickets);
       clearInterval(publish);
       watch?.close();
+      rotation.close();
       await fleet?.drain(timeoutMs);
       await viewer?.stop();
       log.note('stop', { reason });

@@ -2,6 +2,7 @@
 // is in limits.ts.
 
 import {
+  authority,
   choice,
   cidrList,
   dnsList,
@@ -39,6 +40,7 @@ export type Config = {
   readonly workers: number;
   readonly proxyPort: number;
   readonly bind: string;
+  readonly proxyAddress: string;
   readonly viewer: boolean;
   readonly viewerPort: number;
   readonly viewerBind: string;
@@ -133,6 +135,10 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   }),
   proxyPort: port('LEASH_PROXY_PORT', '8080', 'port of the proxy'),
   bind: ipAddress('LEASH_BIND', '::', 'address of the proxy; `::`: all, IPv4 included'),
+  proxyAddress: authority(
+    'LEASH_PROXY_ADDRESS',
+    'by which agents reach the proxy, where another machine or a port map stands in front',
+  ),
   viewer: choice('LEASH_VIEWER', 'on', { on: true, off: false }, '`off`: none is started'),
   viewerPort: port('PORT', '8090', 'port of the viewer'),
   viewerBind: ipAddress('LEASH_VIEWER_BIND', '::', 'address of the viewer; `::`: all'),

@@ -4,6 +4,7 @@
 import type { Verb } from './table/verb.ts';
 import { ALLOW_VERB } from './verbs/allow-verb.ts';
 import { BLOCK_VERB } from './verbs/block-verb.ts';
+import { CA_ENV_VERB, CA_INSTALL_VERB, CA_ROTATE_VERB, CA_SHOW_VERB } from './verbs/ca-verbs.ts';
 import { CHECK_VERB } from './verbs/check-verb.ts';
 import { COMPLETION_VERB } from './verbs/completion-verb.ts';
 import { CONFIG_SHOW_VERB } from './verbs/config-verb.ts';
@@ -41,6 +42,10 @@ export const VERBS: readonly Verb[] = [
   VERIFY_VERB,
   FINGERPRINT_VERB,
   DOCTOR_VERB,
+  CA_SHOW_VERB,
+  CA_ENV_VERB,
+  CA_INSTALL_VERB,
+  CA_ROTATE_VERB,
   CONFIG_SHOW_VERB,
   COMPLETION_VERB,
   HELP_VERB,

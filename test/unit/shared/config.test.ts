@@ -28,6 +28,7 @@ describe('parseConfig()', () => {
       workers: 3,
       proxyPort: 8080,
       bind: '::',
+      proxyAddress: '',
       viewer: true,
       viewerPort: 8090,
       viewerBind: '::',
