@@ -17,6 +17,8 @@ import {
   type Setting,
   showValue,
   token,
+  type UserPair,
+  userPair,
   whole,
 } from './setting.ts';
 
@@ -37,6 +39,7 @@ export type Config = {
   readonly retainMs: number;
   readonly checkpointCommand: string;
   readonly workers: number;
+  readonly users: UserPair | 'same';
   readonly proxyPort: number;
   readonly bind: string;
   readonly viewer: boolean;
@@ -114,6 +117,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     'program that is handed each signed checkpoint on standard input',
   ),
   workers: whole('LEASH_WORKERS', '', { min: 1, max: 256, why: 'default: available cores' }),
+  users: userPair('LEASH_USERS', 'users that a primary started as root gives workers and viewer'),
   proxyPort: port('LEASH_PROXY_PORT', '8080', 'proxy listener'),
   bind: ipAddress('LEASH_BIND', '::', 'proxy listener; :: = all addresses, IPv4 included'),
   viewer: choice('LEASH_VIEWER', 'on', { on: true, off: false }, 'off: none is started'),

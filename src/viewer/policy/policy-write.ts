@@ -166,7 +166,7 @@ export function hashOf(text: string): string {
 }
 
 /**
- * Temp file, fsync, rename: a reader sees the old file or the new one. Rights stay what they were.
+ * Temp file, fsync, rename: a reader sees the old file or the new one. Owner and rights stay.
  * False: `isSame`, asked last, says that the file is another one by now.
  */
 async function putInPlace(
@@ -177,11 +177,10 @@ async function putInPlace(
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const handle = await open(temporary, 'wx', 0o644);
   try {
-    const mode = await stat(path).then(
-      (facts) => facts.mode & 0o777,
-      () => null,
-    );
-    if (mode !== null) await chmod(temporary, mode);
+    const facts = await stat(path).catch(() => null);
+    // Else what root changed by leashctl could not be changed by the viewer any more.
+    if (facts !== null && process.geteuid?.() === 0) await handle.chown(facts.uid, facts.gid);
+    if (facts !== null) await chmod(temporary, facts.mode & 0o777);
     await handle.writeFile(text);
     await handle.sync();
     if (!(await isSame())) {
