@@ -2,6 +2,8 @@
 # Takes a checkout to a leash that is installed, that runs, or to tests that ran. Only `install`,
 # `uninstall` and `back` change the system (deploy/install has them), and `test`, as root on Debian,
 # installs packages; what the others write stays in this folder.
+# Verbs are called by name.
+# shellcheck disable=SC2317
 set -euo pipefail
 
 ROOT=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
@@ -26,6 +28,7 @@ TEST_PROGRAMS=(
   prlimit:util-linux
   go:golang-go
   certutil:libnss3-tools
+  shellcheck:shellcheck
   /usr/bin/python3:python3
   /usr/bin/pip3:python3-pip
   /usr/lib/python3/dist-packages/requests:python3-requests
@@ -44,6 +47,7 @@ main() {
     install | uninstall | back) with_installer "$verb" "$@" ;;
     help | -h | --help) help ;;
     '') with_installer install ;;
+    -*) with_installer install "$verb" "$@" ;;
     *) usage_error "unknown verb \"$verb\"" ;;
   esac
 }
@@ -53,7 +57,9 @@ help() {
 Usage: ./setup.sh VERB
 
   install    install leash on this Debian or Ubuntu, or upgrade it; what no verb does, too
-             --native          as a service of systemd, not in containers
+             --native          as a service of systemd (without it, or --containers: in
+                               containers where podman has Quadlet and nothing is installed)
+             --base IMAGE      what the images are built from: Debian with Node 24 and npm
              --dry-run         say what would be done, change nothing
              --import-ca FILE  certificate and key in PEM that agents trust already
              --import-log FILE an egress.jsonl of the original leash
@@ -81,7 +87,7 @@ with_installer() {
   local verb=$1 part
   shift
   umask 022
-  for part in common system node program policy units route summary install; do
+  for part in common system node program policy units containers route summary install; do
     # shellcheck source=/dev/null
     . "$ROOT/deploy/install/$part.sh"
   done
@@ -267,4 +273,5 @@ usage_error() {
   exit 2
 }
 
-main "$@"
+# One line, with the exit: bash reads on in a file that an upgrade may have replaced meanwhile.
+main "$@"; exit

@@ -3,12 +3,20 @@
 # looks first and changes only what is not as it should be, so that a second run changes nothing.
 # shellcheck disable=SC2034
 
+readonly DEFAULT_BASE=docker.io/library/node:24-trixie-slim
+
 verb_install() {
-  IMPORT_CA='' IMPORT_LOG='' SUBNET='' WAY='' RELEASE='' PREVIOUS=''
+  IMPORT_CA='' IMPORT_LOG='' SUBNET='' WAY='' RELEASE='' PREVIOUS='' BASE=$DEFAULT_BASE
   local words=$*
   while [ $# -gt 0 ]; do
     case $1 in
       --native) WAY=native ;;
+      --containers) WAY=containers ;;
+      --base | --base=*)
+        take_value "$@"
+        BASE=$VALUE
+        [[ $1 == *=* ]] || shift
+        ;;
       --dry-run) DRY_RUN=yes ;;
       --import-ca | --import-ca=*)
         take_value "$@"
@@ -33,8 +41,15 @@ verb_install() {
   require_root install
   require_supported_system
   open_setup_log "install $words"
-  WAY=native
+  choose_way
   need_packages ca-certificates util-linux
+  if [ "$WAY" = containers ]; then install_containers; fi
+  # Also where the images could not be built.
+  if [ "$WAY" = native ]; then install_native; fi
+  summary
+}
+
+install_native() {
   make_users
   install_node
   build_release
@@ -49,7 +64,19 @@ verb_install() {
   check_policy
   start_or_go_back
   drop_old_releases
-  summary
+}
+
+install_containers() {
+  need_podman
+  build_images
+  if [ "$WAY" != containers ]; then return; fi
+  install_policy
+  install_env
+  install_quadlets
+  install_leashctl
+  route_agents
+  start_containers
+  check_policy
 }
 
 # take_value OPTION VALUE... or OPTION=VALUE...: into $VALUE.
@@ -76,6 +103,7 @@ verb_uninstall() {
   fi
   open_setup_log "uninstall $words"
   drop_route
+  drop_containers "$purge"
   drop_unit leash.service
   if has_systemd; then change 'tell systemd of it' systemctl daemon-reload; fi
   remove_leashctl

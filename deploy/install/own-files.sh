@@ -4,10 +4,13 @@
 #
 # The policy's folder is root's and sticky: the viewer, which decodes hostile bytes, replaces the
 # policy's files, which are its own, and cannot touch leash.env, which says what root runs.
+#
+# own-files.sh [VIEWER GROUP]: given for containers, whose users are numbers, and whose other files are in
+# volumes.
 set -eu
 
-viewer=leash-viewer
-group=$(id -gn "$viewer")
+viewer=${1-leash-viewer}
+group=${2-leash-viewer}
 
 if [ -d /etc/leash ]; then
   chown root:"$group" /etc/leash
@@ -18,6 +21,7 @@ if [ -d /etc/leash ]; then
   find /etc/leash -maxdepth 1 -type f -name 'leash.env*' \
     -exec chown -h root:root {} + -exec chmod 600 {} +
 fi
+if [ $# -gt 0 ]; then exit; fi
 if [ -d /var/lib/leash ]; then
   chown root:root /var/lib/leash
   chmod 755 /var/lib/leash

@@ -62,14 +62,18 @@ install_env() {
 
 env_template() {
   cat <<TEXT
-# Settings of leash, KEY=VALUE a line; docs/reference.md of /opt/leash/current names all of them.
+# Settings of leash, KEY=VALUE a line; docs/reference.md names all of them.
 # In force after: systemctl restart leash
 LEASH_DIR=$ETC
 LEASH_STATE_DIR=$STATE
-LOG_PATH=$LOGS/egress.jsonl
 TEXT
-  # In containers each is a user of its own by the image.
-  if [ "$WAY" = native ]; then printf 'LEASH_USERS=%s:%s\n' "$WORKER_USER" "$VIEWER_USER"; fi
+  if [ "$WAY" = native ]; then
+    printf 'LOG_PATH=%s/egress.jsonl\n' "$LOGS"
+    printf 'LEASH_USERS=%s:%s\n' "$WORKER_USER" "$VIEWER_USER"
+  else
+    # The volume's place in the containers, where each image has a user of its own.
+    printf 'LOG_PATH=/logs/egress.jsonl\n'
+  fi
 }
 
 # The folders, and whose all of it is.
@@ -113,6 +117,6 @@ import_ca() {
 # Says what leash would refuse at its start.
 check_policy() {
   if [ "$DRY_RUN" = yes ]; then return; fi
-  "$OPT/node/bin/node" "$OPT/current/deploy/install/check-policy.mjs" "$ETC" ||
+  node_of_leash deploy/install/check-policy.mjs "$ETC" ||
     say 'the files named above are not in force until they are mended; what they should allow is denied'
 }

@@ -82,6 +82,11 @@ verb_back() {
     *) usage_error '"back" takes --dry-run and no more' ;;
   esac
   require_root back
+  if is_in_containers; then
+    open_setup_log back
+    back_in_containers
+    return
+  fi
   local previous
   previous=$(basename "$(readlink "$OPT/previous" 2>/dev/null)" 2>/dev/null) || true
   if [ -z "$previous" ] || [ ! -d "$RELEASES/$previous" ]; then

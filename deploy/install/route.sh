@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # --route-agents SUBNET: rules of nftables that let the agents of a subnet reach the proxy port of this
-# machine and nothing else on it or through it. No NAT and no forwarding, with or without it.
+# machine and nothing else on it or through it (the one for `dnat` is that of a container). No NAT and no forwarding, with or without it.
 
 readonly RULES=$ETC/route-agents.nft
 readonly RULES_UNIT=leash-route-agents.service
@@ -33,6 +33,7 @@ table inet leash_agents {
   }
   chain forward {
     type filter hook forward priority -5; policy accept;
+    $family saddr $subnet ct status dnat ct original proto-dst ${port:-8080} accept
     $family saddr $subnet counter reject with icmpx admin-prohibited
   }
 }

@@ -11,18 +11,18 @@ summary() {
   address=${address:-$(hostname)}
   port=$(setting PORT)
   proxy_port=$(setting LEASH_PROXY_PORT)
-  token=$(cat "$STATE/private/viewer-token" 2>/dev/null) || token=''
+  token=$(node_of_leash dist/viewer/cli/leashctl.js token 2>/dev/null) || token=''
   fingerprint=$(ca_fingerprint)
   cat <<TEXT
 
-leash ${RELEASE} is installed, mode $(cat "$ETC/mode")
+leash ${RELEASE:-in containers} is installed, mode $(cat "$ETC/mode")
 
   proxy        http://$address:${proxy_port:-8080}
   viewer       http://$address:${port:-8090}/${token:+#token=$token}
   CA           $STATE/ca.pem
   SHA-256      ${fingerprint:-made at the first start}
   policy       $ETC, settings in leash.env
-  record       $LOGS/egress.jsonl
+  record       $(setting LOG_PATH)$([ "$WAY" = native ] || printf ' in volume %s' systemd-leash-logs)
   what was done is in $SETUP_LOG
 
 Next:
@@ -34,10 +34,10 @@ Next:
 TEXT
 }
 
+# Of the CA that is in force; '' before the first start.
 ca_fingerprint() {
-  [ -r "$STATE/ca.pem" ] || return 0
-  "$OPT/node/bin/node" -e '
+  node_of_leash -e '
     const { X509Certificate } = require("node:crypto");
-    const pem = require("node:fs").readFileSync(process.argv[1]);
-    console.log(new X509Certificate(pem).fingerprint256);' "$STATE/ca.pem"
+    const pem = require("node:fs").readFileSync("/var/lib/leash/ca.pem");
+    console.log(new X509Certificate(pem).fingerprint256);' 2>/dev/null || true
 }

@@ -64,11 +64,7 @@ readonly COMPLETIONS=(
 install_leashctl() {
   local text shell
   text=$(mktemp)
-  cat >"$text" <<'TEXT'
-#!/bin/sh
-# leashctl of the leash in /opt/leash; put here by its setup.sh.
-exec /opt/leash/node/bin/node /opt/leash/current/dist/viewer/cli/leashctl.js "$@"
-TEXT
+  leashctl_wrapper >"$text"
   place 755 "$text" "$LEASHCTL"
   rm -f "$text"
   if [ "$DRY_RUN" = yes ]; then
@@ -79,6 +75,15 @@ TEXT
     place_output "${shell#*:}" completion "${shell%%:*}"
   done
   place_output "$MAN_PAGE" completion man
+}
+
+leashctl_wrapper() {
+  local command="$OPT/node/bin/node $OPT/current/dist/viewer/cli/leashctl.js"
+  if [ "$WAY" = containers ]; then
+    command='podman exec -i leash-viewer node dist/viewer/cli/leashctl.js'
+  fi
+  printf '%s\n' '#!/bin/sh' '# leashctl of the installed leash; put here by its setup.sh.' \
+    "exec $command \"\$@\""
 }
 
 # place_output TARGET WORDS...: what leashctl prints for them, where it knows them.
