@@ -29,7 +29,7 @@ export type MetricsDeps = {
 };
 
 const TICK_MS = 1000;
-/** What a worker says of itself as a process stands first, and changes in any case. */
+/** What workers say of themselves stands first: how many there are, and what changes in any case. */
 const OWN_SLOTS = slotCount(PROCESS_METRICS);
 /** A machine that does nothing need not write each second. */
 const IDLE_TICKS = 10;
@@ -65,8 +65,9 @@ export async function startMetrics(deps: MetricsDeps): Promise<{ close(): Promis
   const timer = setInterval(() => {
     measure();
     ticks += 1;
-    const counts = fleet.counts().slice(OWN_SLOTS);
-    const state = [log.status().seq, log.suspendedS(), fleet.restarts(), ...counts].join();
+    const [running, ...counts] = fleet.counts();
+    const facts = [log.status().seq, log.suspendedS(), fleet.restarts(), running];
+    const state = [...facts, ...counts.slice(OWN_SLOTS - 1)].join();
     if (state === published && ticks < IDLE_TICKS) return;
     published = state;
     ticks = 0;

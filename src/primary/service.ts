@@ -12,7 +12,10 @@ import { Meter } from '../shared/meter.ts';
 import { PRIMARY_METRICS } from '../shared/metric-tables.ts';
 import { POLICY_FILES } from '../shared/policy-source.ts';
 import type { PolicyProblem, Status } from '../shared/status.ts';
+import { plainHex } from '../shared/trust/trusted-ca.ts';
 import { type Ca, openCa } from './ca/ca.ts';
+import { startRotation } from './ca/rotation.ts';
+import { publishTrust } from './ca/trust-material.ts';
 import { readUpstreamRoots } from './ca/upstream-roots.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { type ListenFailure, listenProblem } from './listen-problem.ts';
@@ -23,6 +26,7 @@ import { type PolicyChange, type PolicyWatch, startPolicyWatch } from './policy/
 import { openRecord, type Record } from './record.ts';
 import { ensureViewerToken, readSecretsKey } from './state-dir.ts';
 import { openStatusFile, type StatusFile } from './status-file.ts';
+import { readUsers, shareWithViewer } from './users.ts';
 import { startViewer } from './viewer-process.ts';
 import { type Fleet, startFleet } from './workers.ts';
 
@@ -59,6 +63,10 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
   await makeFolder('LEASH_STATE_DIR', config.stateDir, 0o755);
   const ca = await openCa({ stateDir: config.stateDir, now });
   await ensureViewerToken(config.stateDir);
+  const users = await readUsers(config.users);
+  if (users !== null || !config.viewer) {
+    await shareWithViewer(config.stateDir, users?.viewer.gid ?? process.getegid?.() ?? 0);
+  }
   const roots = await readUpstreamRoots(config.upstreamCaFile);
   const meter = new Meter(PRIMARY_METRICS);
   const record: Record = await openRecord({
@@ -76,6 +84,19 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
     onFatal: deps.onFatal,
   });
   const { log } = record;
+  const rotation = await startRotation({
+    ca,
+    stateDir: config.stateDir,
+    now,
+    note: (fields) => log.note('ca_change', fields),
+    async onChange() {
+      if (fleet === null) return;
+      fleet.setTrust(await publishTrust(config.stateDir, ca));
+      // Contexts are made anew with the keys, and so are the leaves in them.
+      fleet.setTicketKeys(randomBytes(48));
+    },
+    onError: (error) => diagnostics.error({ err: error }, 'Cannot rotate the CA'),
+  });
 
   status = await openStatusFile(
     join(config.stateDir, 'run', 'status.json'),
@@ -162,18 +183,20 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
     mode: first?.source.mode ?? '',
     policy: first?.version ?? 0,
     files: first?.sha256 ?? {},
+    ca: ca.trusted.map(({ sha256 }) => plainHex(sha256)),
     workers: config.workers,
   });
 
   fleet = startFleet(
     {
       exec: fileURLToPath(new URL('../worker/main.js', import.meta.url)),
+      user: users?.worker ?? null,
       size: config.workers,
       epoch: log.epoch,
       start: {
         config: { ...config, viewerToken: '' },
         upstreamRoots: roots,
-        caCertPem: ca.certPem,
+        trust: await publishTrust(config.stateDir, ca),
         hopToken: `leash-${randomBytes(16).toString('hex')}`,
         secretsKey: config.secrets === 'plain' ? '' : await readSecretsKey(config.stateDir),
       },
@@ -204,6 +227,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
   const viewer = config.viewer
     ? startViewer({
         exec: fileURLToPath(new URL('../viewer/main.js', import.meta.url)),
+        user: users?.viewer ?? null,
         diagnostics,
         now,
         onListenFailed: (code, message) =>
@@ -235,6 +259,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
       clearInterval(tickets);
       clearInterval(publish);
       watch?.close();
+      rotation.close();
       await fleet?.drain(timeoutMs);
       await viewer?.stop();
       log.note('stop', { reason });

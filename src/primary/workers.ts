@@ -12,6 +12,7 @@ import {
 } from '../shared/ipc.ts';
 import { LIMITS } from '../shared/limits.ts';
 import type { WorkerStatus } from '../shared/status.ts';
+import type { TrustMaterial } from '../shared/trust/trust-files.ts';
 import type { WorkerControl } from '../shared/worker-control.ts';
 import { Backoff } from './backoff.ts';
 import type { Ca } from './ca/ca.ts';
@@ -19,10 +20,13 @@ import { ClientQuota } from './client-quota.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { FleetMeter } from './fleet-meter.ts';
 import type { AuditLog } from './log/audit-log.ts';
+import type { UserIds } from './users.ts';
 import { startWorkerPort, type WorkerPort } from './worker-port.ts';
 
 export type FleetDeps = {
   readonly exec: string;
+  /** Whom workers run as; null: as the primary does. */
+  readonly user: UserIds | null;
   readonly size: number;
   readonly epoch: number;
   readonly start: Omit<StartMessage, 'worker' | 'idPrefix' | 'ticketKeys'>;
@@ -39,6 +43,8 @@ export type Fleet = {
   readonly listening: Promise<void>;
   setPolicy(version: number, source: string): void;
   setTicketKeys(keys: Buffer): void;
+  /** What leash.internal hands out. */
+  setTrust(trust: TrustMaterial): void;
   status(): WorkerStatus[];
   /** What all workers have counted, in the order of `WORKER_METRICS`. */
   counts(): number[];
@@ -73,6 +79,7 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
   const backoff = new Backoff();
   const meter = new FleetMeter();
   let ticketKeys = firstTicketKeys;
+  let { trust } = deps.start;
   let policy: { version: number; frame: Buffer } | null = null;
   const { clientLogBytesPerMinute } = deps.start.config;
   const quota =
@@ -99,6 +106,8 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
   cluster.setupPrimary({
     exec: deps.exec,
     args: [],
+    // A folder of root's may be closed to another user.
+    ...(deps.user !== null && { ...deps.user, cwd: '/' }),
     // The index of 'pipe' is the descriptor that a worker reads its orders from.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
   });
@@ -125,7 +134,9 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
       mintLeaf: (host, key) => deps.ca.mintLeaf(host, key),
       onHello: () => {
         const keys = ticketKeys.toString('base64');
-        port.send(encodeStart({ ...deps.start, worker: number, idPrefix, ticketKeys: keys }));
+        port.send(
+          encodeStart({ ...deps.start, trust, worker: number, idPrefix, ticketKeys: keys }),
+        );
         if (policy !== null) port.send(policy.frame);
         if (!log.healthy()) port.send(encodePrimaryControl({ type: 'record', state: 'full' }));
         for (const client of quota?.cut() ?? []) {
@@ -239,6 +250,10 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
     setTicketKeys(keys) {
       ticketKeys = keys;
       sendAll({ type: 'tickets', keys: keys.toString('base64') });
+    },
+    setTrust(material) {
+      trust = material;
+      sendAll({ type: 'trust', trust });
     },
     setWritable: (isWritable) => sendAll({ type: 'record', state: isWritable ? 'open' : 'full' }),
     endRunning: () => sendAll({ type: 'record', state: 'stuck' }),

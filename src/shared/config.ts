@@ -2,6 +2,7 @@
 // is in limits.ts.
 
 import {
+  authority,
   choice,
   cidrList,
   dnsList,
@@ -17,6 +18,8 @@ import {
   type Setting,
   showValue,
   token,
+  type UserPair,
+  userPair,
   whole,
 } from './setting.ts';
 
@@ -37,8 +40,10 @@ export type Config = {
   readonly retainMs: number;
   readonly checkpointCommand: string;
   readonly workers: number;
+  readonly users: UserPair | 'same';
   readonly proxyPort: number;
   readonly bind: string;
+  readonly proxyAddress: string;
   readonly viewer: boolean;
   readonly viewerPort: number;
   readonly viewerBind: string;
@@ -131,8 +136,13 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     max: 256,
     why: 'worker processes; empty: as many as there are cores',
   }),
+  users: userPair('LEASH_USERS', 'users that a primary started as root gives workers and viewer'),
   proxyPort: port('LEASH_PROXY_PORT', '8080', 'port of the proxy'),
   bind: ipAddress('LEASH_BIND', '::', 'address of the proxy; `::`: all, IPv4 included'),
+  proxyAddress: authority(
+    'LEASH_PROXY_ADDRESS',
+    'by which agents reach the proxy, where another machine or a port map stands in front',
+  ),
   viewer: choice('LEASH_VIEWER', 'on', { on: true, off: false }, '`off`: none is started'),
   viewerPort: port('PORT', '8090', 'port of the viewer'),
   viewerBind: ipAddress('LEASH_VIEWER_BIND', '::', 'address of the viewer; `::`: all'),

@@ -26,6 +26,7 @@ import { createStateApi } from './state/state-api.ts';
 import { LogFolder } from './store/log-folder.ts';
 import type { LogQuery } from './store/log-params.ts';
 import { createStreamApi } from './stream/stream-api.ts';
+import { createTrustRoutes } from './trust-routes.ts';
 import { loadUi } from './ui-files.ts';
 import type { ViewerDeps, ViewerEnv } from './viewer-env.ts';
 
@@ -68,6 +69,7 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   app.use(limitBody);
 
   app.route('/', createPublicRoutes(deps));
+  app.route('/', createTrustRoutes(deps));
   app.route('/', createLogin(guarded));
   app.route('/', createApi(guarded, searcher));
   app.route('/', createAccessApi());

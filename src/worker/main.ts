@@ -11,9 +11,11 @@ import { LIMITS } from '../shared/limits.ts';
 import { Meter } from '../shared/meter.ts';
 import { WORKER_METRICS } from '../shared/metric-tables.ts';
 import { compilePolicy, denyAll, type Policy } from '../shared/policy.ts';
+import type { TrustMaterial } from '../shared/trust/trust-files.ts';
 import { Clients } from './clients.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { Capture } from './http/capture.ts';
+import { InternalSite } from './internal-site.ts';
 import { type Listener, startListener } from './listener.ts';
 import { LiveFlows } from './live-flows.ts';
 import { countedLink } from './metrics/counted-link.ts';
@@ -44,6 +46,7 @@ let clockOffsetMs = performance.timeOrigin;
 let listener: Listener | undefined;
 let leaves: LeafCache | undefined;
 let report: (() => void) | undefined;
+let trust: TrustMaterial;
 let ownAddresses: ReadonlySet<string> = new Set();
 ownAddresses = readOwnAddresses();
 
@@ -77,6 +80,9 @@ function obey(message: PrimaryControl): void {
     case 'tickets':
       leaves?.setTicketKeys(Buffer.from(message.keys, 'base64'));
       return;
+    case 'trust':
+      trust = message.trust;
+      return;
     case 'cut':
       link.setCut(message.client, message.isCut);
       return;
@@ -88,6 +94,7 @@ function obey(message: PrimaryControl): void {
 
 function begin(start: StartMessage): void {
   const { config } = start;
+  trust = start.trust;
   link.begin(start.idPrefix, config.audit !== 'relaxed');
   const meter = new Meter(WORKER_METRICS);
   leaves = new LeafCache({
@@ -96,7 +103,6 @@ function begin(start: StartMessage): void {
     ticketKeys: Buffer.from(start.ticketKeys, 'base64'),
     maxEntries: LIMITS.leafCacheEntries,
     now: Date.now,
-    caCertPem: start.caCertPem,
   });
   const deps: WorkerDeps = {
     config,
@@ -115,6 +121,7 @@ function begin(start: StartMessage): void {
       },
       Date.now,
     ),
+    internalSite: new InternalSite(() => trust),
     tlsFailures: new TlsFailures(),
     live,
     hopToken: start.hopToken,

@@ -124,6 +124,12 @@ describe('/metrics after real traffic', () => {
     const before = await metrics();
     for (const pid of leash.workerPids()) process.kill(pid, 'SIGKILL');
     await reached('leash_worker_restarts_total', 1);
+    // What the new one says of itself stands in the place of what the old one said.
+    const gauges = async () => {
+      const { value } = await metrics();
+      return [value('leash_processes{role="worker"}'), value('leash_leaf_cache_entries')];
+    };
+    await expect.poll(gauges, { timeout: 5_000 }).toEqual([1, 0]);
     const after = await reached('leash_workers_listening', 1);
     for (const [name, type] of before.types) {
       if (type !== 'counter') continue;

@@ -22,7 +22,7 @@ const EVENT = Buffer.from(',"event":"');
 const ID = Buffer.from('","id":"');
 const HASH_CHARS = 64;
 /** Digits that a number holds exactly. */
-const MAX_DIGITS = 15;
+const MAX_DIGITS = 16;
 
 /** Where the parts of a stamp are. */
 export type Stamp = {
@@ -57,7 +57,8 @@ export function readStamp(bytes: Buffer): Stamp | null {
       if (places >= 0) places += 1;
     }
   }
-  if (digits === 0 || digits > MAX_DIGITS || !hasAt(bytes, EVENT, at)) return null;
+  const isExact = digits > 0 && digits <= MAX_DIGITS && Number.isSafeInteger(value);
+  if (!isExact || !hasAt(bytes, EVENT, at)) return null;
   const eventStart = at + EVENT.length;
   const eventEnd = bytes.indexOf(QUOTE, eventStart);
   if (eventEnd < 0 || !hasAt(bytes, ID, eventEnd)) return null;

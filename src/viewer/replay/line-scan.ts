@@ -105,6 +105,7 @@ export class LineScan {
     } else if (bytes[at] === skip.CLOSE_BRACE) return true;
     else if (bytes[at] !== skip.COMMA) return false;
     at = skip.blanks(bytes, at + 1);
+    if (this.#membersAt === 0 && bytes[at] === skip.CLOSE_BRACE) return true;
     while (at < end) {
       if (bytes[at] !== skip.QUOTE) return false;
       const keyStart = at + 1;

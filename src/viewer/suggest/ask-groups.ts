@@ -37,8 +37,11 @@ export type Group = {
   readonly last: number;
 };
 
-/** What no entry is suggested for. `closed`: its address is. `refused`: it was, and nothing allows it now. */
-export type LeftOut = 'refused' | 'closed' | 'room';
+/**
+ * What no entry is suggested for. `refused`: it was, and nothing allows it now. `closed`: its address is.
+ * `nobody`: who asked is nobody that the policy in force knows, and nobody else may ask.
+ */
+export type LeftOut = 'refused' | 'closed' | 'nobody' | 'room';
 
 export type GroupsFound = {
   /** `*.x`: so many names below `x` that they are not told apart. */
@@ -168,13 +171,14 @@ export class AskGroups {
     const agent = judged?.agent ?? '';
     if (this.#agent !== '' && this.#agent !== agent && this.#agent !== facts.agent) return 'others';
     if (facts.wasRefused && !passesNow(judged, facts)) return 'refused';
-    const { isIp, port } = facts.ask.target;
-    const mayDial = (privateRule: boolean) =>
-      this.#addresses.opens(facts, { privateRule, literalRule: isIp });
-    const isPrivate = !mayDial(false);
-    // What is private and closed by now the operator closed: a list of what passed then must not open it.
-    const isClosed = judged === null ? !mayDial(true) : isPrivate && !judged.privateRule;
-    if (isClosed) return 'closed';
+    // No entry would help it, and one for anybody would be for all others.
+    if (judged?.reason === 'identity_required') return 'nobody';
+    const { isIp: literalRule, port } = facts.ask.target;
+    const mayDial = (rights: Parameters<AskJudge['opens']>[1]) =>
+      this.#addresses.opens(facts, rights);
+    // What is closed by now the operator closed: a list of what passed then must not open it.
+    if (!mayDial(judged ?? { privateRule: true, literalRule })) return 'closed';
+    const isPrivate = !mayDial({ privateRule: false, literalRule });
     const ask = judged?.ask ?? facts.ask;
     const shape = { port, agent, isPrivate };
     if (ask.stage !== 'request') return { ...shape, kind: ask.stage, method: '', prefix: '' };

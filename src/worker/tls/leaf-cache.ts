@@ -10,14 +10,13 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { LRUCache } from 'lru-cache';
 
 export type LeafCacheDeps = {
-  /** A signed leaf (PEM) for this worker's key. */
+  /** A signed leaf (PEM) for this worker's key, and the CA that signed it behind it. */
   mint(host: string): Promise<string>;
   readonly privateKeyPem: string;
   /** 48 bytes, the same in every worker: a session made in one resumes in another. */
   readonly ticketKeys: Buffer;
   readonly maxEntries: number;
   now(): number;
-  readonly caCertPem: string;
 };
 
 /** A leaf goes this long before it expires, so that no connection starts with one that is dying. */
@@ -85,12 +84,11 @@ export class LeafCache {
   }
 
   #contextOf(pem: string): SecureContext {
-    const { privateKeyPem, caCertPem } = this.#deps;
     return createSecureContext({
-      key: privateKeyPem,
+      key: this.#deps.privateKeyPem,
       // With the CA in the chain OpenSSL does not search one in each handshake, and a client that
       // lacks it says "self-signed certificate in chain", which names the cure.
-      cert: `${pem.trimEnd()}\n${caCertPem}`,
+      cert: pem,
       ticketKeys: this.#ticketKeys,
       minVersion: 'TLSv1.2',
     });
