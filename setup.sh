@@ -110,7 +110,7 @@ verb_test() {
   cd "$ROOT"
 
   local broken=0
-  step 'npm run ok' npm run --silent ok || broken=1
+  step 'npm run check' npm run --silent check || broken=1
   step 'npm run build' npm run --silent build
   : >"$summary"
   local ended=0

@@ -8,6 +8,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../shared/config.ts';
 import { LIMITS } from '../shared/limits.ts';
+import { Meter } from '../shared/meter.ts';
+import { PRIMARY_METRICS } from '../shared/metric-tables.ts';
 import { POLICY_FILES } from '../shared/policy-source.ts';
 import type { PolicyProblem, Status } from '../shared/status.ts';
 import { plainHex } from '../shared/trust/trusted-ca.ts';
@@ -18,6 +20,7 @@ import { readUpstreamRoots } from './ca/upstream-roots.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { type ListenFailure, listenProblem } from './listen-problem.ts';
 import type { AuditLog } from './log/audit-log.ts';
+import { startMetrics } from './metrics-file.ts';
 import { dropNote, takeActor } from './policy/edit-notes.ts';
 import { type PolicyChange, type PolicyWatch, startPolicyWatch } from './policy/policy-watch.ts';
 import { openRecord, type Record } from './record.ts';
@@ -60,9 +63,11 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
   const ca = await openCa({ stateDir: config.stateDir, now });
   await ensureViewerToken(config.stateDir);
   const roots = await readUpstreamRoots(config.upstreamCaFile);
+  const meter = new Meter(PRIMARY_METRICS);
   const record: Record = await openRecord({
     config,
     diagnostics,
+    meter,
     now,
     openFlows: () => fleet?.openFlows() ?? [],
     onHealth(problem) {
@@ -230,6 +235,10 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
     : null;
   await Promise.all([fleet.listening, viewer?.listening]);
   record.begin();
+  const metrics = await startMetrics({
+    ...{ meter, bootId, startedMs, log, fleet, stateDir: config.stateDir, caCertPem: ca.certPem },
+    onError: (error) => diagnostics.error({ err: error }, 'Cannot write what was counted'),
+  });
   state = 'running';
   await status?.flush();
 
@@ -248,6 +257,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
       await viewer?.stop();
       log.note('stop', { reason });
       const problem = await record.close();
+      await metrics.close();
       state = 'stopped';
       await status?.flush();
       return problem;

@@ -18,6 +18,7 @@ import { Backoff } from './backoff.ts';
 import type { Ca } from './ca/ca.ts';
 import { ClientQuota } from './client-quota.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import { FleetMeter } from './fleet-meter.ts';
 import type { AuditLog } from './log/audit-log.ts';
 import { startWorkerPort, type WorkerPort } from './worker-port.ts';
 
@@ -42,6 +43,10 @@ export type Fleet = {
   /** What leash.internal hands out. */
   setTrust(trust: TrustMaterial): void;
   status(): WorkerStatus[];
+  /** What all workers have counted, in the order of `WORKER_METRICS`. */
+  counts(): number[];
+  /** Workers that took the place of one that ended. */
+  restarts(): number;
   openFlows(): Iterable<string>;
   /** Whether the record takes new exchanges; where not, workers refuse them by themselves. */
   setWritable(isWritable: boolean): void;
@@ -69,6 +74,7 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
   const slots = new Set<Slot>();
   let forks = 0;
   const backoff = new Backoff();
+  const meter = new FleetMeter();
   let ticketKeys = firstTicketKeys;
   let { trust } = deps.start;
   let policy: { version: number; frame: Buffer } | null = null;
@@ -171,6 +177,10 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
   }
 
   function onControl(slot: Slot, message: WorkerControl): void {
+    if (message.type === 'counts') {
+      meter.report(slot.number, message.values);
+      return;
+    }
     if (message.type === 'ready') slot.listening = true;
     else if (message.type === 'policy_in_force') slot.policy = message.version;
     else if (message.type === 'listen_failed' && !slot.listening) {
@@ -191,6 +201,7 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
 
   function onGone(slot: Slot): void {
     slots.delete(slot);
+    meter.ended(slot.number);
     ending.add(slot.port);
     void slot.port.abandon(draining === null ? 'worker_exit' : 'shutdown').then(() => {
       ending.delete(slot.port);
@@ -249,6 +260,8 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
         policy: slot.policy,
         flows: slot.port.openCount(),
       })),
+    counts: () => meter.read(),
+    restarts: () => forks - deps.size,
     *openFlows() {
       for (const slot of slots) yield* slot.port.openFlows();
       for (const port of ending) yield* port.openFlows();

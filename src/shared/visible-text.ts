@@ -29,6 +29,16 @@ export function visibleText(text: string): string {
     .join('');
 }
 
+/** A value → JSON in which such characters are escaped, so that it may be printed and still be parsed. */
+export function visibleJson(value: unknown): string {
+  return JSON.stringify(value).replace(ACTING, (char) =>
+    char
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
+
 /** One character as an escape that says which it is. */
 export function escapeChar(char: string): string {
   const code = char.codePointAt(0) ?? 0;

@@ -4,6 +4,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
+import { Meter } from '../shared/meter.ts';
 import { createAccessApi } from './access/access-api.ts';
 import { AttemptLimit } from './access/attempt-limit.ts';
 import { createGuard } from './access/guard.ts';
@@ -13,7 +14,8 @@ import { createApi } from './api.ts';
 import { createDetailApi } from './detail-api.ts';
 import { createExportApi } from './export/export-api.ts';
 import { createHardenApi } from './harden/harden-api.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics } from './metrics/metrics-api.ts';
+import { VIEWER_METRICS } from './metrics/viewer-metrics.ts';
 import { Planner } from './policy/planner.ts';
 import { createPolicyApi } from './policy/policy-api.ts';
 import { AgentNetworks } from './policy/policy-reader.ts';
@@ -44,9 +46,16 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
     decode: deps.decode,
   };
   const searcher = createSearcher(deps, reader);
+  const meter = new Meter(VIEWER_METRICS);
+  const find = async (query: LogQuery) => {
+    const since = performance.now();
+    const page = await findRows(searcher, query);
+    meter.observe('search', (performance.now() - since) / 1000);
+    return page;
+  };
   const guarded = {
     ...deps,
-    search: { ...reader, find: (query: LogQuery) => findRows(searcher, query) },
+    search: { ...reader, find },
     agents: new AgentNetworks(deps.config.policyDir),
     token: createTokenReader(deps.config),
     limit: new AttemptLimit(),
@@ -69,7 +78,7 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   app.route('/', createDetailApi(changing));
   app.route('/', createExportApi(guarded));
   app.route('/', createStreamApi(guarded));
-  app.route('/', createMetrics(guarded));
+  app.route('/', createMetrics(guarded, { meter, searcher }));
   app.route('/', createStateApi(guarded));
   app.get('*', (c) => {
     const file = files.get(c.req.path);

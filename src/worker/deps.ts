@@ -3,6 +3,7 @@
 
 import type { HeaderPairs } from '../shared/audit-event.ts';
 import type { Config } from '../shared/config.ts';
+import type { WorkerMeter } from '../shared/metric-tables.ts';
 import type { Policy } from '../shared/policy.ts';
 import type { Clients } from './clients.ts';
 import type { Capture } from './http/capture.ts';
@@ -23,6 +24,8 @@ export type WorkerDeps = {
   readonly tlsFailures: TlsFailures;
   /** What leash.internal answers. */
   readonly internalSite: InternalSite;
+  /** What is counted for `/metrics`. */
+  readonly meter: WorkerMeter;
   /** What is judged again when the policy changes. */
   readonly live: LiveFlows;
   /** Stands in `Via` on the way to addresses that the policy opened; whoever brings it back is refused. */

@@ -58,6 +58,7 @@ export async function handleExchange(input: ExchangeInput): Promise<void> {
     // 4. Decide and put the intent on the log; a policy that changed in between decides again.
     const allowed = await admit(exchange, head, path);
     if (allowed === null) return;
+    deps.meter.observe('admit', (deps.now() - exchange.startedMs) / 1000);
     // 5. Forward, or answer what is asked of leash itself.
     if (head.target.host === INTERNAL_HOST) await serveInternal(exchange, allowed);
     else await forward(exchange, allowed);

@@ -241,6 +241,9 @@ export function startListener(
       for (const session of sessions) session.close();
       const deadline = deps.now() + timeoutMs;
       while (active.size > 0 && deps.now() < deadline) await pause(20);
+      // Over HTTP/2 the end of an answer is a frame of its own, behind the last byte.
+      const flushed = Math.min(deadline, deps.now() + LIMITS.drainFlushMs);
+      while (sessions.size > 0 && deps.now() < flushed) await pause(5);
       if (deps.live.shutDown()) await pause(LIMITS.webSocketCloseMs);
       for (const socket of sockets) socket.destroy();
       // Ends of sockets are events of the next turns; their records must be on the pipe first.

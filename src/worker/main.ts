@@ -8,6 +8,8 @@ import pino from 'pino';
 import { fingerprintHeaders, fingerprintUrl } from '../shared/fingerprint.ts';
 import { encodeHello, type PrimaryControl, type StartMessage } from '../shared/ipc.ts';
 import { LIMITS } from '../shared/limits.ts';
+import { Meter } from '../shared/meter.ts';
+import { WORKER_METRICS } from '../shared/metric-tables.ts';
 import { compilePolicy, denyAll, type Policy } from '../shared/policy.ts';
 import type { TrustMaterial } from '../shared/trust/trust-files.ts';
 import { Clients } from './clients.ts';
@@ -16,6 +18,8 @@ import type { Capture } from './http/capture.ts';
 import { InternalSite } from './internal-site.ts';
 import { type Listener, startListener } from './listener.ts';
 import { LiveFlows } from './live-flows.ts';
+import { countedLink } from './metrics/counted-link.ts';
+import { startReports } from './metrics/reports.ts';
 import { startLink } from './primary-link.ts';
 import { LeafCache } from './tls/leaf-cache.ts';
 import { TlsFailures } from './tls/tls-failures.ts';
@@ -42,6 +46,7 @@ let clockOffsetMs = performance.timeOrigin;
 let listener: Listener | undefined;
 let leaves: LeafCache | undefined;
 let trust: TrustMaterial;
+let report: (() => void) | undefined;
 let ownAddresses: ReadonlySet<string> = new Set();
 ownAddresses = readOwnAddresses();
 
@@ -91,6 +96,7 @@ function begin(start: StartMessage): void {
   const { config } = start;
   trust = start.trust;
   link.begin(start.idPrefix, config.audit !== 'relaxed');
+  const meter = new Meter(WORKER_METRICS);
   leaves = new LeafCache({
     mint: (host) => link.mint(host),
     privateKeyPem: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
@@ -100,8 +106,9 @@ function begin(start: StartMessage): void {
   });
   const deps: WorkerDeps = {
     config,
-    link,
+    link: countedLink(link, meter),
     leaves,
+    meter,
     upstream: createUpstream({
       resolve: createResolve(config.dnsServers, LIMITS.dnsMs),
       roots: upstreamRoots(start.upstreamRoots),
@@ -126,10 +133,12 @@ function begin(start: StartMessage): void {
     draining: () => draining,
     now: () => clockOffsetMs + performance.now(),
   };
+  report = startReports(deps, () => link.waitingBytes());
   let sweptMs = deps.now();
   setInterval(() => {
     sweep(deps, sweptMs);
     sweptMs = deps.now();
+    report?.();
   }, 1000).unref();
   listener = startListener(
     deps,
@@ -165,6 +174,7 @@ async function drain(timeoutMs: number): Promise<void> {
   if (draining) return;
   draining = true;
   await listener?.drain(timeoutMs);
+  report?.();
   link.control({ type: 'drained' });
   await link.end();
   process.exit(0);

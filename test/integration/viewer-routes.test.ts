@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Status } from '../../src/shared/status.ts';
+import { ROUTE_TEXTS, shownPattern } from '../support/reference/routes.ts';
 import { startViewer, type TestViewer } from '../support/start-viewer.ts';
 
 let viewer: TestViewer;
@@ -64,6 +65,14 @@ describe('security headers', () => {
     const asset = await viewer.ask('/assets/index-abc.js');
     expect(asset.headers['cache-control']).toBe('public, max-age=31536000, immutable');
   });
+});
+
+it('each route is in docs/reference.md, and each of those is a route', () => {
+  // `ALL` is what stands before the routes.
+  const routes = viewer.routes.filter(({ method }) => method !== 'ALL');
+  const there = routes.map(({ method, path }) => shownPattern(method, path));
+  const told = ROUTE_TEXTS.flatMap(({ routes }) => routes);
+  expect([...new Set(there)].sort()).toEqual([...told].sort());
 });
 
 describe('health', () => {

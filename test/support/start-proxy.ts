@@ -7,6 +7,8 @@ import { openCa } from '../../src/primary/ca/ca.ts';
 import { publishTrust } from '../../src/primary/ca/trust-material.ts';
 import { TERMINAL_EVENTS } from '../../src/shared/audit-event.ts';
 import { type Config, parseConfig } from '../../src/shared/config.ts';
+import { Meter } from '../../src/shared/meter.ts';
+import { WORKER_METRICS } from '../../src/shared/metric-tables.ts';
 import { compilePolicy, type Policy } from '../../src/shared/policy.ts';
 import { EMPTY_POLICY, type PolicySource } from '../../src/shared/policy-source.ts';
 import { Clients } from '../../src/worker/clients.ts';
@@ -98,6 +100,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
     decoderLoad: { streams: 0, waitingBytes: 0 },
     internalSite: new InternalSite(() => trust),
     tlsFailures: new TlsFailures(),
+    meter: new Meter(WORKER_METRICS),
     live: new LiveFlows(),
     hopToken: HOP_TOKEN,
     forRecord: { headers: (pairs) => pairs, url: (target) => target },

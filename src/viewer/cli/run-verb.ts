@@ -1,7 +1,7 @@
 // A command line → the verb that it names, run with its settings. Results go to `out`, messages to `err`;
 // what a verb throws ends here, as a message and an exit code.
 
-import { visibleText } from '../../shared/visible-text.ts';
+import { visibleJson, visibleText } from '../../shared/visible-text.ts';
 import { readSettings } from './settings/read-settings.ts';
 import { helpOf } from './table/help-text.ts';
 import { findVerb, readWords } from './table/read-words.ts';
@@ -45,7 +45,7 @@ function refuse(io: Io, problem: string): number {
 
 /** With --json a message is a line of JSON, too. */
 function jsonMessages({ err }: Io): Io['err'] {
-  return (text) => err(JSON.stringify({ error: text.replace(/^leashctl: /, '') }));
+  return (text) => err(visibleJson({ error: text.replace(/^leashctl: /, '') }));
 }
 
 function beforeDashes(args: readonly string[]): readonly string[] {

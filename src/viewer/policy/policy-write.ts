@@ -2,7 +2,7 @@
 // it. The viewer and the command line are both here; neither talks to the primary, which sees the file.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, chown, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../shared/config.ts';
@@ -166,7 +166,7 @@ export function hashOf(text: string): string {
 }
 
 /**
- * Temp file, fsync, rename: a reader sees the old file or the new one. Rights stay what they were.
+ * Temp file, fsync, rename: a reader sees the old file or the new one. Owner and rights stay.
  * False: `isSame`, asked last, says that the file is another one by now.
  */
 async function putInPlace(
@@ -177,11 +177,12 @@ async function putInPlace(
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const handle = await open(temporary, 'wx', 0o644);
   try {
-    const mode = await stat(path).then(
-      (facts) => facts.mode & 0o777,
-      () => null,
-    );
-    if (mode !== null) await chmod(temporary, mode);
+    const old = await stat(path).catch(() => null);
+    if (old !== null) {
+      // Root edits files that another user reads; who may not give a file away is that user.
+      await chown(temporary, old.uid, old.gid).catch(() => {});
+      await chmod(temporary, old.mode & 0o777);
+    }
     await handle.writeFile(text);
     await handle.sync();
     if (!(await isSame())) {

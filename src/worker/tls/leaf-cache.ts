@@ -26,6 +26,7 @@ export class LeafCache {
   readonly #deps: LeafCacheDeps;
   readonly #contexts: LRUCache<string, SecureContext>;
   readonly #minting = new Set<string>();
+  readonly #counts = { hits: 0, misses: 0, mints: 0 };
   #ticketKeys: Buffer;
 
   constructor(deps: LeafCacheDeps) {
@@ -42,6 +43,7 @@ export class LeafCache {
         this.#minting.add(host);
         try {
           const pem = await deps.mint(host);
+          this.#counts.mints += 1;
           options.ttl = this.#ttlOf(pem);
           return this.#contextOf(pem);
         } finally {
@@ -53,6 +55,8 @@ export class LeafCache {
 
   /** One mint per host, however many ask at once. Rejects as `mint` does; a rejection is not kept. */
   async get(host: string): Promise<SecureContext> {
+    if (this.#contexts.has(host)) this.#counts.hits += 1;
+    else this.#counts.misses += 1;
     const context = await this.#contexts.fetch(host);
     if (context === undefined) throw new Error(`Cannot get leaf for "${host}": none was made`);
     return context;
@@ -72,6 +76,11 @@ export class LeafCache {
   /** Entries, those being minted included. */
   get size(): number {
     return this.#contexts.size;
+  }
+
+  /** Since the start; who waits for a mint that another one caused is a miss, too. */
+  get counts(): { readonly hits: number; readonly misses: number; readonly mints: number } {
+    return this.#counts;
   }
 
   #contextOf(pem: string): SecureContext {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { escapeChar, visiblePieces } from '../../../src/shared/visible-text.ts';
+import { escapeChar, visibleJson, visiblePieces } from '../../../src/shared/visible-text.ts';
 
 /** Escapes in brackets, everything else as it is. */
 const shown = (text: string, keepNewlines = false) =>
@@ -65,4 +65,15 @@ describe('escapeChar()', () => {
     ['\x01', '\\x01'],
     ['\u{1f600}', '\\u{1f600}'],
   ])('escapeChar() writes %j as %s', (char, expected) => expect(escapeChar(char)).toBe(expected));
+});
+
+describe('visibleJson()', () => {
+  it('escapes what acts and nothing else, and is the same value when it is parsed', () => {
+    const value = { 'a\u202e': '\x1b[31m\x7f\x9b\u2028\n\u{e0041}\ud800 ü 漢 🙂' };
+    const text = visibleJson(value);
+    expect(text).toBe(
+      '{"a\\u202e":"\\u001b[31m\\u007f\\u009b\\u2028\\n\\udb40\\udc41\\ud800 ü 漢 🙂"}',
+    );
+    expect(JSON.parse(text)).toEqual(value);
+  });
 });

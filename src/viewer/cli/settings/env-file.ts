@@ -1,7 +1,7 @@
 // The text of a file of settings (`KEY=VALUE` lines, as systemd's EnvironmentFile and podman's --env-file
 // read them) → its values, each with its line. Pure: knows no file and no setting.
 
-import { formatJson } from '../../../shared/audit-line.ts';
+import { visibleJson } from '../../../shared/visible-text.ts';
 
 export type FileValue = { readonly value: string; readonly line: number };
 
@@ -22,7 +22,7 @@ export function parseEnvFile(
     const match = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(row);
     const [, name, value] = match ?? [];
     if (name === undefined || value === undefined) {
-      return { problem: `takes NAME=VALUE, got ${formatJson(row.slice(0, 40))}`, line };
+      return { problem: `takes NAME=VALUE, got ${visibleJson(row.slice(0, 40))}`, line };
     }
     // systemd would go on with the next line, podman would not.
     if (value.endsWith('\\')) return { problem: `${name} ends in a backslash`, line };

@@ -1,7 +1,7 @@
 // The words of a command line → a verb and what it gets. Pure: it knows rows of the table, and runs none.
 
-import { formatJson } from '../../../shared/audit-line.ts';
 import { nearest } from '../../../shared/setting.ts';
+import { visibleJson } from '../../../shared/visible-text.ts';
 import { COMMON_OPTIONS, type Given, type Option, positionalText, type Verb } from './verb.ts';
 
 type Problem = { readonly problem: string };
@@ -20,12 +20,12 @@ export function findVerb(
     const firsts = names.map((name) => name.replace(/ .*/, ''));
     const near = first === '' ? null : nearest(first, firsts);
     const hint = near === null ? `allowed: ${names.join(', ')}` : `did you mean ${near}?`;
-    return { problem: `unknown verb ${formatJson(first.slice(0, 80))}, ${hint}` };
+    return { problem: `unknown verb ${visibleJson(first.slice(0, 80))}, ${hint}` };
   }
   const verb = family.find(({ name }) => name === `${first} ${second}`);
   if (verb !== undefined) return { verb, rest: words.slice(2) };
   const seconds = family.map(({ name }) => name.slice(first.length + 1)).join('|');
-  const got = second === undefined ? 'nothing' : formatJson(second.slice(0, 80));
+  const got = second === undefined ? 'nothing' : visibleJson(second.slice(0, 80));
   return { problem: `${first} takes ${seconds}, got ${got}` };
 }
 
@@ -53,7 +53,7 @@ export function readWords(verb: Verb, words: readonly string[]): Given | Problem
     } else if (!onlyArguments && isOptionLike(word) && (!rest || word.startsWith('--'))) {
       return { problem: unknownOption(verb, known, word) };
     } else if (!rest && args.length === positionals.length) {
-      return { problem: `${name} takes ${shape(verb)}, got ${formatJson(word.slice(0, 80))}` };
+      return { problem: `${name} takes ${shape(verb)}, got ${visibleJson(word.slice(0, 80))}` };
     } else args.push(word);
   }
   const problem = missing(verb, args) ?? wrongWord(verb, args);
@@ -77,12 +77,12 @@ function takeValue(
 ): { readonly value: string; readonly isNext: boolean } | Problem {
   if (value === undefined) {
     if (attached === undefined) return { value: '', isNext: false };
-    return { problem: `${name} takes no value, got ${formatJson(attached.slice(0, 80))}` };
+    return { problem: `${name} takes no value, got ${visibleJson(attached.slice(0, 80))}` };
   }
   const text = attached ?? next ?? '';
   if (text === '') return { problem: `${name} takes ${value}, got nothing` };
   if (words !== undefined && !words.includes(text)) {
-    return { problem: `${name} takes ${words.join('|')}, got ${formatJson(text.slice(0, 80))}` };
+    return { problem: `${name} takes ${words.join('|')}, got ${visibleJson(text.slice(0, 80))}` };
   }
   return { value: text, isNext: attached === undefined };
 }
@@ -99,7 +99,7 @@ function unknownOption(verb: Verb, known: readonly Option[], word: string): stri
     known.map((option) => option.name),
   );
   const hint = near === null ? `see leashctl help ${verb.name}` : `did you mean ${near}?`;
-  return `${verb.name} has no option ${formatJson(name.slice(0, 80))}, ${hint}`;
+  return `${verb.name} has no option ${visibleJson(name.slice(0, 80))}, ${hint}`;
 }
 
 function missing({ name, positionals = [] }: Verb, args: readonly string[]): string | null {
@@ -111,7 +111,7 @@ function wrongWord({ name, positionals = [] }: Verb, args: readonly string[]): s
   for (const [at, { words }] of positionals.entries()) {
     const arg = args[at];
     if (arg === undefined || words === undefined || words.includes(arg)) continue;
-    return `${name} takes ${words.join('|')}, got ${formatJson(arg.slice(0, 80))}`;
+    return `${name} takes ${words.join('|')}, got ${visibleJson(arg.slice(0, 80))}`;
   }
   return null;
 }

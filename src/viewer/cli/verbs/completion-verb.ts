@@ -1,5 +1,6 @@
 // `leashctl completion`: what shells and `man` read, made of the table of verbs.
 
+import { visibleJson } from '../../../shared/visible-text.ts';
 import { bashCompletion } from '../table/bash-completion.ts';
 import { fishCompletion } from '../table/fish-completion.ts';
 import { manPage } from '../table/man-page.ts';
@@ -43,6 +44,6 @@ export const COMPLETION_VERB: Verb = {
 async function runCompletion({ args, verbs, json, io }: Call): Promise<number> {
   const form = args[0] as keyof typeof FORMS;
   const text = FORMS[form](verbs);
-  io.out(json ? JSON.stringify({ form, text }) : text.trimEnd());
+  io.out(json ? visibleJson({ form, text }) : text.trimEnd());
   return EXIT.ok;
 }

@@ -1,7 +1,6 @@
 // `leashctl config show`: every setting with its value, and where it comes from. Secrets are never shown.
 
-import { formatJson } from '../../../shared/audit-line.ts';
-import { visibleText } from '../../../shared/visible-text.ts';
+import { visibleJson, visibleText } from '../../../shared/visible-text.ts';
 import type { Origin, SettingValue } from '../settings/read-settings.ts';
 import { ENV_FILE, ENV_FILE_VARIABLE } from '../settings/read-settings.ts';
 import { type Call, EXIT, type Verb } from '../table/verb.ts';
@@ -22,7 +21,7 @@ export const CONFIG_SHOW_VERB: Verb = {
 
 async function runConfigShow({ settings, options, json, io }: Call): Promise<number> {
   const { values, file, problem, isDenied } = settings;
-  if (json) io.out(formatJson({ file, problem, settings: values.map(rowJson) }));
+  if (json) io.out(visibleJson({ file, problem, settings: values.map(rowJson) }));
   else {
     const rows = values.map((value) => [
       `${value.setting.name}=${visibleText(shownText(value))}`,

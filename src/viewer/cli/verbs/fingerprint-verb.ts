@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { authScheme } from '../../../shared/credential-headers.ts';
 import { fingerprint } from '../../../shared/fingerprint.ts';
+import { visibleJson } from '../../../shared/visible-text.ts';
 import { type Call, EXIT, hasCode, type Verb } from '../table/verb.ts';
 
 export const FINGERPRINT_VERB: Verb = {
@@ -40,6 +41,6 @@ async function runFingerprint({ config, json, io }: Call): Promise<number> {
   const scheme = authScheme(secret);
   const hidden = fingerprint(secret.slice(scheme.length).trim(), Buffer.from(key.trim(), 'base64'));
   const value = scheme + hidden;
-  io.out(json ? JSON.stringify({ fingerprint: value }) : value);
+  io.out(json ? visibleJson({ fingerprint: value }) : value);
   return EXIT.ok;
 }

@@ -1,5 +1,6 @@
 // `leashctl help`: the table of verbs, for people and as data.
 
+import { visibleJson } from '../../../shared/visible-text.ts';
 import { helpOf, helpOfAll, tableJson } from '../table/help-text.ts';
 import { findVerb } from '../table/read-words.ts';
 import { type Call, EXIT, type Verb } from '../table/verb.ts';
@@ -22,7 +23,7 @@ async function runHelp({ args, verbs, json, io }: Call): Promise<number> {
   );
   if (first === undefined || (args.length === 1 && family.length > 1)) {
     const shown = first === undefined ? verbs : family;
-    io.out(json ? JSON.stringify(tableJson(shown)) : helpOfAll(shown));
+    io.out(json ? visibleJson(tableJson(shown)) : helpOfAll(shown));
     return EXIT.ok;
   }
   const found = findVerb(verbs, args.length === 1 && family[0] ? family[0].name.split(' ') : args);
@@ -30,6 +31,6 @@ async function runHelp({ args, verbs, json, io }: Call): Promise<number> {
     io.err(`leashctl: ${found.problem}`);
     return EXIT.usage;
   }
-  io.out(json ? JSON.stringify(tableJson([found.verb])) : helpOf(found.verb));
+  io.out(json ? visibleJson(tableJson([found.verb])) : helpOf(found.verb));
   return EXIT.ok;
 }

@@ -1,7 +1,7 @@
 // `leashctl status`: what leash says of itself in its status file. Asks no process.
 
 import type { Status } from '../../../shared/status.ts';
-import { visibleText } from '../../../shared/visible-text.ts';
+import { visibleJson, visibleText } from '../../../shared/visible-text.ts';
 import { readStatus } from '../../status.ts';
 import { type Call, EXIT, type Verb } from '../table/verb.ts';
 
@@ -18,7 +18,7 @@ export const STATUS_VERB: Verb = {
 
 async function runStatus({ config, json, io }: Call): Promise<number> {
   const { status, alive, problems } = await readStatus(config.stateDir);
-  if (json) io.out(JSON.stringify({ ready: problems.length === 0, problems, status }));
+  if (json) io.out(visibleJson({ ready: problems.length === 0, problems, status }));
   else if (status !== null && alive) io.out(statusTable(status, problems));
   if (status === null || !alive) {
     io.err(`leash is not reachable: ${problems[0]} (LEASH_STATE_DIR is ${config.stateDir})`);

@@ -1,5 +1,6 @@
 // `leashctl token`: the token of the viewer, for who may read it.
 
+import { visibleJson } from '../../../shared/visible-text.ts';
 import { readToken, tokenPath } from '../../access/token.ts';
 import { type Call, EXIT, hasCode, type Verb } from '../table/verb.ts';
 
@@ -15,7 +16,7 @@ async function runToken({ config, json, io }: Call): Promise<number> {
   try {
     const token = await readToken(config);
     if (token !== null) {
-      io.out(json ? JSON.stringify({ token }) : token);
+      io.out(json ? visibleJson({ token }) : token);
       return EXIT.ok;
     }
     io.err(

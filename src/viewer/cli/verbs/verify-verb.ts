@@ -4,6 +4,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { visibleJson } from '../../../shared/visible-text.ts';
 import { type ExportedFile, readExportedFile } from '../../verify/list-log.ts';
 import { startPool } from '../../verify/pool.ts';
 import { eraseProgress, formatProgress } from '../../verify/progress-bar.ts';
@@ -74,7 +75,7 @@ async function runVerify(call: Call): Promise<number> {
     );
     return EXIT.failure;
   }
-  io.out(json ? JSON.stringify(verdictJson(found, pinned)) : formatVerdict(found, pinned));
+  io.out(json ? visibleJson(verdictJson(found, pinned)) : formatVerdict(found, pinned));
   return found.problems.length === 0 ? EXIT.ok : EXIT.unverified;
 }
 
