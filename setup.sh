@@ -24,6 +24,11 @@ TEST_PROGRAMS=(
   ip:iproute2
   flock:util-linux
   jq:jq
+  shellcheck:shellcheck
+  busybox:busybox
+  zsh:zsh
+  fish:fish
+  man:man-db
   strace:strace
   prlimit:util-linux
   go:golang-go
@@ -136,7 +141,7 @@ verb_test() {
   cd "$ROOT"
 
   local broken=0
-  step 'npm run ok' npm run --silent ok || broken=1
+  step 'npm run check' npm run --silent check || broken=1
   step 'npm run build' npm run --silent build
   : >"$summary"
   local ended=0

@@ -14,6 +14,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             'test/architecture.test.ts',
+            'test/docs.test.ts',
             'test/unit/**/*.test.ts',
             'test/property/**/*.test.ts',
           ],

@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../shared/config.ts';
 import { LIMITS } from '../shared/limits.ts';
+import type { PrimaryMeter } from '../shared/metric-tables.ts';
 import { checkpointFileName, segmentName } from '../shared/segments.ts';
 import type { LogCheck } from '../shared/status.ts';
 import { createLogChecker, settleFlows } from './archive/log-check.ts';
@@ -23,6 +24,7 @@ import { readHostId } from './state-dir.ts';
 export type RecordDeps = {
   readonly config: Config;
   readonly diagnostics: Diagnostics;
+  readonly meter: PrimaryMeter;
   now(): number;
   openFlows(): Iterable<string>;
   /** Why nothing new may pass; empty: it may again. */
@@ -80,6 +82,7 @@ export async function openRecord(deps: RecordDeps): Promise<Record> {
     recovered,
     hostId,
     signer,
+    meter: deps.meter,
     now,
     openFlows: deps.openFlows,
     onHealth(problem) {

@@ -8,13 +8,19 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../shared/config.ts';
 import { LIMITS } from '../shared/limits.ts';
+import { Meter } from '../shared/meter.ts';
+import { PRIMARY_METRICS } from '../shared/metric-tables.ts';
 import { POLICY_FILES } from '../shared/policy-source.ts';
 import type { PolicyProblem, Status } from '../shared/status.ts';
+import { plainHex } from '../shared/trust/trusted-ca.ts';
 import { type Ca, openCa } from './ca/ca.ts';
+import { startRotation } from './ca/rotation.ts';
+import { publishTrust } from './ca/trust-material.ts';
 import { readUpstreamRoots } from './ca/upstream-roots.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { type ListenFailure, listenProblem } from './listen-problem.ts';
 import type { AuditLog } from './log/audit-log.ts';
+import { startMetrics } from './metrics-file.ts';
 import { dropNote, takeActor } from './policy/edit-notes.ts';
 import { type PolicyChange, type PolicyWatch, startPolicyWatch } from './policy/policy-watch.ts';
 import { openRecord, type Record } from './record.ts';
@@ -62,9 +68,11 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
     await shareWithViewer(config.stateDir, users?.viewer.gid ?? process.getegid?.() ?? 0);
   }
   const roots = await readUpstreamRoots(config.upstreamCaFile);
+  const meter = new Meter(PRIMARY_METRICS);
   const record: Record = await openRecord({
     config,
     diagnostics,
+    meter,
     now,
     openFlows: () => fleet?.openFlows() ?? [],
     onHealth(problem) {
@@ -76,6 +84,19 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
     onFatal: deps.onFatal,
   });
   const { log } = record;
+  const rotation = await startRotation({
+    ca,
+    stateDir: config.stateDir,
+    now,
+    note: (fields) => log.note('ca_change', fields),
+    async onChange() {
+      if (fleet === null) return;
+      fleet.setTrust(await publishTrust(config.stateDir, ca));
+      // Contexts are made anew with the keys, and so are the leaves in them.
+      fleet.setTicketKeys(randomBytes(48));
+    },
+    onError: (error) => diagnostics.error({ err: error }, 'Cannot rotate the CA'),
+  });
 
   status = await openStatusFile(
     join(config.stateDir, 'run', 'status.json'),
@@ -162,6 +183,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
     mode: first?.source.mode ?? '',
     policy: first?.version ?? 0,
     files: first?.sha256 ?? {},
+    ca: ca.trusted.map(({ sha256 }) => plainHex(sha256)),
     workers: config.workers,
   });
 
@@ -174,7 +196,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
       start: {
         config: { ...config, viewerToken: '' },
         upstreamRoots: roots,
-        caCertPem: ca.certPem,
+        trust: await publishTrust(config.stateDir, ca),
         hopToken: `leash-${randomBytes(16).toString('hex')}`,
         secretsKey: config.secrets === 'plain' ? '' : await readSecretsKey(config.stateDir),
       },
@@ -220,6 +242,10 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
     : null;
   await Promise.all([fleet.listening, viewer?.listening]);
   record.begin();
+  const metrics = await startMetrics({
+    ...{ meter, bootId, startedMs, log, fleet, stateDir: config.stateDir, caCertPem: ca.certPem },
+    onError: (error) => diagnostics.error({ err: error }, 'Cannot write what was counted'),
+  });
   state = 'running';
   await status?.flush();
 
@@ -233,10 +259,12 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
       clearInterval(tickets);
       clearInterval(publish);
       watch?.close();
+      rotation.close();
       await fleet?.drain(timeoutMs);
       await viewer?.stop();
       log.note('stop', { reason });
       const problem = await record.close();
+      await metrics.close();
       state = 'stopped';
       await status?.flush();
       return problem;

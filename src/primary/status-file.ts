@@ -1,9 +1,8 @@
-// Publishes `run/status.json`: temp file, then rename, so that a reader sees a whole state or the one
+// Publishes `run/status.json`, and what else is like it: temp file, then rename, so that a reader sees a whole state or the one
 // before. Writes are coalesced; the last state always gets there.
 
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Status } from '../shared/status.ts';
 
 export type StatusFile = {
   /** Something changed: the file follows shortly. */
@@ -14,7 +13,7 @@ export type StatusFile = {
 
 export async function openStatusFile(
   path: string,
-  current: () => Status,
+  current: () => object,
   onError: (error: unknown) => void,
 ): Promise<StatusFile> {
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });

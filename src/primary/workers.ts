@@ -12,11 +12,13 @@ import {
 } from '../shared/ipc.ts';
 import { LIMITS } from '../shared/limits.ts';
 import type { WorkerStatus } from '../shared/status.ts';
+import type { TrustMaterial } from '../shared/trust/trust-files.ts';
 import type { WorkerControl } from '../shared/worker-control.ts';
 import { Backoff } from './backoff.ts';
 import type { Ca } from './ca/ca.ts';
 import { ClientQuota } from './client-quota.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import { FleetMeter } from './fleet-meter.ts';
 import type { AuditLog } from './log/audit-log.ts';
 import type { UserIds } from './users.ts';
 import { startWorkerPort, type WorkerPort } from './worker-port.ts';
@@ -41,7 +43,13 @@ export type Fleet = {
   readonly listening: Promise<void>;
   setPolicy(version: number, source: string): void;
   setTicketKeys(keys: Buffer): void;
+  /** What leash.internal hands out. */
+  setTrust(trust: TrustMaterial): void;
   status(): WorkerStatus[];
+  /** What all workers have counted, in the order of `WORKER_METRICS`. */
+  counts(): number[];
+  /** Workers that took the place of one that ended. */
+  restarts(): number;
   openFlows(): Iterable<string>;
   /** Whether the record takes new exchanges; where not, workers refuse them by themselves. */
   setWritable(isWritable: boolean): void;
@@ -69,7 +77,9 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
   const slots = new Set<Slot>();
   let forks = 0;
   const backoff = new Backoff();
+  const meter = new FleetMeter();
   let ticketKeys = firstTicketKeys;
+  let { trust } = deps.start;
   let policy: { version: number; frame: Buffer } | null = null;
   const { clientLogBytesPerMinute } = deps.start.config;
   const quota =
@@ -124,7 +134,9 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
       mintLeaf: (host, key) => deps.ca.mintLeaf(host, key),
       onHello: () => {
         const keys = ticketKeys.toString('base64');
-        port.send(encodeStart({ ...deps.start, worker: number, idPrefix, ticketKeys: keys }));
+        port.send(
+          encodeStart({ ...deps.start, trust, worker: number, idPrefix, ticketKeys: keys }),
+        );
         if (policy !== null) port.send(policy.frame);
         if (!log.healthy()) port.send(encodePrimaryControl({ type: 'record', state: 'full' }));
         for (const client of quota?.cut() ?? []) {
@@ -170,6 +182,10 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
   }
 
   function onControl(slot: Slot, message: WorkerControl): void {
+    if (message.type === 'counts') {
+      meter.report(slot.number, message.values);
+      return;
+    }
     if (message.type === 'ready') slot.listening = true;
     else if (message.type === 'policy_in_force') slot.policy = message.version;
     else if (message.type === 'listen_failed' && !slot.listening) {
@@ -190,6 +206,7 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
 
   function onGone(slot: Slot): void {
     slots.delete(slot);
+    meter.ended(slot.number);
     ending.add(slot.port);
     void slot.port.abandon(draining === null ? 'worker_exit' : 'shutdown').then(() => {
       ending.delete(slot.port);
@@ -234,6 +251,10 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
       ticketKeys = keys;
       sendAll({ type: 'tickets', keys: keys.toString('base64') });
     },
+    setTrust(material) {
+      trust = material;
+      sendAll({ type: 'trust', trust });
+    },
     setWritable: (isWritable) => sendAll({ type: 'record', state: isWritable ? 'open' : 'full' }),
     endRunning: () => sendAll({ type: 'record', state: 'stuck' }),
     status: () =>
@@ -244,6 +265,8 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
         policy: slot.policy,
         flows: slot.port.openCount(),
       })),
+    counts: () => meter.read(),
+    restarts: () => forks - deps.size,
     *openFlows() {
       for (const slot of slots) yield* slot.port.openFlows();
       for (const port of ending) yield* port.openFlows();

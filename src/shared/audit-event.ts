@@ -37,6 +37,7 @@ export const PRIMARY_EVENTS = [
   'log_recovered',
   'audit_suspended',
   'segment_deleted',
+  'ca_change',
   'checkpoint',
 ] as const;
 export type PrimaryEvent = (typeof PRIMARY_EVENTS)[number];

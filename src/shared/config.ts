@@ -2,6 +2,7 @@
 // is in limits.ts.
 
 import {
+  authority,
   choice,
   cidrList,
   dnsList,
@@ -42,6 +43,7 @@ export type Config = {
   readonly users: UserPair | 'same';
   readonly proxyPort: number;
   readonly bind: string;
+  readonly proxyAddress: string;
   readonly viewer: boolean;
   readonly viewerPort: number;
   readonly viewerBind: string;
@@ -71,102 +73,133 @@ const port = (name: string, fallback: string, why: string): Setting<number> =>
 
 /** One row per setting: name, default, what is allowed, why. `parseConfig` reads nothing else. */
 export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
-  policyDir: path('LEASH_DIR', '/etc/leash', 'policy directory'),
-  logPath: path('LOG_PATH', '/logs/egress.jsonl', 'the log; segments stand in the same folder'),
-  stateDir: path('LEASH_STATE_DIR', '/var/lib/leash', 'CA, keys, status file'),
+  policyDir: path('LEASH_DIR', '/etc/leash', 'policy folder'),
+  logPath: path(
+    'LOG_PATH',
+    '/logs/egress.jsonl',
+    'the record: a link to its newest segment; a folder of its own',
+  ),
+  stateDir: path(
+    'LEASH_STATE_DIR',
+    '/var/lib/leash',
+    '`ca.pem`, `private/` (keys, token), `run/status.json`, `index/`',
+  ),
   captureLimitBytes: whole('BODY_LIMIT_KB', '1024', {
     min: 0,
     max: 1_048_576,
     unit: KIB,
-    why: 'capture per direction; longer bodies are counted, hashed and marked as cut',
+    why: 'KiB of a body that are recorded, each way; beyond: length, hash and a mark',
   }),
-  capture: choice('LEASH_CAPTURE', 'text', ['none', 'text', 'all'], 'which bodies are recorded'),
+  capture: choice(
+    'LEASH_CAPTURE',
+    'text',
+    ['none', 'text', 'all'],
+    '`text`: request bodies and text responses, decoded; `all`: as on the wire',
+  ),
   audit: choice(
     'LEASH_AUDIT',
     'accepted',
     ['relaxed', 'accepted', 'durable'],
-    'what the record must have reached before a request goes out',
+    'before a request goes out its record is under way, written, or on the disk',
   ),
   rotateBytes: whole('LEASH_ROTATE_MB', '128', {
     min: 1,
     max: 65_536,
     unit: MIB,
-    why: 'size of a segment',
+    why: 'megabytes of a segment',
   }),
   secrets: choice(
     'LEASH_SECRETS',
     'plain',
     ['plain', 'fingerprint'],
-    'fingerprint: values of credential headers are stored as a keyed hash',
+    '`fingerprint`: values of credential headers are recorded as a keyed hash',
   ),
   retainBytes: whole('LEASH_RETAIN_MB', '0', {
     min: 0,
     max: 1_000_000_000,
     unit: MIB,
-    why: 'size of the log at which the oldest segments go; 0: keep everything',
+    why: 'megabytes of the record at which the oldest segments go; 0: keep all',
   }),
   retainMs: whole('LEASH_RETAIN_DAYS', '0', {
     min: 0,
     max: 36_500,
     unit: DAY_S * SECOND,
-    why: 'age below which no segment goes; alone: the age at which they go',
+    why: 'age below which no segment goes (full of those: 503); alone: at which they go',
   }),
   checkpointCommand: path(
     'LEASH_CHECKPOINT_COMMAND',
     '',
     'program that is handed each signed checkpoint on standard input',
   ),
-  workers: whole('LEASH_WORKERS', '', { min: 1, max: 256, why: 'default: available cores' }),
+  workers: whole('LEASH_WORKERS', '', {
+    min: 1,
+    max: 256,
+    why: 'worker processes; empty: as many as there are cores',
+  }),
   users: userPair('LEASH_USERS', 'users that a primary started as root gives workers and viewer'),
-  proxyPort: port('LEASH_PROXY_PORT', '8080', 'proxy listener'),
-  bind: ipAddress('LEASH_BIND', '::', 'proxy listener; :: = all addresses, IPv4 included'),
-  viewer: choice('LEASH_VIEWER', 'on', { on: true, off: false }, 'off: none is started'),
-  viewerPort: port('PORT', '8090', 'viewer listener'),
-  viewerBind: ipAddress('LEASH_VIEWER_BIND', '::', 'viewer listener; :: = all addresses'),
+  proxyPort: port('LEASH_PROXY_PORT', '8080', 'port of the proxy'),
+  bind: ipAddress('LEASH_BIND', '::', 'address of the proxy; `::`: all, IPv4 included'),
+  proxyAddress: authority(
+    'LEASH_PROXY_ADDRESS',
+    'by which agents reach the proxy, where another machine or a port map stands in front',
+  ),
+  viewer: choice('LEASH_VIEWER', 'on', { on: true, off: false }, '`off`: none is started'),
+  viewerPort: port('PORT', '8090', 'port of the viewer'),
+  viewerBind: ipAddress('LEASH_VIEWER_BIND', '::', 'address of the viewer; `::`: all'),
   viewerHosts: hostNameList('LEASH_VIEWER_HOSTS', 'further names by which the viewer is called'),
-  viewerToken: token('LEASH_VIEWER_TOKEN', 'empty: one is made at first start; off: none'),
+  viewerToken: token(
+    'LEASH_VIEWER_TOKEN',
+    'empty: one is made, and asked for beyond loopback; `off`: never; else: always',
+  ),
   trustedProxies: cidrList('LEASH_TRUSTED_PROXIES', 'whose X-Forwarded-For the viewer believes'),
-  identityHost: hostName('LEASH_IDENTITY_HOST', 'this host gets X-Agent-Source'),
+  identityHost: hostName(
+    'LEASH_IDENTITY_HOST',
+    'for this host `X-Agent-Source` is overwritten with the address of the client',
+  ),
   maxTunnels: whole('LEASH_MAX_TUNNELS', '16384', {
     min: 1,
     max: 65_536,
-    why: 'open tunnels per worker (two sockets each); more: 503',
+    why: 'open tunnels per worker; more: 503',
   }),
   clientTunnels: whole('LEASH_CLIENT_TUNNELS', '4096', {
     min: 1,
     max: 65_536,
-    why: 'open tunnels per client; more: 429',
+    why: 'open tunnels per client and worker; more: 429',
   }),
   clientMintsPerSecond: whole('LEASH_CLIENT_MINTS_S', '50', {
     min: 1,
     max: 10_000,
-    why: 'leaf certificates a second per client; more: 429',
+    why: 'leaf certificates a second per client and worker; more: 429',
   }),
   clientLogBytesPerMinute: whole('LEASH_CLIENT_LOG_MB_MIN', '0', {
     min: 0,
     max: 1_000_000,
     unit: MIB,
-    why: 'megabytes a minute that one client may put into the log; more: 429; 0: no limit',
+    why: 'megabytes a minute that a client may put into the record; more: 429; 0: any',
   }),
   idleMs: whole('LEASH_IDLE_S', '120', {
     min: 1,
     max: DAY_S,
     unit: SECOND,
-    why: 'silence between requests; then: close',
+    why: 'seconds of silence between requests; then: close',
   }),
   exchangeIdleMs: whole('LEASH_EXCHANGE_IDLE_S', '900', {
     min: 1,
     max: DAY_S,
     unit: SECOND,
-    why: 'silence inside an exchange (models think for minutes); then: close',
+    why: 'seconds of silence inside an exchange; then: close',
   }),
   dnsServers: dnsList('LEASH_DNS', 'resolvers to ask instead of the system'),
   upstreamProxy: proxyUrl('LEASH_UPSTREAM_PROXY', 'proxy that all but `direct` hosts go through'),
-  upstreamCaFile: path('LEASH_UPSTREAM_CA', '', 'extra PEM roots for upstream TLS'),
+  upstreamCaFile: path(
+    'LEASH_UPSTREAM_CA',
+    '',
+    'more roots for upstream TLS, PEM; nothing turns verification off',
+  ),
   diagnosticsDir: path(
     'LEASH_DIAGNOSTICS',
     '',
-    'folder of the diagnostic log; stderr has it in any case',
+    'folder of the diagnostic log, rotated; stderr has it in any case',
   ),
 };
 

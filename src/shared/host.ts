@@ -29,6 +29,12 @@ export type AbsoluteUri = {
   readonly path: string;
 };
 
+/**
+ * leash itself, as agents ask for its CA and scripts: it is answered by the worker, and never resolved
+ * or dialled, whatever the policy says.
+ */
+export const INTERNAL_HOST = 'leash.internal' as Host;
+
 /** RFC 1035 section 2.3.4. */
 const MAX_NAME = 253;
 /** Letters, digits, hyphen inside (RFC 1123 section 2.1), and the underscore that real names have. */

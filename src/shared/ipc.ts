@@ -6,6 +6,7 @@
 
 import { FLOW_EVENTS, type FlowEvent, MAX_RECORD_BYTES } from './audit-event.ts';
 import type { Config } from './config.ts';
+import type { TrustMaterial } from './trust/trust-files.ts';
 import { readWorkerControl, type WorkerControl } from './worker-control.ts';
 
 /** Longest frame a worker may send: one record and its head. */
@@ -40,7 +41,8 @@ export type StartMessage = {
   readonly config: Config;
   /** PEM roots that upstream certificates are verified against. */
   readonly upstreamRoots: string;
-  readonly caCertPem: string;
+  /** For leash.internal. */
+  readonly trust: TrustMaterial;
   readonly ticketKeys: string;
   /** Of this boot: marks requests on their way to private addresses, so that a loop is seen. */
   readonly hopToken: string;
@@ -56,6 +58,7 @@ export type PrimaryControl =
   /** Bodies of this client's exchanges are not copied any more (or are again): its share is used up. */
   | { readonly type: 'cut'; readonly client: string; readonly isCut: boolean }
   | { readonly type: 'tickets'; readonly keys: string }
+  | { readonly type: 'trust'; readonly trust: TrustMaterial }
   | { readonly type: 'drain'; readonly timeoutMs: number };
 
 export type Frame =

@@ -125,6 +125,8 @@ export const LIMITS = {
   verdictMs: 1750,
   /** How long a stop waits for exchanges to end. Then: they are closed, with records. */
   drainMs: 10 * SECOND,
+  /** The last frames of connections that have nothing under way any more. Then: destroy. */
+  drainFlushMs: 500,
   /** What a worker may take beyond the drain to write its last records. Then: SIGKILL. */
   drainGraceMs: 2 * SECOND,
   /** Leaves that one worker may ask for: 20 clients at their limit. More: not signed. */

@@ -4,7 +4,7 @@
 // Invariant: `decide` is pure and is the only place that allows or denies.
 
 import { type NetworkRules, parseCidr, parseCidrPort } from './address.ts';
-import { type NormalPath, type Problem, parentHosts, type Target } from './host.ts';
+import { INTERNAL_HOST, type NormalPath, type Problem, parentHosts, type Target } from './host.ts';
 import { compileHosts, type HostList } from './host-list.ts';
 import { type NetworkMap, networkMap } from './network-map.ts';
 import type { Mode, PolicySource, Rule } from './policy-source.ts';
@@ -51,7 +51,9 @@ export type Reason =
   | 'not_in_allowlist'
   | 'path_not_allowed'
   | 'in_blocklist'
-  | 'no_policy';
+  | 'no_policy'
+  | 'internal'
+  | 'internal_port';
 
 export type Decision = {
   readonly allow: boolean;
@@ -132,6 +134,7 @@ export function compilePolicy(version: number, source: PolicySource): Policy {
  *    is part of every decision. 2. Apply the mode.
  */
 export function decide(policy: Policy, ask: Ask): Decision {
+  if (ask.target.host === INTERNAL_HOST) return decideInternal(ask.target.port);
   if (policy.mode === null) return deny('no_policy', '');
   const allowed = look('allow', policy, ask);
   const matched = allowed.outcome === 'match';
@@ -157,6 +160,12 @@ export function decide(policy: Policy, ask: Ask): Decision {
       return { allow: true, reason: 'not_in_blocklist', rule: '', ...opens };
     }
   }
+}
+
+/** leash's own files: for everybody, before any policy is loaded, too. No other port is anything. */
+function decideInternal(port: number): Decision {
+  if (port !== 80 && port !== 443) return deny('internal_port', INTERNAL_HOST);
+  return { ...deny('internal', INTERNAL_HOST), allow: true };
 }
 
 /**

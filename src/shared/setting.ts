@@ -92,6 +92,16 @@ export function hostName(name: string, why: string): Setting<string> {
   return row(words, (text) => (text === '' ? '' : readHost(text)));
 }
 
+/** `host:port`, IPv6 in brackets; in normal form. */
+export function authority(name: string, why: string): Setting<string> {
+  const words = { name, fallback: '', allowed: 'host:port', why };
+  return row(words, (text) => {
+    if (text === '') return '';
+    const target = parseAuthority(text, null);
+    return 'problem' in target ? null : target.authority;
+  });
+}
+
 export function hostNameList(name: string, why: string): Setting<readonly string[]> {
   return list(name, 'host names, comma-separated', why, readHost);
 }

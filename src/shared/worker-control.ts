@@ -1,6 +1,9 @@
 // What a worker says about itself to the primary. A worker may be compromised, and some of this is
 // shown on the operator's terminal: types are checked and texts are made printable. Pure.
 
+import { areCounts } from './meter.ts';
+import { WORKER_SLOTS } from './metric-tables.ts';
+
 export type WorkerControl =
   | { readonly type: 'ready' }
   | { readonly type: 'listen_failed'; readonly code: string; readonly message: string }
@@ -12,6 +15,8 @@ export type WorkerControl =
       readonly to: number;
       readonly refused: number;
     }
+  /** All that it has counted since its start, in the order of `WORKER_METRICS`. */
+  | { readonly type: 'counts'; readonly values: readonly number[] }
   | { readonly type: 'drained' };
 
 const MAX_TEXT = 300;
@@ -34,6 +39,9 @@ export function readWorkerControl(text: string): WorkerControl {
     const [from = -1, to = -1, refused = -1] = [rest.from, rest.to, rest.refused].map(Number);
     const good = from >= 0 && to >= from && to < 1e11 && Number.isSafeInteger(refused);
     if (good && refused > 0 && refused <= MAX_REFUSED) return { type, from, to, refused };
+  }
+  if (type === 'counts' && areCounts(rest.values, WORKER_SLOTS)) {
+    return { type, values: rest.values };
   }
   throw new RangeError('Cannot read control frame: unknown type, or a field of another type');
 }

@@ -4,6 +4,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
+import { Meter } from '../shared/meter.ts';
 import { createAccessApi } from './access/access-api.ts';
 import { AttemptLimit } from './access/attempt-limit.ts';
 import { createGuard } from './access/guard.ts';
@@ -13,7 +14,8 @@ import { createApi } from './api.ts';
 import { createDetailApi } from './detail-api.ts';
 import { createExportApi } from './export/export-api.ts';
 import { createHardenApi } from './harden/harden-api.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics } from './metrics/metrics-api.ts';
+import { VIEWER_METRICS } from './metrics/viewer-metrics.ts';
 import { Planner } from './policy/planner.ts';
 import { createPolicyApi } from './policy/policy-api.ts';
 import { AgentNetworks } from './policy/policy-reader.ts';
@@ -24,6 +26,7 @@ import { createStateApi } from './state/state-api.ts';
 import { LogFolder } from './store/log-folder.ts';
 import type { LogQuery } from './store/log-params.ts';
 import { createStreamApi } from './stream/stream-api.ts';
+import { createTrustRoutes } from './trust-routes.ts';
 import { loadUi } from './ui-files.ts';
 import type { ViewerDeps, ViewerEnv } from './viewer-env.ts';
 
@@ -43,9 +46,16 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
     decode: deps.decode,
   };
   const searcher = createSearcher(deps, reader);
+  const meter = new Meter(VIEWER_METRICS);
+  const find = async (query: LogQuery) => {
+    const since = performance.now();
+    const page = await findRows(searcher, query);
+    meter.observe('search', (performance.now() - since) / 1000);
+    return page;
+  };
   const guarded = {
     ...deps,
-    search: { ...reader, find: (query: LogQuery) => findRows(searcher, query) },
+    search: { ...reader, find },
     agents: new AgentNetworks(deps.config.policyDir),
     token: createTokenReader(deps.config),
     limit: new AttemptLimit(),
@@ -59,6 +69,7 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   app.use(limitBody);
 
   app.route('/', createPublicRoutes(deps));
+  app.route('/', createTrustRoutes(deps));
   app.route('/', createLogin(guarded));
   app.route('/', createApi(guarded, searcher));
   app.route('/', createAccessApi());
@@ -67,7 +78,7 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   app.route('/', createDetailApi(changing));
   app.route('/', createExportApi(guarded));
   app.route('/', createStreamApi(guarded));
-  app.route('/', createMetrics(guarded));
+  app.route('/', createMetrics(guarded, { meter, searcher }));
   app.route('/', createStateApi(guarded));
   app.get('*', (c) => {
     const file = files.get(c.req.path);

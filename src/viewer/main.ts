@@ -2,7 +2,6 @@
 // Entry of the viewer process: settings in, listener out. Started by the primary with an IPC channel,
 // and ends with it; also runs alone. Decodes hostile bytes, so it has no key and no way to write.
 
-import { readFileSync } from 'node:fs';
 import { constants, hostname, networkInterfaces, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
@@ -13,6 +12,7 @@ import { readToken } from './access/token.ts';
 import { createApp } from './app.ts';
 import { openDecoder } from './decode/decoder.ts';
 import { startIndexPool } from './index/index-pool.ts';
+import { programVersion } from './version.ts';
 
 const log = pino({ name: 'leash-viewer' }, pino.destination(2));
 
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   });
   const app = await createApp({
     config,
-    version: readVersion(),
+    version: programVersion(),
     hostname: hostname(),
     uiDir: fileURLToPath(new URL('../ui/', import.meta.url)),
     ownAddresses,
@@ -80,12 +80,4 @@ async function main(): Promise<void> {
 function ownAddresses(): string[] {
   const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   return all.flatMap(({ address }) => canonicalIp(address) ?? []);
-}
-
-function readVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  return typeof value === 'object' && value !== null && 'version' in value
-    ? String(value.version)
-    : '';
 }

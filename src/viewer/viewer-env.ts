@@ -23,6 +23,7 @@ export type ViewerConfig = Pick<
   | 'stateDir'
   | 'policyDir'
   | 'proxyPort'
+  | 'proxyAddress'
   | 'viewerBind'
   | 'viewerHosts'
   | 'viewerToken'

@@ -48,6 +48,11 @@ export class Clients {
     return 'ok';
   }
 
+  /** Tunnels that are open. */
+  get tunnels(): number {
+    return this.#tunnels;
+  }
+
   closeTunnel(client: string): void {
     const entry = this.#entry(client);
     entry.tunnels -= 1;

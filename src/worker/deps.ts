@@ -3,10 +3,12 @@
 
 import type { HeaderPairs } from '../shared/audit-event.ts';
 import type { Config } from '../shared/config.ts';
+import type { WorkerMeter } from '../shared/metric-tables.ts';
 import type { Policy } from '../shared/policy.ts';
 import type { Clients } from './clients.ts';
 import type { Capture } from './http/capture.ts';
 import type { DecoderLoad } from './http/capture-decoder.ts';
+import type { InternalSite } from './internal-site.ts';
 import type { LiveFlows } from './live-flows.ts';
 import type { PrimaryLink } from './primary-link.ts';
 import type { LeafCache } from './tls/leaf-cache.ts';
@@ -20,6 +22,10 @@ export type WorkerDeps = {
   readonly upstream: Upstream;
   readonly clients: Clients;
   readonly tlsFailures: TlsFailures;
+  /** What is counted for `/metrics`. */
+  readonly meter: WorkerMeter;
+  /** What leash.internal answers. */
+  readonly internalSite: InternalSite;
   /** What is judged again when the policy changes. */
   readonly live: LiveFlows;
   /** Stands in `Via` on the way to addresses that the policy opened; whoever brings it back is refused. */

@@ -33,6 +33,8 @@ export type Exchange = {
   readonly stream: ClientStream;
   readonly client: string;
   readonly tunnel: TunnelContext | null;
+  /** `host:port` by which the client reached the proxy. */
+  readonly local: string;
   readonly credential: Shown;
   readonly flow: Flow;
   readonly startedMs: number;

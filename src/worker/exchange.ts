@@ -6,7 +6,7 @@
 // Invariant: CONNECT target, SNI, Host and absolute URI agree, or the request is refused.
 
 import type { FlowIdentity } from '../shared/audit-event.ts';
-import { parsePath, type Target } from '../shared/host.ts';
+import { INTERNAL_HOST, parsePath, type Target } from '../shared/host.ts';
 import type { WorkerDeps } from './deps.ts';
 import {
   type Allowed,
@@ -22,6 +22,7 @@ import type { ClientStream } from './http/client-stream.ts';
 import { carriesToken, hostField } from './http/http-message.ts';
 import { VERDICT_REFUSALS } from './http/refusal.ts';
 import { type RequestHead, readRequestHead } from './http/request-head.ts';
+import { serveInternal } from './internal-site.ts';
 import { judge, shownCredential } from './judge.ts';
 
 export type ExchangeInput = {
@@ -29,6 +30,8 @@ export type ExchangeInput = {
   readonly stream: ClientStream;
   readonly client: string;
   readonly tunnel: TunnelContext | null;
+  /** `host:port` by which the client reached the proxy. */
+  readonly local: string;
 };
 
 /** Runs one exchange; resolves when it has its terminal record. Never rejects. */
@@ -54,8 +57,11 @@ export async function handleExchange(input: ExchangeInput): Promise<void> {
     if (noRoom !== null) return refuseNow(503, noRoom);
     // 4. Decide and put the intent on the log; a policy that changed in between decides again.
     const allowed = await admit(exchange, head, path);
-    // 5. Forward.
-    if (allowed !== null) await forward(exchange, allowed);
+    if (allowed === null) return;
+    deps.meter.observe('admit', (deps.now() - exchange.startedMs) / 1000);
+    // 5. Forward, or answer what is asked of leash itself.
+    if (head.target.host === INTERNAL_HOST) await serveInternal(exchange, allowed);
+    else await forward(exchange, allowed);
   } catch (error) {
     // The one catch of an exchange: an error of our own is a record, never a crash, never silence.
     flow.end('error', {

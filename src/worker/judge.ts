@@ -1,7 +1,7 @@
 // One question to the policy in force: who asks, and may it? Identity first, then the rules; the same
 // for a tunnel and for a request, when it begins and when the policy has changed under it. Pure.
 
-import type { Target } from '../shared/host.ts';
+import { INTERNAL_HOST, type Target } from '../shared/host.ts';
 import { type Credential, identify, readCredential } from '../shared/identity.ts';
 import { type Ask, type Decision, decide, type Policy } from '../shared/policy.ts';
 import { type RawHeaders, valuesOf } from './http/header-list.ts';
@@ -24,10 +24,12 @@ export type Judgement = {
 
 export function judge(policy: Policy, asked: Asked, nowMs: number): Judgement {
   const identity = identify(policy, asked.client, asked.credential);
-  if ('problem' in identity) {
+  const isInternal = asked.target.host === INTERNAL_HOST;
+  // Who has no CA and no token yet gets both by what leash itself hands out.
+  if ('problem' in identity && !isInternal) {
     return { agent: '', decision: null, refusal: { status: 407, reason: identity.problem } };
   }
-  const { agent } = identity;
+  const agent = 'problem' in identity ? '' : identity.agent;
   const decision = decide(policy, { ...asked, agent, nowMs });
   const refusal = decision.allow ? null : ({ status: 403, reason: decision.reason } as const);
   return { agent, decision, refusal };

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { canonicalIp } from '../shared/address.ts';
+import { formatAuthority, type Host } from '../shared/host.ts';
 import { LIMITS } from '../shared/limits.ts';
 import type { WorkerDeps } from './deps.ts';
 import { handleExchange } from './exchange.ts';
@@ -27,7 +28,11 @@ export type Listener = {
 };
 
 /** What is known of a connection that requests come from. */
-type Connection = { readonly client: string; readonly tunnel: TunnelContext | null };
+type Connection = {
+  readonly client: string;
+  readonly tunnel: TunnelContext | null;
+  readonly local: string;
+};
 
 /** Listens on the proxy port. `onListening` or `onFailed` is called once. */
 export function startListener(
@@ -56,7 +61,7 @@ export function startListener(
       return;
     }
     socket.once('close', () => deps.clients.closeConnection(client));
-    connections.set(socket, { client, tunnel: null });
+    connections.set(socket, { client, tunnel: null, local: localOf(socket) });
   });
   server.on('connect', (request, socket, head) => {
     const connection = connections.get(socket);
@@ -66,7 +71,7 @@ export function startListener(
       blockedRecord(connection, 400, 'malformed: connect_after_request');
       socket.destroy();
     } else if (connection.tunnel !== null) refuseBytes(socket, connection, 400, 'nested_connect');
-    else void openTunnel(request, socket as Socket, head, connection.client);
+    else void openTunnel(request, socket as Socket, head, connection);
   });
   // WebSocket handshakes only: see UpgradeRequest.
   server.on('upgrade', (request, socket, head) => {
@@ -131,6 +136,12 @@ export function startListener(
     tunnel?.running.add(ended);
   }
 
+  /** What the client has to name to come here again, as far as this end of the connection knows. */
+  function localOf({ localAddress = '' }: Socket): string {
+    const host = canonicalIp(localAddress) ?? '127.0.0.1';
+    return deps.config.proxyAddress || formatAuthority(host as Host, deps.config.proxyPort);
+  }
+
   /** The last request so far was, or is, answered with a close. */
   function isOver(socket: Duplex): boolean {
     return latest.get(socket)?.shouldKeepAlive === false;
@@ -140,7 +151,7 @@ export function startListener(
     request: IncomingMessage,
     socket: Socket,
     head: Buffer,
-    client: string,
+    { client, local }: Connection,
   ): Promise<void> {
     sockets.add(socket);
     await runTunnel({
@@ -150,7 +161,7 @@ export function startListener(
       head,
       client,
       serve(inner, context) {
-        const connection = { client, tunnel: context };
+        const connection = { client, local, tunnel: context };
         if (inner instanceof TLSSocket && inner.alpnProtocol === 'h2') {
           openHttp2(inner, connection);
           return;
@@ -230,6 +241,9 @@ export function startListener(
       for (const session of sessions) session.close();
       const deadline = deps.now() + timeoutMs;
       while (active.size > 0 && deps.now() < deadline) await pause(20);
+      // Over HTTP/2 the end of an answer is a frame of its own, behind the last byte.
+      const flushed = Math.min(deadline, deps.now() + LIMITS.drainFlushMs);
+      while (sessions.size > 0 && deps.now() < flushed) await pause(5);
       if (deps.live.shutDown()) await pause(LIMITS.webSocketCloseMs);
       for (const socket of sockets) socket.destroy();
       // Ends of sockets are events of the next turns; their records must be on the pipe first.

@@ -8,12 +8,18 @@ import pino from 'pino';
 import { fingerprintHeaders, fingerprintUrl } from '../shared/fingerprint.ts';
 import { encodeHello, type PrimaryControl, type StartMessage } from '../shared/ipc.ts';
 import { LIMITS } from '../shared/limits.ts';
+import { Meter } from '../shared/meter.ts';
+import { WORKER_METRICS } from '../shared/metric-tables.ts';
 import { compilePolicy, denyAll, type Policy } from '../shared/policy.ts';
+import type { TrustMaterial } from '../shared/trust/trust-files.ts';
 import { Clients } from './clients.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { Capture } from './http/capture.ts';
+import { InternalSite } from './internal-site.ts';
 import { type Listener, startListener } from './listener.ts';
 import { LiveFlows } from './live-flows.ts';
+import { countedLink } from './metrics/counted-link.ts';
+import { startReports } from './metrics/reports.ts';
 import { startLink } from './primary-link.ts';
 import { LeafCache } from './tls/leaf-cache.ts';
 import { TlsFailures } from './tls/tls-failures.ts';
@@ -39,6 +45,8 @@ let draining = false;
 let clockOffsetMs = performance.timeOrigin;
 let listener: Listener | undefined;
 let leaves: LeafCache | undefined;
+let report: (() => void) | undefined;
+let trust: TrustMaterial;
 let ownAddresses: ReadonlySet<string> = new Set();
 ownAddresses = readOwnAddresses();
 
@@ -72,6 +80,9 @@ function obey(message: PrimaryControl): void {
     case 'tickets':
       leaves?.setTicketKeys(Buffer.from(message.keys, 'base64'));
       return;
+    case 'trust':
+      trust = message.trust;
+      return;
     case 'cut':
       link.setCut(message.client, message.isCut);
       return;
@@ -83,19 +94,21 @@ function obey(message: PrimaryControl): void {
 
 function begin(start: StartMessage): void {
   const { config } = start;
+  trust = start.trust;
   link.begin(start.idPrefix, config.audit !== 'relaxed');
+  const meter = new Meter(WORKER_METRICS);
   leaves = new LeafCache({
     mint: (host) => link.mint(host),
     privateKeyPem: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     ticketKeys: Buffer.from(start.ticketKeys, 'base64'),
     maxEntries: LIMITS.leafCacheEntries,
     now: Date.now,
-    caCertPem: start.caCertPem,
   });
   const deps: WorkerDeps = {
     config,
-    link,
+    link: countedLink(link, meter),
     leaves,
+    meter,
     upstream: createUpstream({
       resolve: createResolve(config.dnsServers, LIMITS.dnsMs),
       roots: upstreamRoots(start.upstreamRoots),
@@ -108,6 +121,7 @@ function begin(start: StartMessage): void {
       },
       Date.now,
     ),
+    internalSite: new InternalSite(() => trust),
     tlsFailures: new TlsFailures(),
     live,
     hopToken: start.hopToken,
@@ -119,10 +133,12 @@ function begin(start: StartMessage): void {
     draining: () => draining,
     now: () => clockOffsetMs + performance.now(),
   };
+  report = startReports(deps, () => link.waitingBytes());
   let sweptMs = deps.now();
   setInterval(() => {
     sweep(deps, sweptMs);
     sweptMs = deps.now();
+    report?.();
   }, 1000).unref();
   listener = startListener(
     deps,
@@ -158,6 +174,7 @@ async function drain(timeoutMs: number): Promise<void> {
   if (draining) return;
   draining = true;
   await listener?.drain(timeoutMs);
+  report?.();
   link.control({ type: 'drained' });
   await link.end();
   process.exit(0);

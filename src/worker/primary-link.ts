@@ -78,7 +78,7 @@ const KEY_URL_BYTES = 1024;
 export function startLink(
   pipe: Socket,
   handlers: LinkHandlers,
-): PrimaryLink & { begin(idPrefix: string, wait: boolean): void } {
+): PrimaryLink & { begin(idPrefix: string, wait: boolean): void; waitingBytes(): number } {
   const waiting = new Map<number, Waiting>();
   const minting = new Map<number, Minting>();
   /** Refusals that there was no room for: how many, and since when. */
@@ -182,6 +182,7 @@ export function startLink(
       idPrefix = prefix;
       wait = waitForVerdicts;
     },
+    waitingBytes: () => pipe.writableLength,
     nextFlow() {
       flows += 1;
       return { number: flows, id: `${idPrefix}${flows}` };

@@ -4,7 +4,7 @@
 // network.yaml is relayed unseen.
 
 import type { Socket } from 'node:net';
-import type { Host } from '../shared/host.ts';
+import { type Host, INTERNAL_HOST } from '../shared/host.ts';
 import { LIMITS } from '../shared/limits.ts';
 import { uninspectedKind } from '../shared/uninspected.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -47,7 +47,7 @@ export async function runTunnel(input: TunnelInput): Promise<void> {
     return;
   }
   // 3. Decide: a denied name causes no DNS query and no TLS.
-  const kind = uninspectedKind(policy.uninspected, target);
+  const kind = host === INTERNAL_HOST ? null : uninspectedKind(policy.uninspected, target);
   const stage = kind === null ? 'connect' : 'tunnel';
   const asked: Asked = { stage, target, client, credential: shownCredential(headers) };
   const { agent, decision, refusal } = judge(policy, asked, startedMs);

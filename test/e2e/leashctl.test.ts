@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Status } from '../../src/shared/status.ts';
+import { VERBS } from '../../src/viewer/cli/verbs.ts';
 import { type RunResult, run } from '../support/run-client.ts';
 import { type Leash, startLeash } from '../support/start-leash.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
 import { waitFor } from '../support/wait-for.ts';
 
+const NAMES = VERBS.map(({ name }) => name).join(', ');
 const PROGRAM = fileURLToPath(new URL('../../dist/viewer/cli/leashctl.js', import.meta.url));
 
 function leashctl(
@@ -115,7 +117,7 @@ describe('leashctl alone', () => {
   });
   afterEach(() => dir.close());
 
-  it.each([[['help']], [['--help']], [['-h']], [[]], [['--json']]])(
+  it.each([[['help']], [['--help']], [['-h']], [[]]])(
     '%j prints the verbs and exits with 0',
     async (args) => {
       const { code, stdout, stderr } = await leashctl(args, env);
@@ -127,22 +129,47 @@ describe('leashctl alone', () => {
   );
 
   it.each([
-    [
-      ['nonsense'],
-      'leashctl: unknown verb "nonsense", allowed: status, mode, token, verify, fingerprint, help\n',
-    ],
-    [
-      ['\x1b[31m'],
-      'leashctl: unknown verb "\\u001b[31m", allowed: status, mode, token, verify, fingerprint, help\n',
-    ],
-    [
-      ['constructor'],
-      'leashctl: unknown verb "constructor", allowed: status, mode, token, verify, fingerprint, help\n',
-    ],
+    [['nonsense'], `leashctl: unknown verb "nonsense", allowed: ${NAMES}\n`],
+    [['\x1b[31m'], `leashctl: unknown verb "\\u001b[31m", allowed: ${NAMES}\n`],
+    [['constructor'], `leashctl: unknown verb "constructor", allowed: ${NAMES}\n`],
     [['status', 'all'], 'leashctl: status takes no argument, got "all"\n'],
-    [['token', '--force'], 'leashctl: token takes no argument, got "--force"\n'],
+    [['token', '--force'], 'leashctl: token has no option "--force", see leashctl help token\n'],
   ])('%j exits with 2 and one line that says why', async (args, line) => {
     expect(await leashctl(args, env)).toMatchObject({ code: 2, stdout: '', stderr: line });
+  });
+
+  it('help --json is the table that a reference is made of', async () => {
+    for (const args of [['help', '--json'], ['--json']]) {
+      const { code, stdout, stderr } = await leashctl(args, env);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const { verbs } = JSON.parse(stdout) as { verbs: { name: string }[] };
+      expect(verbs.map(({ name }) => name)).toContain('config show');
+    }
+  });
+
+  it('says what is wrong as JSON where that is asked for', async () => {
+    const { code, stdout, stderr } = await leashctl(['token', '--json'], env);
+    expect({ code, stdout }).toEqual({ code: 69, stdout: '' });
+    expect(JSON.parse(stderr)).toEqual({ error: expect.stringMatching(/^there is no token: /) });
+    const unknown = await leashctl(['nonsense', '--json'], env);
+    expect(JSON.parse(unknown.stderr).error).toMatch(/^unknown verb "nonsense"/);
+  });
+
+  it('takes from the file of an installed leash what the environment lacks', async () => {
+    const file = join(dir.path, 'leash.env');
+    await writeFile(file, `LEASH_STATE_DIR=${dir.path}\nLEASH_VIEWER_TOKEN=token-of-the-file\n`);
+    const token = await leashctl(['token'], { LEASH_ENV_FILE: file });
+    expect(token).toMatchObject({ code: 0, stdout: 'token-of-the-file\n' });
+    const shown = await leashctl(['config', 'show', '--origin'], { ...env, LEASH_ENV_FILE: file });
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout).toMatch(/^LEASH_STATE_DIR=\S+ +environment$/m);
+    expect(shown.stdout).toMatch(/^LEASH_VIEWER_TOKEN=\(secret\) +\S+leash\.env:2$/m);
+    expect(shown.stdout).toMatch(/^PORT=8090 +default$/m);
+    await writeFile(file, 'PORT=http\n');
+    const wrong = await leashctl(['status'], { LEASH_ENV_FILE: file });
+    expect(wrong).toMatchObject({ code: 2, stdout: '' });
+    expect(wrong.stderr).toMatch(/^leashctl: \S+leash\.env:1: PORT is "http", allowed: /);
+    expect((await leashctl(['help'], { LEASH_ENV_FILE: file })).code).toBe(0);
   });
 
   it('exits with 2 and names a setting that is none', async () => {

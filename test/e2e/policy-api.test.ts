@@ -216,7 +216,7 @@ describe('leashctl mode', () => {
   it('refuses what is no mode', async () => {
     const { code, stderr } = await leashctl('mode', 'off');
     expect(code).toBe(2);
-    expect(stderr).toContain('mode must be one of enforce, audit, blocklist, got "off"');
+    expect(stderr).toContain('mode takes enforce|audit|blocklist, got "off"');
   });
 });
 

@@ -114,7 +114,7 @@ describe('the keys that filter', () => {
     await page.getByLabel('Search the log').fill('orders');
     await rowOf('/v1/orders/3').focus();
     await press('x');
-    expect(param('q')).toBe('orders -host:api.shop.test');
+    await expect.poll(() => param('q')).toBe('orders -host:api.shop.test');
     await page.goBack();
     await expect.poll(() => param('q')).toBe('orders');
   });

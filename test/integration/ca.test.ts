@@ -214,7 +214,10 @@ describe('Invariant: the CA key never leaves ca.ts; callers get the public certi
     const ca = await open();
     const shown = [JSON.stringify(ca), ca.mintLeaf('example.com', leafKey), String(ca.mintLeaf)];
     const secret = createPrivateKey(await fs.readFile(keyPath)).export({ format: 'jwk' }).d ?? '';
-    expect(Object.keys(ca).sort()).toEqual(['certPath', 'certPem', 'mintLeaf', 'sha256']);
+    expect(Object.keys(ca).sort()).toEqual([
+      ...['addNext', 'certPath', 'certPem', 'dropOld', 'mintLeaf', 'next', 'promote', 'sha256'],
+      'trusted',
+    ]);
     for (const text of shown) {
       expect(text).not.toContain('PRIVATE');
       expect(text).not.toContain(secret);

@@ -96,6 +96,7 @@ describe('an exchange that does not move ends', () => {
         stream: new Http1Client(request, response),
         client: '127.0.0.9',
         tunnel: null,
+        local: '127.0.0.1:8080',
       });
     });
     server.emit('connection', far);

@@ -26,7 +26,13 @@ it('an answer whose end the client has not taken is an error, also where the ups
   const server = createServer((request, response) => {
     relayed = response;
     const stream = new Http1Client(request, response);
-    void handleExchange({ deps: proxy.deps, stream, client: '127.0.0.9', tunnel: null });
+    void handleExchange({
+      deps: proxy.deps,
+      stream,
+      client: '127.0.0.9',
+      tunnel: null,
+      local: '127.0.0.1:8080',
+    });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const client = await openSocket(portOf(server.address()));

@@ -2,6 +2,7 @@
 
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MAX_WRONG, WINDOW_MS } from '../../src/viewer/access/attempt-limit.ts';
 import { SESSION_MS } from '../../src/viewer/access/session.ts';
@@ -178,7 +179,7 @@ describe('agents', () => {
   it('get health and CA material, and nothing else, with or without the token', async () => {
     await start({ viewerToken: TOKEN });
     await writeFile(join(viewer.policyDir, 'agents.yaml'), 'agent_networks: [127.0.0.8/29]\n');
-    await writeFile(join(viewer.stateDir, 'ca.pem'), 'certificate');
+    await writeFile(join(viewer.stateDir, 'ca.pem'), rootCertificates[0] ?? '');
     const from = '127.0.0.9';
     for (const path of [...PRIVATE, '/', '/index.html', '/nowhere']) {
       for (const headers of [{}, bearer(TOKEN)]) {
@@ -187,7 +188,7 @@ describe('agents', () => {
     }
     expect((await login(TOKEN, from)).status).toBe(403);
     expect(await change(bearer(TOKEN), from)).toBe(403);
-    for (const path of ['/healthz', '/api/health', '/ca.pem']) {
+    for (const path of ['/healthz', '/api/health', '/ca.pem', '/trust.sh']) {
       expect([path, await statusOf(path, { from })]).toEqual([path, 200]);
     }
     expect(await statusOf('/readyz', { from })).toBe(503);

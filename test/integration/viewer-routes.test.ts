@@ -1,9 +1,12 @@
 // What holds for every answer of the viewer: headers, health, files of the page, faults.
 
+import { X509Certificate } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Status } from '../../src/shared/status.ts';
+import { ROUTE_TEXTS, shownPattern } from '../support/reference/routes.ts';
 import { startViewer, type TestViewer } from '../support/start-viewer.ts';
 
 let viewer: TestViewer;
@@ -64,6 +67,14 @@ describe('security headers', () => {
   });
 });
 
+it('each route is in docs/reference.md, and each of those is a route', () => {
+  // `ALL` is what stands before the routes.
+  const routes = viewer.routes.filter(({ method }) => method !== 'ALL');
+  const there = routes.map(({ method, path }) => shownPattern(method, path));
+  const told = ROUTE_TEXTS.flatMap(({ routes }) => routes);
+  expect([...new Set(there)].sort()).toEqual([...told].sort());
+});
+
 describe('health', () => {
   it('/healthz answers while the viewer lives, whatever leash does', async () => {
     expect((await viewer.ask('/healthz')).json).toEqual({ ok: true });
@@ -118,13 +129,31 @@ describe('health', () => {
 
   it('/ca.pem gives the certificate as a file, and 503 before there is one', async () => {
     expect((await viewer.ask('/ca.pem')).status).toBe(503);
-    await writeFile(join(viewer.stateDir, 'ca.pem'), 'the certificate\n');
+    const certPem = new X509Certificate(rootCertificates[0] ?? '').toString();
+    await writeFile(join(viewer.stateDir, 'ca.pem'), certPem);
     const answer = await viewer.ask('/ca.pem');
-    expect(answer).toMatchObject({ status: 200, text: 'the certificate\n' });
+    expect(answer).toMatchObject({ status: 200, text: certPem });
     expect(answer.headers).toMatchObject({
       'content-type': 'application/x-pem-file',
       'content-disposition': 'attachment; filename="leash-ca.pem"',
     });
+  });
+
+  it('the scripts name the proxy by the address of the connection, and by no header', async () => {
+    const certPem = new X509Certificate(rootCertificates[0] ?? '').toString();
+    await writeFile(join(viewer.stateDir, 'ca.pem'), certPem);
+    const headers = {
+      host: 'evil.test',
+      'x-forwarded-host': 'evil.test',
+      forwarded: 'host=evil.test',
+    };
+    const env = await viewer.ask('/env.sh', { headers });
+    expect(env.text).toContain("export HTTPS_PROXY='http://127.0.0.1:8080'\n");
+    const trust = await viewer.ask('/trust.sh', { headers });
+    expect(trust.text).toContain(certPem);
+    expect(trust.text).toMatch(/^PROXY='http:\/\/127\.0\.0\.1:8080'$/m);
+    expect(trust.headers['content-type']).toBe('text/x-shellscript; charset=utf-8');
+    for (const { text } of [env, trust]) expect(text).not.toContain('evil');
   });
 });
 

@@ -4,6 +4,8 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { type AuditLog, type AuditLogDeps, openAuditLog } from '../../src/primary/log/audit-log.ts';
 import { recoverLog } from '../../src/primary/log/log-recovery.ts';
 import type { Signer } from '../../src/primary/log/segment-writer.ts';
+import { Meter } from '../../src/shared/meter.ts';
+import { PRIMARY_METRICS } from '../../src/shared/metric-tables.ts';
 
 export const TEST_HOST = '0123456789abcdef'.repeat(2);
 
@@ -26,6 +28,7 @@ export function openLog(logPath: string, changes: Partial<AuditLogDeps> = {}): A
     recovered: changes.recovered ?? recoverLog({ logPath, rotateBytes, key: signer.key }),
     hostId: TEST_HOST,
     signer,
+    meter: new Meter(PRIMARY_METRICS),
     now: () => 1_700_000_000_000,
     openFlows: () => [],
     onHealth(problem) {

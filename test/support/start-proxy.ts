@@ -4,12 +4,16 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { openCa } from '../../src/primary/ca/ca.ts';
+import { publishTrust } from '../../src/primary/ca/trust-material.ts';
 import { TERMINAL_EVENTS } from '../../src/shared/audit-event.ts';
 import { type Config, parseConfig } from '../../src/shared/config.ts';
+import { Meter } from '../../src/shared/meter.ts';
+import { WORKER_METRICS } from '../../src/shared/metric-tables.ts';
 import { compilePolicy, type Policy } from '../../src/shared/policy.ts';
 import { EMPTY_POLICY, type PolicySource } from '../../src/shared/policy-source.ts';
 import { Clients } from '../../src/worker/clients.ts';
 import type { WorkerDeps } from '../../src/worker/deps.ts';
+import { InternalSite } from '../../src/worker/internal-site.ts';
 import { startListener } from '../../src/worker/listener.ts';
 import { LiveFlows } from '../../src/worker/live-flows.ts';
 import { LeafCache } from '../../src/worker/tls/leaf-cache.ts';
@@ -62,6 +66,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
   const config = parseConfig(env, { workers: 1 });
   if ('problem' in config) throw new Error(config.problem);
   const ca = await openCa({ stateDir: dir.path, now: Date.now });
+  const trust = await publishTrust(dir.path, ca);
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const publicKey = keys.publicKey.export({ type: 'spki', format: 'der' });
   const link = fakeLink();
@@ -78,7 +83,6 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
       ticketKeys: randomBytes(48),
       maxEntries: 100,
       now: Date.now,
-      caCertPem: ca.certPem,
     }),
     upstream: createUpstream({
       resolve: createResolve(config.dnsServers, 5000),
@@ -94,7 +98,9 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
     ),
     captures: new Set(),
     decoderLoad: { streams: 0, waitingBytes: 0 },
+    internalSite: new InternalSite(() => trust),
     tlsFailures: new TlsFailures(),
+    meter: new Meter(WORKER_METRICS),
     live: new LiveFlows(),
     hopToken: HOP_TOKEN,
     forRecord: { headers: (pairs) => pairs, url: (target) => target },

@@ -72,6 +72,7 @@ export async function startViewer(options: ViewerOptions = {}): Promise<TestView
     stateDir: join(dir.path, 'state'),
     policyDir: join(dir.path, 'policy'),
     proxyPort: 8080,
+    proxyAddress: '',
     viewerBind: '127.0.0.1',
     viewerHosts: [],
     viewerToken: '',

@@ -54,7 +54,11 @@ export async function startWorker(ticketKeys: Buffer): Promise<TestWorker> {
           idPrefix: '1-1-',
           config,
           upstreamRoots: ca.certPem,
-          caCertPem: ca.certPem,
+          trust: {
+            cas: ca.trusted,
+            bundlePem: '',
+            scripts: { trust: '', doctor: '', nodeProxy: '' },
+          },
           ticketKeys: ticketKeys.toString('base64'),
           hopToken: 'leash-test',
           secretsKey: '',

@@ -8,6 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openAuditLog } from '../../dist/primary/log/audit-log.js';
 import { openCheckpointKey } from '../../dist/primary/log/checkpoint-key.js';
 import { recoverLog } from '../../dist/primary/log/log-recovery.js';
+import { Meter } from '../../dist/shared/meter.js';
+import { PRIMARY_METRICS } from '../../dist/shared/metric-tables.js';
 
 const options = JSON.parse(process.argv[2] ?? '{}');
 const { logPath, rotateBytes, audit, bursts, perBurst, bytes, giveUpMs } = options;
@@ -22,6 +24,7 @@ const log = openAuditLog({
   audit,
   recovered: recoverLog({ logPath, rotateBytes, key: signer.key }),
   signer,
+  meter: new Meter(PRIMARY_METRICS),
   now: () => Date.now() + steppedMs,
   openFlows: () => [],
   onHealth: (problem) => {

@@ -13,22 +13,34 @@ import {
   sign,
   X509Certificate,
 } from 'node:crypto';
-import type { Stats } from 'node:fs';
-import { link, mkdir, open, readFile, realpath, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readCas, type TrustedCa } from '../../shared/trust/trusted-ca.ts';
+import { checkSecret, exists, openFolders, publish, replace, syncFolder } from './ca-folder.ts';
 import { buildCa, buildLeaf, type Issuer, readIssuer } from './certificate.ts';
 
 export type Ca = {
-  /** The public certificate, which agents must trust. */
+  /** The public certificate of the CA that signs. */
   readonly certPem: string;
+  /** All that agents are to trust. */
   readonly certPath: string;
   /** SHA-256 of its DER: upper-case hex, colons between bytes. */
   readonly sha256: string;
+  /** What agents are to trust; the one that signs goes first. */
+  readonly trusted: readonly TrustedCa[];
+  /** The CA that will sign next; null: none was made. */
+  readonly next: TrustedCa | null;
   /**
-   * A leaf (PEM, one certificate) for a host in normal form and a worker's P-256 key (SPKI).
+   * A leaf for a host in normal form and a worker's P-256 key (SPKI), and the CA that signed it: PEM.
    * Throws on any other host or key, and when the CA has expired.
    */
   mintLeaf(host: string, leafPublicKeyDer: Buffer): string;
+  /** Makes the CA that will sign next, where there is none; agents are to trust it from now on. */
+  addNext(): Promise<void>;
+  /** The next CA signs from now on. Its key takes the place of the one before, which is gone for good. */
+  promote(): Promise<void>;
+  /** Agents need not trust any longer what signs no more. */
+  dropOld(): Promise<void>;
 };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -43,14 +55,16 @@ const SERIAL_BYTES = 16;
 const MIN_RSA_BITS = 2048;
 
 /**
- * Opens the CA in `stateDir`: `ca.pem` and `private/ca.key`, both made when neither is there.
- * A certificate that is missing beside a key is made again from the key. Throws `Error` when the
- * key or its folder is open to others, or key and certificate are not a valid CA.
+ * Opens the CA in `stateDir`: `ca.pem` and `private/ca.key`, both made when neither is there, and
+ * `private/ca-next.key` while a new CA waits beside it. A certificate that is missing beside a key is
+ * made again from the key. Throws `Error` when a key or its folder is open to others, or key and
+ * certificate are not a valid CA.
  */
 export async function openCa(deps: { stateDir: string; now(): number }): Promise<Ca> {
   const { stateDir, now } = deps;
   const privateDir = join(stateDir, 'private');
   const keyPath = join(privateDir, 'ca.key');
+  const nextPath = join(privateDir, 'ca-next.key');
   const certPath = join(stateDir, 'ca.pem');
   await openFolders(stateDir, privateDir);
 
@@ -61,88 +75,95 @@ export async function openCa(deps: { stateDir: string; now(): number }): Promise
           `or remove "${certPath}" to make a new CA, which every agent must then be given`,
       );
     }
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    await publish(keyPath, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 0o600);
+    await publish(keyPath, newKey(), 0o600);
   }
   const key = await readKey(keyPath);
   if (!(await exists(certPath))) await publish(certPath, buildRoot(key, now()), 0o644);
-  const cert = await readCert(certPath, key, now());
+  const certs = await readCerts(certPath);
+  let signer = readSigner(certPath, certs, key, now());
+  let next = await readNext();
+  let old = certs.filter((cert) => !cert.raw.equals(signer.cert.raw) && !sameKey(cert, next?.key));
+  let trusted: readonly TrustedCa[] = [];
+  await writeTrusted();
+
+  /** Where a start or a rotation died between its two steps, this is the second one. */
+  async function readNext(): Promise<Signer | null> {
+    if (!(await exists(nextPath))) return null;
+    const nextKey = await readKey(nextPath);
+    const cert = certs.find((known) => known.checkPrivateKey(nextKey));
+    const pem = cert?.toString() ?? buildRoot(nextKey, now());
+    return readSigner(certPath, [new X509Certificate(pem)], nextKey, now());
+  }
+
+  async function writeTrusted(): Promise<void> {
+    const all = [signer.cert, ...(next === null ? [] : [next.cert]), ...old];
+    const text = all.map((cert) => `${cert.toString().trimEnd()}\n`).join('');
+    trusted = readCas(text);
+    if ((await readFile(certPath, 'utf8')) !== text) await replace(certPath, text, 0o644);
+  }
 
   return {
-    certPem: cert.pem,
     certPath,
-    sha256: cert.sha256,
-    mintLeaf: (host, leafPublicKeyDer) => {
+    get certPem() {
+      return signer.cert.toString();
+    },
+    get sha256() {
+      return signer.cert.fingerprint256;
+    },
+    get trusted() {
+      return trusted;
+    },
+    get next() {
+      return next === null ? null : (trusted[1] ?? null);
+    },
+    mintLeaf(host, leafPublicKeyDer) {
       const nowMs = now();
-      if (nowMs >= cert.notAfterMs) {
+      if (nowMs >= signer.notAfterMs) {
         throw new Error(`Cannot mint leaf for "${host}": the CA "${certPath}" has expired`);
       }
       const der = buildLeaf({
         host,
         publicKeyDer: leafPublicKeyDer,
-        issuer: cert.issuer,
+        issuer: signer.issuer,
         serial: newSerial(),
         notBefore: new Date(nowMs - BACKDATE_MS),
         // A leaf that outlives its CA fails in clients with an error that names the wrong culprit.
-        notAfter: new Date(Math.min(nowMs + LEAF_DAYS * DAY_MS, cert.notAfterMs)),
-        sign: signWith(key),
-        signer: isRsa(key) ? 'rsa' : 'ec',
+        notAfter: new Date(Math.min(nowMs + LEAF_DAYS * DAY_MS, signer.notAfterMs)),
+        sign: signWith(signer.key),
+        signer: isRsa(signer.key) ? 'rsa' : 'ec',
       });
-      return toPem(der);
+      return `${toPem(der).trimEnd()}\n${signer.cert.toString()}`;
+    },
+    async addNext() {
+      if (next !== null) return;
+      await publish(nextPath, newKey(), 0o600);
+      next = await readNext();
+      await writeTrusted();
+    },
+    async promote() {
+      if (next === null) return;
+      // Whoever starts after this finds the new key, and both certificates.
+      await rename(nextPath, keyPath);
+      await syncFolder(privateDir);
+      old = [signer.cert, ...old];
+      signer = next;
+      next = null;
+      await writeTrusted();
+    },
+    async dropOld() {
+      old = [];
+      await writeTrusted();
     },
   };
 }
 
-async function openFolders(stateDir: string, privateDir: string): Promise<void> {
-  await mkdir(stateDir, { recursive: true, mode: 0o755 });
-  const state = await stat(stateDir);
-  checkOwner(`state folder "${stateDir}"`, stateDir, state);
-  // Who may write here may put a folder of their own in the place of private/. A group is let in
-  // when it is our own: where each user has a group, folders are made 0775.
-  const foreignGroup = state.gid !== 0 && state.gid !== process.getegid?.();
-  if ((state.mode & 0o002) !== 0 || ((state.mode & 0o020) !== 0 && foreignGroup)) {
-    throw new Error(
-      `Cannot use state folder "${stateDir}": others may write to it (mode ${octal(state)}); ` +
-        `run: chmod go-w ${stateDir}`,
-    );
-  }
-  await checkParents(stateDir);
-  await mkdir(privateDir, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-  checkSecret(`private folder "${privateDir}"`, privateDir, await stat(privateDir), 'chmod 700');
+function newKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-/** Who may write to a folder above may put another one in this one's place, unless it is sticky. */
-async function checkParents(stateDir: string): Promise<void> {
-  for (let path = await realpath(stateDir); path !== dirname(path); ) {
-    path = dirname(path);
-    const parent = await stat(path);
-    if ((parent.mode & 0o002) === 0 || (parent.mode & 0o1000) !== 0) continue;
-    throw new Error(
-      `Cannot use state folder "${stateDir}": others may write to "${path}" above it ` +
-        `(mode ${octal(parent)}); run: chmod o-w ${path}`,
-    );
-  }
-}
-
-/** Refuses what anyone but its owner may touch, and any owner but us and root. */
-function checkSecret(what: string, path: string, stats: Stats, fix: string): void {
-  checkOwner(what, path, stats);
-  if ((stats.mode & 0o077) === 0) return;
-  throw new Error(
-    `Cannot use ${what}: group or others may access it (mode ${octal(stats)}); run: ${fix} ${path}; ` +
-      'if anyone may have read the CA key, make a new CA',
-  );
-}
-
-function checkOwner(what: string, path: string, stats: Stats): void {
-  const uid = process.geteuid?.() ?? 0;
-  if (stats.uid === uid || stats.uid === 0) return;
-  throw new Error(
-    `Cannot use ${what}: it belongs to user ${stats.uid}, leash runs as user ${uid}; ` +
-      `run: chown ${uid} ${path}`,
-  );
+function sameKey(cert: X509Certificate, key: KeyObject | undefined): boolean {
+  return key !== undefined && cert.checkPrivateKey(key);
 }
 
 async function readKey(path: string): Promise<KeyObject> {
@@ -174,22 +195,32 @@ function parseKey(text: string): KeyObject | null {
   }
 }
 
-type Cert = {
-  readonly pem: string;
-  readonly sha256: string;
+type Signer = {
+  readonly key: KeyObject;
+  readonly cert: X509Certificate;
   readonly notAfterMs: number;
   readonly issuer: Issuer;
 };
 
-async function readCert(path: string, key: KeyObject, nowMs: number): Promise<Cert> {
-  const refuse = (why: string): never => {
-    throw new Error(
-      `Cannot use CA certificate "${path}": ${why}; restore it from a backup, or remove it: the ` +
-        'next start makes it again from the key, and every agent must then be given the new one',
-    );
-  };
-  const cert = parseCert(await readFile(path, 'utf8')) ?? refuse('it is not a certificate as PEM');
-  if (!cert.checkPrivateKey(key)) refuse('it does not belong to the key private/ca.key');
+const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+async function readCerts(path: string): Promise<X509Certificate[]> {
+  const text = await readFile(path, 'utf8');
+  const certs = (text.match(BLOCK) ?? [text]).map(parseCert);
+  if (certs.includes(null)) refuseCert(path, 'it is not a certificate as PEM');
+  return certs.filter((cert) => cert !== null);
+}
+
+function readSigner(
+  path: string,
+  certs: readonly X509Certificate[],
+  key: KeyObject,
+  nowMs: number,
+): Signer {
+  const refuse = (why: string) => refuseCert(path, why);
+  const cert =
+    certs.find((known) => known.checkPrivateKey(key)) ??
+    refuse('it does not belong to the key private/ca.key');
   if (!cert.ca) refuse('it is not that of a CA');
   const issuer = readIssuer(cert.raw) ?? refuse('it has no subjectKeyIdentifier');
   const notAfterMs = Date.parse(cert.validTo);
@@ -197,7 +228,14 @@ async function readCert(path: string, key: KeyObject, nowMs: number): Promise<Ce
   if (nowMs < Date.parse(cert.validFrom)) {
     refuse(`it is not valid before ${cert.validFrom}, check this machine's clock`);
   }
-  return { pem: cert.toString(), sha256: cert.fingerprint256, notAfterMs, issuer };
+  return { key, cert, notAfterMs, issuer };
+}
+
+function refuseCert(path: string, why: string): never {
+  throw new Error(
+    `Cannot use CA certificate "${path}": ${why}; restore it from a backup, or remove it: the ` +
+      'next start makes it again from the key, and every agent must then be given the new one',
+  );
 }
 
 function parseCert(text: string): X509Certificate | null {
@@ -247,41 +285,4 @@ function newSerial(): Buffer {
 
 function toPem(der: Buffer): string {
   return new X509Certificate(der).toString();
-}
-
-/**
- * Puts a whole file in place, or nothing. `link`, not `rename`: when two starts race, the first one's
- * file stays and the other goes on with it.
- */
-async function publish(path: string, text: string, mode: number): Promise<void> {
-  const temp = `${path}.${randomBytes(8).toString('hex')}.tmp`;
-  const file = await open(temp, 'wx', mode);
-  try {
-    // The umask may have taken bits away, it cannot have added any.
-    await file.chmod(mode);
-    await file.writeFile(text);
-    await file.sync();
-    await link(temp, path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-  } finally {
-    await file.close();
-    await unlink(temp);
-  }
-  const folder = await open(dirname(path), 'r');
-  await folder.sync().finally(() => folder.close());
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-function octal(stats: Stats): string {
-  return (stats.mode & 0o7777).toString(8).padStart(4, '0');
 }

@@ -15,7 +15,7 @@ const SYSTEM_BUNDLES = [
 
 /** PEM text of all roots; Node's own list where the system has no bundle. Throws on a bad extra file. */
 export async function readUpstreamRoots(extraFile: string): Promise<string> {
-  const system = (await firstReadable(SYSTEM_BUNDLES)) ?? rootCertificates.join('\n');
+  const system = await readSystemRoots();
   if (extraFile === '') return system;
   let extra: string;
   try {
@@ -32,6 +32,11 @@ export async function readUpstreamRoots(extraFile: string): Promise<string> {
   }
   for (const [index, block] of blocks.entries()) checkCertificate(extraFile, index + 1, block);
   return `${system}\n${extra}`;
+}
+
+/** The system's alone: what an agent would trust without leash. */
+export async function readSystemRoots(): Promise<string> {
+  return (await firstReadable(SYSTEM_BUNDLES)) ?? rootCertificates.join('\n');
 }
 
 /** OpenSSL skips in silence what it cannot read, and then trusts less than the operator wrote. */

@@ -10,6 +10,7 @@ import { type EventName, MAX_RECORD_BYTES, type PrimaryEvent } from '../../share
 import { formatMembers } from '../../shared/audit-line.ts';
 import type { Config } from '../../shared/config.ts';
 import { LIMITS } from '../../shared/limits.ts';
+import type { PrimaryMeter } from '../../shared/metric-tables.ts';
 import { reserveFileName } from '../../shared/segments.ts';
 import type { StatusTotals } from '../../shared/status.ts';
 import { GroupSync } from './group-sync.ts';
@@ -25,6 +26,8 @@ export type AuditLogDeps = Pick<Config, 'logPath' | 'rotateBytes' | 'audit'> & {
   readonly recovered: RecoveredLog;
   readonly hostId: string;
   readonly signer: Signer;
+  /** How long writing takes is counted here. */
+  readonly meter: PrimaryMeter;
   /** Milliseconds since 1970. */
   now(): number;
   /** One JSON object per flow that is open now. */
@@ -84,6 +87,10 @@ export type AuditLog = {
   /** Records of this start by event. */
   counts(): Readonly<Record<string, number>>;
   totals(): StatusTotals;
+  /** Bytes of records that wait to be written. */
+  waitingBytes(): number;
+  /** Seconds of the suspension of now, which are not in `totals` yet. */
+  suspendedS(): number;
   /** Writes all that waits, now. */
   flush(): void;
   /** Flushes, signs, writes through to the disk, closes. Gives what could not be written; '' = nothing. */
@@ -271,6 +278,8 @@ export function openAuditLog(deps: AuditLogDeps): AuditLog {
     }),
     counts: () => Object.fromEntries(counts),
     totals: () => totals.get(),
+    waitingBytes: () => queue.bytes,
+    suspendedS: () => health.suspendedS,
     flush: write,
     async close() {
       write();

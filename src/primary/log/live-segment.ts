@@ -4,6 +4,7 @@
 import { basename } from 'node:path';
 import type { EventName } from '../../shared/audit-event.ts';
 import { LIMITS } from '../../shared/limits.ts';
+import type { PrimaryMeter } from '../../shared/metric-tables.ts';
 import type { Finding, RecoveredLog } from './log-recovery.ts';
 import { isDiskFull } from './reserve.ts';
 import { segmentHeaders } from './segment-header.ts';
@@ -15,6 +16,8 @@ export type LiveSegmentDeps = {
   readonly recovered: RecoveredLog;
   readonly hostId: string;
   readonly signer: Signer;
+  /** How long writing takes is counted here. */
+  readonly meter: PrimaryMeter;
   now(): number;
   nextId(): string;
   openFlows(): Iterable<string>;
@@ -87,13 +90,13 @@ export class LiveSegment {
     if (this.#isFull(Math.min(queuedBytes, BATCH_BYTES))) this.#mustRotate = true;
     this.rotateIfDue();
     const most = Math.max(1, LIMITS.checkpointRecords - this.#unsigned);
-    return this.#count(this.#writer.append(entries, 0, most));
+    return this.#append(entries, most);
   }
 
   /** The same where there may be no space for what is due; a segment has its first records in any case. */
   appendAlone(entries: readonly Entry[]): number {
     this.#writeHeaders();
-    return this.#count(this.#writer.append(entries, 0));
+    return this.#append(entries, entries.length);
   }
 
   /** A rotation that is due, or failed before. The last record of a segment is a checkpoint, so that it is signed as a whole. */
@@ -139,8 +142,11 @@ export class LiveSegment {
   }
 
   /** Resolves when all is on the disk, with the segments that nothing more comes to. */
-  sync(): Promise<number[]> {
-    return this.#writer.sync();
+  async sync(): Promise<number[]> {
+    const since = performance.now();
+    const sealed = await this.#writer.sync();
+    this.#deps.meter.observe('logSync', (performance.now() - since) / 1000);
+    return sealed;
   }
 
   close(): void {
@@ -173,6 +179,13 @@ export class LiveSegment {
       this.#headers = this.#headers.slice(written);
       this.#headerBytes = this.#writer.bytes;
     }
+  }
+
+  #append(entries: readonly Entry[], most: number): number {
+    const since = performance.now();
+    const written = this.#writer.append(entries, 0, most);
+    this.#deps.meter.observe('logWrite', (performance.now() - since) / 1000);
+    return this.#count(written);
   }
 
   #count(records: number): number {

@@ -31,6 +31,11 @@ export class LogHealth {
     return this.#reason;
   }
 
+  /** Seconds for which nothing new may pass, and of which no record speaks yet. */
+  get suspendedS(): number {
+    return this.#reason === '' ? 0 : Math.max(0, this.#deps.now() - this.#sinceMs) / 1000;
+  }
+
   /** The log cannot be written, or (empty) it can again. */
   setProblem(problem: string): void {
     this.#problem = problem;

@@ -4,13 +4,14 @@
 // Invariant: every route is closed by default; only the paths listed here are open to anybody.
 
 import { canonicalIp } from '../../shared/address.ts';
+import { TRUST_FILES } from '../../shared/trust/trust-files.ts';
 
-/** Open to everybody, agents included: health, and the CA certificate that agents must trust. */
+/** Open to everybody, agents included: health, and what makes an agent trust leash. */
 export const PUBLIC_PATHS: ReadonlySet<string> = new Set([
   '/healthz',
   '/readyz',
   '/api/health',
-  '/ca.pem',
+  ...TRUST_FILES.map(({ name }) => `/${name}`),
 ]);
 /** Needs no token, because it is how one is presented. */
 export const LOGIN_PATH = '/api/login';

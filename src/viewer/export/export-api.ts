@@ -3,18 +3,17 @@
 // them, and ended when the client leaves. Where access is decided: `guard.ts`, before any of this runs.
 
 import { type Context, Hono } from 'hono';
-import { endsFlow } from '../../shared/audit-event.ts';
-import { parseLine } from '../../shared/audit-line.ts';
 import { isRedacted, paramsOf } from '../params.ts';
 import { readLineAt } from '../proof/line-at.ts';
 import type { RouteDeps } from '../route-deps.ts';
 import { rowsOf } from '../search/walk-rows.ts';
-import { type Flow, type FlowDeps, flowOfRecord, readFlow } from '../store/flow.ts';
+import { type FlowDeps, readFlow } from '../store/flow.ts';
 import { type LogQuery, parseLogQuery } from '../store/log-params.ts';
 import type { Finder } from '../store/page.ts';
 import { formatPosition, parsePosition } from '../store/position-text.ts';
 import type { Position } from '../store/segment-reader.ts';
 import type { ViewerEnv } from '../viewer-env.ts';
+import { flowAt } from './flow-at.ts';
 import { flowLines } from './flow-lines.ts';
 import { type HarSource, harText } from './har-text.ts';
 import { Limited } from './limited.ts';
@@ -170,19 +169,4 @@ async function* flowsOf(
 
 async function* flowsAt(search: FlowDeps & Finder, list: readonly string[], redact: boolean) {
   for (const at of list) yield flowAt(search, at, redact);
-}
-
-async function flowAt(
-  search: FlowDeps & Finder,
-  at: string,
-  redact: boolean,
-): Promise<Flow | null> {
-  const place = parsePosition(at);
-  const line = place === null ? null : await readLineAt(search.log, place);
-  const record = line && parseLine(line.bytes.toString());
-  if (place === null || !record) return null;
-  // Most records hold their bodies: the log need not be searched for parts.
-  const hasParts = record.req_parts !== undefined || record.res_parts !== undefined;
-  if (endsFlow(record.event) && !hasParts) return flowOfRecord(search, { record, place }, redact);
-  return readFlow(search, { id: record.id || '-', at, redact });
 }

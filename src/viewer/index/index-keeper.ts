@@ -25,6 +25,8 @@ type KeeperDeps = {
   readonly build?: ((task: BuildTask) => Promise<BuildResult>) | undefined;
   /** What indexes that could not be written may take. */
   readonly maxMemoryBytes?: number;
+  /** Of another process: what is there is used, and nothing is made, kept up to date or removed. */
+  readonly isReadOnly?: boolean;
 };
 
 /** Where the folder cannot be written: indexes of the newest segments, and no more. */
@@ -70,7 +72,7 @@ export class IndexKeeper {
     const isNew = this.#mustWork || segments.join() !== this.#segments.join();
     this.#mustWork = false;
     this.#segments = segments;
-    if (newest !== undefined && this.#live?.segment !== newest) {
+    if (newest !== undefined && this.#live?.segment !== newest && !this.#deps.isReadOnly) {
       this.#last?.stop();
       this.#last = this.#live;
       void this.#last?.catchUp().catch(() => {});
@@ -124,7 +126,7 @@ export class IndexKeeper {
       return;
     }
     this.#forget(segment, index);
-    await rm(this.#pathOf(segment), { force: true }).catch(() => {});
+    if (!this.#deps.isReadOnly) await rm(this.#pathOf(segment), { force: true }).catch(() => {});
     if (this.#dropped.has(segment)) this.#failed.add(segment);
     this.#dropped.add(segment);
     // The segments stay: a search that is under way asks which of them are newer than another.
@@ -179,7 +181,8 @@ export class IndexKeeper {
   }
 
   async #make(segment: number): Promise<boolean> {
-    const { logPath, build = buildIndex } = this.#deps;
+    const { logPath, build = buildIndex, isReadOnly } = this.#deps;
+    if (isReadOnly) return false;
     const path = this.#pathOf(segment);
     const result = await build({ logPath, segment, path }).catch(() => null);
     if (result === null || this.#isClosed) return false;
@@ -242,6 +245,7 @@ export class IndexKeeper {
     for (const known of [this.#failed, this.#dropped]) {
       for (const segment of known) if (!exists.has(segment)) known.delete(segment);
     }
+    if (this.#deps.isReadOnly) return;
     const names = await readdir(this.#folder).catch(() => []);
     for (const name of names) {
       const number = FILE_NAME.exec(name)?.[1];

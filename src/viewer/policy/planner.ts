@@ -26,14 +26,20 @@ export function brokenFile({ problem }: { readonly problem: string }): { error: 
 }
 
 export class Planner {
+  readonly #atOnceChars: number;
   #pool: Piscina | null = null;
   #current: { readonly hash: string; readonly now: PolicyNow } | null = null;
+
+  /** `atOnceChars`: of a process that has nobody else to serve, infinite. */
+  constructor(atOnceChars = AT_ONCE_CHARS) {
+    this.#atOnceChars = atOnceChars;
+  }
 
   /** Works out one task. */
   async run<K extends PlanTask['kind']>(
     task: Extract<PlanTask, { kind: K }>,
   ): Promise<PlanResults[K]> {
-    if (charsOf(task) <= AT_ONCE_CHARS) return runPlanTask(task) as PlanResults[K];
+    if (charsOf(task) <= this.#atOnceChars) return runPlanTask(task) as PlanResults[K];
     this.#pool ??= new Piscina({
       filename: TASK,
       name: 'runPlanTask',

@@ -40,6 +40,8 @@ export type Failure = {
   readonly stale?: boolean;
   /** Nothing is wrong with what was asked: the file cannot be read or written. */
   readonly unable?: boolean;
+  /** That is so because this user may not. */
+  readonly denied?: boolean;
 };
 /** A change that was made. */
 export type Made = Omit<Extract<Written, { ok: true }>, 'before' | 'after'> & {

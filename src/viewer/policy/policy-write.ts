@@ -2,7 +2,7 @@
 // it. The viewer and the command line are both here; neither talks to the primary, which sees the file.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, chown, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../shared/config.ts';
@@ -177,10 +177,12 @@ async function putInPlace(
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const handle = await open(temporary, 'wx', 0o644);
   try {
-    const facts = await stat(path).catch(() => null);
-    // Else what root changed by leashctl could not be changed by the viewer any more.
-    if (facts !== null && process.geteuid?.() === 0) await handle.chown(facts.uid, facts.gid);
-    if (facts !== null) await chmod(temporary, facts.mode & 0o777);
+    const old = await stat(path).catch(() => null);
+    if (old !== null) {
+      // Root edits files that another user reads; who may not give a file away is that user.
+      await chown(temporary, old.uid, old.gid).catch(() => {});
+      await chmod(temporary, old.mode & 0o777);
+    }
     await handle.writeFile(text);
     await handle.sync();
     if (!(await isSame())) {

@@ -14,7 +14,7 @@ import { MAYBE, NO, type Selection, YES } from './select-rows.ts';
  */
 export type IndexTally = {
   add(rows: Uint32Array): void;
-  end(): void;
+  end(): void | Promise<void>;
   needsLine?(row: number): boolean;
 };
 export type Tally = {
@@ -81,7 +81,7 @@ async function countColumns(
     tally.add(sure.subarray(0, count));
     if (end < index.rows) await nextTurn();
   }
-  tally.end();
+  await tally.end();
   const left = (row: number) => (verdictOf(row) === MAYBE ? MAYBE : NO);
   return { ...selection, verdict: left, isAll: false, isEmpty: maybes === 0 };
 }

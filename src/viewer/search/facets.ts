@@ -1,6 +1,7 @@
 // What values the rows of a query have, the most frequent first: the lists beside the log, and what the
 // query box offers to complete.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Query } from '../../shared/query.ts';
 import { FLAG_VALUES, fromFlags, OTHER, type SegmentIndex } from '../index/segment-index.ts';
 import type { Row } from '../store/row.ts';
@@ -38,12 +39,14 @@ export type FacetAsk = {
 
 /** Agents choose names of hosts: beyond so many values of a field the rarest are forgotten. */
 const MAX_VALUES = 65_536;
+/** Between two turns of the event loop. */
+const TURN_VALUES = 8192;
 
 export async function readFacets(searcher: Searcher, query: Query, ask: FacetAsk): Promise<Facets> {
   const tally = new ValueTally(ask);
   const reach = await countRows(searcher, query, tally);
   return {
-    fields: tally.result(ask),
+    fields: await tally.result(ask),
     total: tally.total,
     complete: reach.complete && !tally.hasForgotten,
     searched_back_to: reach.searched_back_to,
@@ -85,11 +88,13 @@ class ValueTally implements Tally {
           }
         }
       },
-      end: () => {
+      end: async () => {
         for (const { field, values, counts } of columns) {
-          counts.forEach((count, code) => {
+          for (let code = 0; code < counts.length; code += 1) {
+            const count = counts[code] ?? 0;
             if (count > 0) this.count(field, values[code] ?? null, count);
-          });
+            if (code % TURN_VALUES === TURN_VALUES - 1) await nextTurn();
+          }
         }
       },
     };
@@ -104,27 +109,65 @@ class ValueTally implements Tally {
     if (counts.size > MAX_VALUES) this.#forget(field, counts);
   }
 
-  result({ limit }: Pick<FacetAsk, 'limit'>): Facets['fields'] {
-    const wanted = this.#wanted;
+  async result({ limit }: Pick<FacetAsk, 'limit'>): Promise<Facets['fields']> {
     const fields: Facets['fields'] = {};
     for (const [field, counts] of this.#counts) {
-      fields[field] = [...counts]
-        .map(([value, count]) => ({ value, count, at: value.toLowerCase().indexOf(wanted) }))
-        .sort(
-          (a, b) =>
-            Math.sign(a.at) - Math.sign(b.at) || b.count - a.count || (a.value < b.value ? -1 : 1),
-        )
-        .slice(0, limit)
-        .map(({ value, count }) => ({ value, count }));
+      const best = new BestValues(limit, this.#wanted);
+      let seen = 0;
+      for (const [value, count] of counts) {
+        best.offer(value, count);
+        seen += 1;
+        if (seen % TURN_VALUES === 0) await nextTurn();
+      }
+      fields[field] = best.values();
     }
     return fields;
   }
 
+  /** The busier half stays. */
   #forget(field: FacetField, counts: Map<string, number>): void {
-    const kept = [...counts].sort((a, b) => b[1] - a[1]).slice(0, MAX_VALUES / 2);
+    const least = Uint32Array.from(counts.values()).sort()[MAX_VALUES / 2] ?? 0;
+    const kept = [...counts].filter(([, count]) => count > least);
+    for (const entry of counts) {
+      if (kept.length >= MAX_VALUES / 2) break;
+      if (entry[1] === least) kept.push(entry);
+    }
     this.#counts.set(field, new Map(kept));
     this.hasForgotten = true;
   }
+}
+
+type Candidate = FacetValue & { readonly begins: boolean };
+
+/** The first few by rank, without an order of all: those that begin with what is wanted, then by count. */
+class BestValues {
+  readonly #limit: number;
+  readonly #wanted: string;
+  readonly #best: Candidate[] = [];
+
+  constructor(limit: number, wanted: string) {
+    this.#limit = limit;
+    this.#wanted = wanted;
+  }
+
+  offer(value: string, count: number): void {
+    const begins = this.#wanted === '' || value.toLowerCase().startsWith(this.#wanted);
+    const next = { value, count, begins };
+    const last = this.#best.at(-1);
+    if (this.#best.length === this.#limit && last !== undefined && !isBetter(next, last)) return;
+    const place = this.#best.findLastIndex((other) => !isBetter(next, other)) + 1;
+    this.#best.splice(place, 0, next);
+    if (this.#best.length > this.#limit) this.#best.pop();
+  }
+
+  values(): FacetValue[] {
+    return this.#best.map(({ value, count }) => ({ value, count }));
+  }
+}
+
+function isBetter(a: Candidate, b: Candidate): boolean {
+  if (a.begins !== b.begins) return a.begins;
+  return a.count === b.count ? a.value < b.value : a.count > b.count;
 }
 
 async function columnOf(index: SegmentIndex, field: FacetField) {

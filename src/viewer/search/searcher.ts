@@ -21,6 +21,8 @@ type Budget = { spend(bytes: number): void; isOver(): boolean };
 
 type Asked = Pick<LogQuery, 'query' | 'order' | 'after'>;
 
+export type SearchLimits = { readonly ms: number; readonly bytes: number };
+const LIMITS: SearchLimits = { ms: MAX_SEARCH_MS, bytes: MAX_SEARCH_BYTES };
 /** So long a request waits for the index of what was written last. */
 const PATIENCE_MS = 50;
 
@@ -28,11 +30,14 @@ export class Searcher {
   readonly log: LogFolder;
   readonly #deps: SearchDeps;
   readonly #keeper: IndexKeeper;
+  readonly #limits: SearchLimits;
 
-  constructor(deps: SearchDeps, keeper: IndexKeeper) {
+  /** `limits`: of one request. */
+  constructor(deps: SearchDeps, keeper: IndexKeeper, limits: SearchLimits = LIMITS) {
     this.log = deps.log;
     this.#deps = deps;
     this.#keeper = keeper;
+    this.#limits = limits;
   }
 
   /** Seconds since 1970. */
@@ -53,10 +58,10 @@ export class Searcher {
     return this.#keeper.progress();
   }
 
-  budget(ms = MAX_SEARCH_MS): Budget {
+  budget(ms = this.#limits.ms): Budget {
     const { now } = this.#deps;
     const stopAt = now() + ms;
-    let left = MAX_SEARCH_BYTES;
+    let left = this.#limits.bytes;
     return {
       spend(bytes) {
         left -= bytes;

@@ -13,6 +13,7 @@ import type { ViewerEnv } from '../viewer-env.ts';
 import { compileJudge } from './live-judge.ts';
 import { MetaWatch } from './meta-watch.ts';
 import { NewsQueue } from './news-queue.ts';
+import { catchUp, settle } from './queue-search.ts';
 
 /** Each holds a connection and up to a thousand rows; every open tab of every operator is one. */
 export const MAX_FOLLOWERS = 64;
@@ -123,28 +124,6 @@ async function follow(
     }
   } finally {
     for (const stop of stops) stop();
-  }
-}
-
-/** What came between the page's last answer and now. */
-async function catchUp(
-  queue: NewsQueue,
-  query: LogQuery,
-  search: Finder,
-  newest: string,
-): Promise<void> {
-  if (query.after === null) return queue.putInFront([], newest || null);
-  const page = await search.find(query);
-  if (page.more) return queue.markGap();
-  queue.putInFront(page.rows, page.newest ?? (newest || null));
-}
-
-/** Looks up what other records decide. What comes meanwhile may need the same. */
-async function settle(queue: NewsQueue, query: LogQuery, search: Finder): Promise<void> {
-  for (let from = queue.unsettled; from !== null; from = queue.unsettled) {
-    const page = await search.find({ ...query, after: from });
-    if (page.more) return queue.markGap();
-    queue.settle(page.rows, page.newest);
   }
 }
 

@@ -20,7 +20,7 @@ export type AnswerHead = {
 export type OwnAnswer = {
   readonly status: number;
   readonly headers: readonly string[];
-  readonly body: string;
+  readonly body: string | Buffer;
   /** The connection may serve other requests behind it. */
   readonly mayKeep: boolean;
 };

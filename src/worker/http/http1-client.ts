@@ -130,7 +130,7 @@ export class Http1Client implements ClientStream {
   }
 
   /** The client reads the refusal only if its upload is not answered with a reset: read on a little. */
-  #endAfterRequest(body: string): void {
+  #endAfterRequest(body: string | Buffer): void {
     const request = this.#request;
     this.#response.write(body);
     const end = () => {

@@ -1,7 +1,7 @@
 // Whether a request head may be forwarded at all: its form, the names it carries, its framing. Pure:
 // it knows no socket and no policy.
 
-import { parseAbsoluteUri, parseAuthority, type Target } from '../../shared/host.ts';
+import { INTERNAL_HOST, parseAbsoluteUri, parseAuthority, type Target } from '../../shared/host.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import { listBytes, type RawHeaders, valuesOf } from './header-list.ts';
 
@@ -41,6 +41,13 @@ export type RequestLine = {
     readonly isWhole: boolean;
   };
 };
+
+const INTERNAL_TARGET: Target = Object.freeze({
+  host: INTERNAL_HOST,
+  port: 80,
+  isIp: false,
+  authority: `${INTERNAL_HOST}:80`,
+});
 
 const METHOD = /^[A-Z]+(?:-[A-Z]+)*$/;
 
@@ -114,6 +121,12 @@ function readProxyForm(
   hostText: string | undefined,
   framing: Framing,
 ): RequestHead | HeadProblem {
+  if (line.url.startsWith('/') && hostText !== undefined) {
+    // Whoever has the name in a hosts file asks leash itself, by whatever port leads here.
+    const named = parseAuthority(hostText, 80);
+    const isInternal = !('problem' in named) && named.host === INTERNAL_HOST;
+    if (isInternal) return { target: INTERNAL_TARGET, path: line.url, framing };
+  }
   const uri = parseAbsoluteUri(line.url);
   if ('problem' in uri) return malformed('not_an_absolute_uri');
   if (uri.scheme !== 'http') return malformed('https_needs_connect');

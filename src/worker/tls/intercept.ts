@@ -4,6 +4,7 @@
 import { TLSSocket } from 'node:tls';
 import { parseHost } from '../../shared/host.ts';
 import { LIMITS } from '../../shared/limits.ts';
+import { HANDSHAKE_RESULTS } from '../../shared/metric-tables.ts';
 import { endTunnel, type Tunnel } from '../tunnel-state.ts';
 
 /** SNI equals the CONNECT target or is absent; else the tunnel is closed, with both names on record. */
@@ -29,6 +30,7 @@ export async function intercept(tunnel: Tunnel, serve: (inner: TLSSocket) => voi
   let secured = false;
   const fail = (words: string) => {
     if (secured || tunnel.flow.ended) return;
+    deps.meter.add('handshakes', 1, HANDSHAKE_RESULTS.indexOf('failed'));
     endTunnel(tunnel, 'error', { reason: deps.tlsFailures.failed(client, target.host, words) });
   };
   const timer = setTimeout(() => fail('handshake took too long'), LIMITS.handshakeMs);
@@ -44,6 +46,8 @@ export async function intercept(tunnel: Tunnel, serve: (inner: TLSSocket) => voi
     tls.disableRenegotiation();
     clearTimeout(timer);
     deps.tlsFailures.succeeded(client, target.host);
+    const result = tls.isSessionReused() ? 'resumed' : 'full';
+    deps.meter.add('handshakes', 1, HANDSHAKE_RESULTS.indexOf(result));
     // Only tls.Server would clear it, and HTTP/2 would wait for that.
     Object.assign(tls, { secureConnecting: false });
     // Which HTTP is spoken inside is known from here on (ALPN, RFC 7301).

@@ -10,14 +10,13 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { LRUCache } from 'lru-cache';
 
 export type LeafCacheDeps = {
-  /** A signed leaf (PEM) for this worker's key. */
+  /** A signed leaf (PEM) for this worker's key, and the CA that signed it behind it. */
   mint(host: string): Promise<string>;
   readonly privateKeyPem: string;
   /** 48 bytes, the same in every worker: a session made in one resumes in another. */
   readonly ticketKeys: Buffer;
   readonly maxEntries: number;
   now(): number;
-  readonly caCertPem: string;
 };
 
 /** A leaf goes this long before it expires, so that no connection starts with one that is dying. */
@@ -27,6 +26,7 @@ export class LeafCache {
   readonly #deps: LeafCacheDeps;
   readonly #contexts: LRUCache<string, SecureContext>;
   readonly #minting = new Set<string>();
+  readonly #counts = { hits: 0, misses: 0, mints: 0 };
   #ticketKeys: Buffer;
 
   constructor(deps: LeafCacheDeps) {
@@ -43,6 +43,7 @@ export class LeafCache {
         this.#minting.add(host);
         try {
           const pem = await deps.mint(host);
+          this.#counts.mints += 1;
           options.ttl = this.#ttlOf(pem);
           return this.#contextOf(pem);
         } finally {
@@ -54,6 +55,8 @@ export class LeafCache {
 
   /** One mint per host, however many ask at once. Rejects as `mint` does; a rejection is not kept. */
   async get(host: string): Promise<SecureContext> {
+    if (this.#contexts.has(host)) this.#counts.hits += 1;
+    else this.#counts.misses += 1;
     const context = await this.#contexts.fetch(host);
     if (context === undefined) throw new Error(`Cannot get leaf for "${host}": none was made`);
     return context;
@@ -75,13 +78,17 @@ export class LeafCache {
     return this.#contexts.size;
   }
 
+  /** Since the start; who waits for a mint that another one caused is a miss, too. */
+  get counts(): { readonly hits: number; readonly misses: number; readonly mints: number } {
+    return this.#counts;
+  }
+
   #contextOf(pem: string): SecureContext {
-    const { privateKeyPem, caCertPem } = this.#deps;
     return createSecureContext({
-      key: privateKeyPem,
+      key: this.#deps.privateKeyPem,
       // With the CA in the chain OpenSSL does not search one in each handshake, and a client that
       // lacks it says "self-signed certificate in chain", which names the cure.
-      cert: `${pem.trimEnd()}\n${caCertPem}`,
+      cert: pem,
       ticketKeys: this.#ticketKeys,
       minVersion: 'TLSv1.2',
     });

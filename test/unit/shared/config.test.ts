@@ -29,6 +29,7 @@ describe('parseConfig()', () => {
       users: 'same',
       proxyPort: 8080,
       bind: '::',
+      proxyAddress: '',
       viewer: true,
       viewerPort: 8090,
       viewerBind: '::',

@@ -1,6 +1,6 @@
 // Hostile text as text nodes, with characters that cannot be seen shown as escapes.
 
-import { visiblePieces } from './escape.ts';
+import { visiblePieces } from '../../../shared/visible-text.ts';
 
 export function SafeText({ text, lines = false }: { text: string; lines?: boolean }) {
   return visiblePieces(text, lines).map((piece) =>

@@ -6,8 +6,8 @@
 
 import { signal } from '@preact/signals';
 import { memo } from 'preact/compat';
+import { visibleText } from '../../../shared/visible-text.ts';
 import type { Row } from '../../store/row.ts';
-import { visibleText } from '../kit/escape.ts';
 import { CLASS_LABELS, isOfLeash, UNCHAINED } from '../kit/explain.ts';
 import { formatBytes, formatDuration } from '../kit/format.ts';
 import { ClassIcon } from '../kit/icons.tsx';

@@ -36,6 +36,7 @@ export type RowsState = {
 };
 
 export type RowsAction =
+  /** Another query: what stands there stays until its first page comes, and no longer. */
   | { readonly type: 'reset' }
   | { readonly type: 'loading' }
   /** `first`: in the place of all that is there. */
@@ -69,11 +70,11 @@ export const EMPTY_ROWS: RowsState = {
 export function reduceRows(state: RowsState, action: RowsAction): RowsState {
   switch (action.type) {
     case 'reset':
-      return EMPTY_ROWS;
+      return { ...EMPTY_ROWS, rows: state.rows };
     case 'loading':
       return { ...state, loading: true };
     case 'failed':
-      return { ...state, loading: false };
+      return { ...(state.loaded ? state : EMPTY_ROWS), loading: false };
     case 'older':
       return action.first
         ? takeFirst(state, action.page, action.done)

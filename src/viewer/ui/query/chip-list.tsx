@@ -1,7 +1,7 @@
 // The terms of the query below its box, each to be edited, turned round or taken out.
 
 import type { RefObject } from 'preact';
-import { visibleText } from '../kit/escape.ts';
+import { visibleText } from '../../../shared/visible-text.ts';
 import { formatTime } from '../kit/format.ts';
 import { SafeText } from '../kit/safe-text.tsx';
 import { type Chip, chipsOf } from './chips.ts';

@@ -1,8 +1,8 @@
 // One field of the facets: its values with their numbers.
 
 import type { QueryField } from '../../../shared/query.ts';
+import { visibleText } from '../../../shared/visible-text.ts';
 import type { FacetValue } from '../../search/facets.ts';
-import { visibleText } from '../kit/escape.ts';
 import { CLASS_LABELS } from '../kit/explain.ts';
 import { ClassIcon } from '../kit/icons.tsx';
 import { SafeText } from '../kit/safe-text.tsx';

@@ -1,9 +1,9 @@
 // The filters that are used most, as controls: each edits a term of the query.
 
 import { QUERY_CLASSES, setTerm, valuesOf } from '../../../shared/query.ts';
+import { visibleText } from '../../../shared/visible-text.ts';
 import type { Client } from '../../meta.ts';
 import { meta, page, updatePage } from '../kit/app-state.ts';
-import { visibleText } from '../kit/escape.ts';
 import { CLASS_LABELS } from '../kit/explain.ts';
 import { editQuery } from './draft.ts';
 import { filterFor } from './edit-query.ts';

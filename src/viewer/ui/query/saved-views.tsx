@@ -1,8 +1,8 @@
 // Queries with a name, and the last ones: a small panel beside the box, to open, keep and forget.
 
 import { useState } from 'preact/hooks';
+import { visibleText } from '../../../shared/visible-text.ts';
 import { page } from '../kit/app-state.ts';
-import { visibleText } from '../kit/escape.ts';
 import { Menu } from '../kit/menu.tsx';
 import { SafeText } from '../kit/safe-text.tsx';
 import { editQuery } from './draft.ts';

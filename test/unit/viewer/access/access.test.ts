@@ -69,7 +69,10 @@ describe('Invariant: every route is closed by default', () => {
   });
 
   it('decideAccess() opens these paths to everybody, and no other', () => {
-    expect([...PUBLIC_PATHS].sort()).toEqual(['/api/health', '/ca.pem', '/healthz', '/readyz']);
+    expect([...PUBLIC_PATHS].sort()).toEqual([
+      ...['/api/health', '/ca-bundle.pem', '/ca.crt', '/ca.pem', '/doctor.sh', '/env.sh'],
+      ...['/healthz', '/proxy.pac', '/readyz', '/trust.sh'],
+    ]);
   });
 
   it('decideAccess() gives the page and the login without a token, and nothing else', () => {

@@ -9,6 +9,7 @@ function rules(change: Partial<ViewerConfig>) {
     stateDir: '/nowhere',
     policyDir: '/nowhere',
     proxyPort: 8080,
+    proxyAddress: '',
     viewerBind: '',
     viewerHosts: [],
     viewerToken: '',

@@ -169,6 +169,14 @@ describe('reduceRows()', () => {
     const failed = stateAfter(first, { type: 'failed' });
     expect(failed.loading).toBe(false);
     expect(failed.rows).toHaveLength(3);
-    expect(reduceRows(failed, { type: 'reset' })).toEqual(EMPTY_ROWS);
+  });
+
+  it('reduceRows() keeps the rows of the last query until the first page of the next one', () => {
+    const reset = stateAfter(first, { type: 'reset' });
+    expect(reset).toEqual({ ...EMPTY_ROWS, rows: stateAfter(first).rows });
+    const other = page(900, 2);
+    const next: RowsAction = { type: 'older', page: other, done: true, first: true };
+    expect(reduceRows(reset, next)).toEqual(stateAfter(next));
+    expect(reduceRows(reset, { type: 'failed' })).toEqual({ ...EMPTY_ROWS, loading: false });
   });
 });

@@ -210,7 +210,6 @@ function depsOf(privateKeyPem: string): Omit<LeafCacheDeps, 'mint'> {
     ticketKeys: randomBytes(48),
     maxEntries: 100,
     now: () => nowMs,
-    caCertPem: ca.certPem,
   };
 }
 

@@ -11,7 +11,9 @@ export function quoteBytes(bytes: string): string {
   if (PLAIN.test(bytes)) return quotePlain(bytes);
   // Escapes of a terminal would act when they are pasted, also inside of quotes.
   // `!` is history to some shells even where all else is quoted; `-` in front begins an option.
-  return `"$(printf '${escapeAll(bytes, /[^A-Za-z0-9 ._:/=,;@+]/g)}')"`;
+  // No program is given a NUL; zsh alone would keep it in the word.
+  const given = bytes.replaceAll('\0', '');
+  return `"$(printf '${escapeAll(given, /[^A-Za-z0-9 ._:/=,;@+]/g)}')"`;
 }
 
 /** Text → one word, of the bytes of its UTF-8. */

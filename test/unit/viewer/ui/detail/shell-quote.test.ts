@@ -124,7 +124,9 @@ describe('a quoted word', () => {
             cwd: dir,
             stdio: ['ignore', 'pipe', 'ignore'],
           });
-          expect(seen.toString('latin1'), `${shell} ${word}`).toBe(`1|${wordOf(bytes)}|`);
+          // zsh alone keeps a NUL in a word of its own; a program that it starts sees none.
+          const heard = seen.toString('latin1').replaceAll('\0', '');
+          expect(heard, `${shell} ${word}`).toBe(`1|${wordOf(bytes)}|`);
         }
       }
       expect(readdirSync(dir)).toEqual([]);
