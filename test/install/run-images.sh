@@ -2,7 +2,7 @@
 # Runs the two images $PROXY and $VIEWER side by side with volumes below $WORK, as podman would: their own
 # users, read-only, without capabilities. For machines where podman builds and may not run. In mount,
 # process and network namespaces of its own, which end with it.
-# shellcheck disable=SC2153
+# shellcheck disable=SC2153,SC2016
 set -eu
 ip link set lo up
 
