@@ -11,10 +11,18 @@ readonly VOLUMES=(systemd-leash-state systemd-leash-logs)
 
 # What --native or --containers said, what is installed already, or what the machine can.
 choose_way() {
-  local version
+  local version installed=''
+  if [ -e "$UNITS/leash.service" ]; then installed=native; fi
+  if is_in_containers; then installed=containers; fi
+  if [ -n "$installed" ]; then
+    if [ "${WAY:-$installed}" != "$installed" ]; then
+      fail "leash is installed the other way, and keeps its record and CA elsewhere: ./setup.sh uninstall first"
+    fi
+    WAY=$installed
+    return
+  fi
   if [ -n "$WAY" ]; then return; fi
   WAY=native
-  if [ -e "$UNITS/leash.service" ]; then return; fi
   version=$(podman --version 2>/dev/null) || return 0
   version=${version##* }
   if ! at_least "$version" 4.4; then
@@ -55,6 +63,7 @@ build_images() {
       -t "localhost/$name:new" "$ROOT" >>"$SETUP_LOG" 2>&1; then
       tail -n 3 "$SETUP_LOG" >&2
       complain "podman cannot build the image $name here (all it said is in $SETUP_LOG); another base: --base IMAGE"
+      if is_in_containers; then fail 'what ran before runs on'; fi
       complain 'leash becomes a service of systemd, without containers'
       WAY=native
       return
@@ -93,7 +102,8 @@ restart_containers() {
   return 1
 }
 
-is_in_containers() { [ -e "$QUADLETS/leash.container" ]; }
+# A unit of that name in /etc/systemd/system goes before what Quadlet makes.
+is_in_containers() { [ -e "$QUADLETS/leash.container" ] && [ ! -e "$UNITS/leash.service" ]; }
 
 back_in_containers() {
   local name

@@ -54,7 +54,7 @@ start_or_go_back() {
 }
 
 readonly LEASHCTL=/usr/local/bin/leashctl
-readonly MAN_PAGE=/usr/local/share/man/man8/leashctl.8
+readonly MAN_PAGE=/usr/local/share/man/man1/leashctl.1
 readonly COMPLETIONS=(
   bash:/usr/local/share/bash-completion/completions/leashctl
   zsh:/usr/local/share/zsh/site-functions/_leashctl

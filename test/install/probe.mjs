@@ -42,7 +42,8 @@ async function setPrivate(port) {
   const { renameSync, writeFileSync } = await import('node:fs');
   writeFileSync('/etc/leash/new', `allow_private: ['127.0.0.1/32:${port}']\n`);
   renameSync('/etc/leash/new', '/etc/leash/network.yaml');
-  for (;;) {
+  // In force within a second; what it comes to is shown in any case.
+  for (let tries = 0; tries < 100; tries += 1) {
     const { status } = await throughProxy(`http://127.0.0.1:${port}/`);
     if (status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -71,7 +72,7 @@ function processes() {
     const entry = words.map((word) => /dist\/(\w+)\/main\.js$/.exec(word)?.[1]).find(Boolean);
     if (entry === undefined) continue;
     const text = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const field = (name) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(text)?.[1].trim();
+    const field = (name) => new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(text)?.[1].trim();
     found[entry] = {
       uid: statSync(`/proc/${pid}`).uid,
       groups: field('Groups'),

@@ -13,6 +13,8 @@ export type DebianRoot = {
   readonly changed: string;
   /** A script of bash in it, with the machine's network. */
   sh(script: string): Promise<RunResult>;
+  /** The same with a loopback of its own and no other network: for what listens. */
+  alone(script: string): Promise<RunResult>;
   close(): Promise<void>;
 };
 
@@ -23,6 +25,7 @@ const MACHINE_CA = '/etc/ssl/certs/ca-certificates.crt';
 
 const PREPARE = `
 set -eu
+ip link set lo up
 mount -t overlay overlay -o "lowerdir=$BASE,upperdir=$DIR/up,workdir=$DIR/work" "$DIR/root"
 mount -t proc proc "$DIR/root/proc"
 mount --rbind /dev "$DIR/root/dev"
@@ -46,13 +49,15 @@ export async function openDebianRoot(suite: string): Promise<DebianRoot> {
     await cp(MACHINE_CA, join(changed, 'srv/machine-ca.pem'), { dereference: true });
   await copySources(join(changed, 'usr/src/leash'));
   const registry = (await run('npm', ['config', 'get', 'registry'])).stdout.trim();
+  const enter = (spaces: string, script: string) => {
+    const env = { BASE: base, DIR: temp.path, REGISTRY: registry, SCRIPT: script };
+    const args = [spaces, '--kill-child', '--propagation', 'private', 'bash', '-c', PREPARE];
+    return run('unshare', args, { env, timeoutMs: 30 * MINUTE_MS });
+  };
   return {
     changed,
-    sh(script) {
-      const env = { BASE: base, DIR: temp.path, REGISTRY: registry, SCRIPT: script };
-      const args = ['-mpf', '--kill-child', '--propagation', 'private', 'bash', '-c', PREPARE];
-      return run('unshare', args, { env, timeoutMs: 30 * MINUTE_MS });
-    },
+    sh: (script) => enter('-mpf', script),
+    alone: (script) => enter('-mpfn', script),
     close: () => temp.close(),
   };
 }

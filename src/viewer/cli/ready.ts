@@ -37,8 +37,18 @@ async function waitForStart({ stateDir }: Config): Promise<string> {
     // The file may be that of an earlier start, and its number another process by now.
     const isOurs = pid === '' || status?.pid === Number(pid);
     if (alive && isOurs && status?.state === 'running') return '';
+    if (pid !== '' && !isThere(Number(pid))) return 'leash has ended';
     if (performance.now() >= giveUpMs) return `leash is not up after ${seconds} seconds`;
     await pause(LOOK_MS);
+  }
+}
+
+function isThere(number: number): boolean {
+  try {
+    return process.kill(number, 0);
+  } catch (error) {
+    // Another user's is there, too.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
