@@ -29,6 +29,8 @@ TEST_PROGRAMS=(
   zsh:zsh
   fish:fish
   man:man-db
+  script:bsdutils
+  setpriv:util-linux
   strace:strace
   prlimit:util-linux
   go:golang-go
