@@ -69,7 +69,7 @@ const MAX_PER_HOST = 300;
 /** Names below one domain that are told apart. */
 const MAX_BELOW = 1000;
 /** Kinds of asks whose group is remembered. */
-const MAX_KNOWN = 50_000;
+const MAX_KNOWN = 16_000;
 const MAX_LEFT_HOSTS = 1000;
 /** No public suffix has as many labels; of a longer name the rest does not matter to what is above it. */
 const SUFFIX_LABELS = 8;

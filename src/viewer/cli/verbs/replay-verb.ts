@@ -7,7 +7,7 @@ import { fileOf, givenPolicy } from '../../replay/policies.ts';
 import type { Flips } from '../../replay/replay-count.ts';
 import { replayJson, replayText, totalsOf } from '../../replay/replay-text.ts';
 import { type Call, EXIT, optionValue, type Verb } from '../table/verb.ts';
-import { SINCE_OPTION, scanLog, windowOf } from './scan-log.ts';
+import { SINCE_OPTION, scanLog, visibleLines, windowOf } from './scan-log.ts';
 
 const MODES: readonly Mode[] = ['enforce', 'audit', 'blocklist'];
 
@@ -54,7 +54,8 @@ async function runReplay(call: Call): Promise<number> {
   const { sinceS, present } = known;
   const given = await givenPolicy(path, present.texts);
   if ('problem' in given || given.source === null) {
-    io.err(`leashctl: ${plainText(path)}: ${'problem' in given ? given.problem : 'no policy'}`);
+    const problem = 'problem' in given ? given.problem : 'there is no policy file';
+    io.err(`leashctl: ${plainText(path)}: ${visibleLines(problem)}`);
     return EXIT.invalid;
   }
   const purpose = { kind: 'replay', after: { ...given.source, mode } } as const;

@@ -41,7 +41,7 @@ function groupsOf(lines: readonly string[], texts: Texts = {}, agent = '') {
   const { source } = joinPolicy({ mode: 'audit', 'agents.yaml': AGENTS, ...texts });
   const setup = { present: source, sinceS: 0, isProxied: false, nowMs: NOW_MS };
   const scan = new LogScan({ ...setup, purpose: { kind: 'suggest', agent } });
-  for (const line of lines) scan.line(Buffer.from(line));
+  for (const line of lines) scan.line(Buffer.from(line), 0);
   const { found, ...read } = scan.result();
   return { source, read, found: found as GroupsFound };
 }
