@@ -176,6 +176,22 @@ describe('containers', () => {
     expect([...made]).toEqual([undefined, 'leash', 'agents']);
   });
 
+  it('the proxy may not write the policy, in no kind of container', async () => {
+    const compose = parse(await read('deploy/compose.yaml'))[0] as Compose;
+    expect(compose.services.leash).toMatchObject({
+      volumes: expect.arrayContaining(['policy:/etc/leash:ro']),
+    });
+    const quadlet = await read('deploy/quadlet/leash.container');
+    expect(quadlet.match(/^Volume=\S+:\/etc\/leash.*/gm)).toEqual([
+      'Volume=/etc/leash:/etc/leash:ro,z',
+    ]);
+    const mounts = (await podOf()).containers.flatMap(({ volumeMounts }) => volumeMounts);
+    expect(mounts.filter(({ mountPath }) => mountPath === '/etc/leash')).toMatchObject([
+      { readOnly: true },
+      { readOnly: true },
+    ]);
+  });
+
   it('proxy and viewer of a pod share no folder for temporary files', async () => {
     const folders = (await podOf()).containers.map(
       ({ volumeMounts }) => volumeMounts.find(({ mountPath }) => mountPath === '/tmp')?.name,
