@@ -113,7 +113,7 @@ export function serveInternal(exchange: Exchange, allowed: Allowed): Promise<voi
         ],
         ...(status === 405 ? ['Allow', 'GET, HEAD'] : []),
       ],
-      body,
+      body: method === 'HEAD' ? '' : body,
       mayKeep: !deps.draining(),
     });
   });
