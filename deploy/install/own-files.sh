@@ -15,9 +15,14 @@ group=${2-leash-viewer}
 if [ -d /etc/leash ]; then
   chown root:"$group" /etc/leash
   chmod 1770 /etc/leash
-  # -h, and no second name: the viewer writes here, and root must not be led astray.
-  find /etc/leash -maxdepth 1 -type f -links 1 \( -name '*.yaml' -o -name mode \) \
-    -exec chown -h "$viewer:$group" {} + -exec chmod 640 {} +
+  # The viewer writes here and may run, and root must not be led astray: root gives away what is not
+  # the viewer's yet, which it cannot replace, and the rest is done as the viewer.
+  policy=(-maxdepth 1 -type f -links 1 '(' -name '*.yaml' -o -name mode ')')
+  find /etc/leash "${policy[@]}" ! -user "$viewer" -exec chown -h "$viewer:$group" {} +
+  as_viewer=(setpriv --reuid "$viewer" --regid "$group" --clear-groups)
+  find /etc/leash "${policy[@]}" -user "$viewer" ! -group "$group" \
+    -exec "${as_viewer[@]}" chgrp "$group" {} +
+  find /etc/leash "${policy[@]}" -user "$viewer" ! -perm 640 -exec "${as_viewer[@]}" chmod 640 {} +
   find /etc/leash -maxdepth 1 -type f -name 'leash.env*' \
     -exec chown -h root:root {} + -exec chmod 600 {} +
 fi

@@ -15,9 +15,12 @@ install_policy() {
   if [ ! -s "$ETC/mode" ]; then
     change "make $ETC/mode: enforce" write_line enforce "$ETC/mode"
   else
-    say "$ETC/mode stays as it is: $(head -c 40 "$ETC/mode" | tr -d '\n')"
+    say "$ETC/mode stays as it is: $(mode_word)"
   fi
 }
+
+# What stands in `mode`, in letters: it goes to a terminal.
+mode_word() { head -c 40 "$ETC/mode" | tr -cd '[:alpha:]'; }
 
 # keep_or_place SOURCE TARGET [RIGHTS]
 keep_or_place() {
@@ -36,12 +39,17 @@ keep_or_place() {
   if [ "$DRY_RUN" = no ]; then copy_to "$source" "$SHIPPED/$name" 600; fi
 }
 
+# The viewer may write to the folder: under a name that it can guess a link of its own may lie.
 copy_to() {
-  mkdir -p "$(dirname "$2")" && cp "$1" "$2.tmp" && chmod "$3" "$2.tmp" && mv -fT "$2.tmp" "$2"
+  local temp
+  mkdir -p "$(dirname "$2")" && temp=$(mktemp "$2.XXXXXXXX.tmp") &&
+    cp "$1" "$temp" && chmod "$3" "$temp" && mv -fT "$temp" "$2"
 }
 
 write_line() {
-  printf '%s\n' "$1" >"$2.tmp" && mv -fT "$2.tmp" "$2"
+  local temp
+  temp=$(mktemp "$2.XXXXXXXX.tmp") && printf '%s\n' "$1" >"$temp" &&
+    chmod 644 "$temp" && mv -fT "$temp" "$2"
 }
 
 # The original had its list in allowlist.yaml.

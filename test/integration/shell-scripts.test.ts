@@ -143,6 +143,14 @@ describe.each(SHELLS)('%s', (shell) => {
     }
   });
 
+  it('runs nothing that lies in the folder where doctor.sh is run', async () => {
+    const evil = 'open("was-run", "w")\n';
+    const home = await newHome({ 'urllib.py': evil, 'socket.py': evil, 'requests.py': evil });
+    const input = `cd ${home}\n${script('doctor.sh')}`;
+    await sh(home, input, '--direct', '127.0.0.1:9', 'python3', 'requests', 'pip');
+    expect(await readdir(home)).not.toContain('was-run');
+  });
+
   it('runs doctor.sh, which says what is wrong', async () => {
     const home = await newHome({});
     const env = 'https_proxy=http://127.0.0.1:9; export https_proxy\n';

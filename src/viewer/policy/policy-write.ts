@@ -2,7 +2,7 @@
 // it. The viewer and the command line are both here; neither talks to the primary, which sees the file.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, chown, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { lstat, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../shared/config.ts';
@@ -113,11 +113,13 @@ async function replaceFile(deps: WriteDeps, change: Replacement): Promise<Writte
   const sha256 = hashOf(text);
   const note: EditNote = { sha256, actor: deps.actor, atMs: Date.now() };
   try {
+    const target = await targetOf(path);
+    if (target === null) {
+      return unable(`${file} in ${deps.policyDir} is a link of another user: put a file there`, '');
+    }
     await putInPlace(join(deps.policyDir, noteName(file)), JSON.stringify(note), async () => true);
     // Somebody else may have written it meanwhile: theirs must not be lost.
     const isSame = async () => (await readPolicyFile(deps.policyDir, file)) === before;
-    // A link stays one: where it leads is written.
-    const target = await realpath(path).catch(() => path);
     if (!(await putInPlace(target, text, isSame))) {
       return {
         ok: false,
@@ -130,6 +132,14 @@ async function replaceFile(deps: WriteDeps, change: Replacement): Promise<Writte
     return unable(`Cannot write ${file} in ${deps.policyDir}: ${code}`, code);
   }
   return { ...(await waitForWorkers(deps, file, sha256)), before, after: text };
+}
+
+/** A link stays one, and where it leads is written; null: root is not led by a link of others. */
+async function targetOf(path: string): Promise<string | null> {
+  const found = await lstat(path).catch(() => null);
+  if (found === null || !found.isSymbolicLink()) return path;
+  if (process.geteuid?.() === 0 && found.uid !== 0) return null;
+  return realpath(path).catch(() => path);
 }
 
 function isUnread(text: string | null | Unread): text is Unread {
@@ -180,8 +190,9 @@ async function putInPlace(
     const old = await stat(path).catch(() => null);
     if (old !== null) {
       // Root edits files that another user reads; who may not give a file away is that user.
-      await chown(temporary, old.uid, old.gid).catch(() => {});
-      await chmod(temporary, old.mode & 0o777);
+      // By its handle: as soon as it is theirs, another file may have its name.
+      await handle.chmod(old.mode & 0o777);
+      await handle.chown(old.uid, old.gid).catch(() => {});
     }
     await handle.writeFile(text);
     await handle.sync();

@@ -2,6 +2,7 @@
 // other way round, by agent, before anything is switched. It changes nothing.
 
 import type { Mode } from '../../../shared/policy-source.ts';
+import { visibleJson } from '../../../shared/visible-text.ts';
 import { plainText } from '../../replay/plain-text.ts';
 import { fileOf, givenPolicy } from '../../replay/policies.ts';
 import type { Flips } from '../../replay/replay-count.ts';
@@ -73,7 +74,7 @@ async function runReplay(call: Call): Promise<number> {
         : `${config.policyDir} in ${present.source.mode} mode`,
     after: `${path} in ${mode} mode${file}`,
   };
-  io.out(json ? JSON.stringify(replayJson(facts)) : replayText(facts));
+  io.out(json ? visibleJson(replayJson(facts)) : replayText(facts));
   if (totalsOf(flips).newly_blocked > 0) return EXIT.failure;
   return flips.judged === 0 ? EXIT.nothing : EXIT.ok;
 }
