@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Takes a checkout to a leash that runs, or to tests that ran. What it writes stays in this folder;
-# only `test`, as root on Debian, installs packages of the system.
+# Takes a checkout to a leash that is installed, that runs, or to tests that ran. Only `install`,
+# `uninstall` and `back` change the system (deploy/install has them), and `test`, as root on Debian,
+# installs packages; what the others write stays in this folder.
+# Verbs are called by name.
+# shellcheck disable=SC2317
 set -euo pipefail
 
 ROOT=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
@@ -26,6 +29,8 @@ TEST_PROGRAMS=(
   zsh:zsh
   fish:fish
   man:man-db
+  script:bsdutils
+  setpriv:util-linux
   strace:strace
   prlimit:util-linux
   go:golang-go
@@ -45,8 +50,10 @@ main() {
       "verb_$verb"
       ;;
     bench) verb_bench "$@" ;;
+    install | uninstall | back) with_installer "$verb" "$@" ;;
     help | -h | --help) help ;;
-    '') usage_error 'no verb' ;;
+    '') with_installer install ;;
+    -*) with_installer install "$verb" "$@" ;;
     *) usage_error "unknown verb \"$verb\"" ;;
   esac
 }
@@ -54,6 +61,19 @@ main() {
 help() {
   cat <<TEXT
 Usage: ./setup.sh VERB
+
+  install    install leash on this Debian or Ubuntu, or upgrade it; what no verb does, too
+             --native          as a service of systemd (without it, or --containers: in
+                               containers where podman has Quadlet and nothing is installed)
+             --base IMAGE      what the images are built from: Debian with Node 24 and npm
+             --dry-run         say what would be done, change nothing
+             --import-ca FILE  certificate and key in PEM that agents trust already
+             --import-log FILE an egress.jsonl of the original leash
+             --route-agents SUBNET  let agents of a network reach the proxy port only
+  back       put the release before this one in force again
+  uninstall  remove it; record, CA and policy stay. --purge removes them, too (--yes: unasked)
+
+In this folder, and nowhere else:
 
   run     install packages, build, start leash on ./data
           proxy on 127.0.0.1:8080, viewer on 127.0.0.1:8090, Ctrl-C stops it
@@ -66,6 +86,18 @@ Usage: ./setup.sh VERB
 Settings are environment variables, see README.md. For "run" they go before ./data:
   LEASH_PROXY_PORT=3128 PORT=3190 ./setup.sh run
 TEXT
+}
+
+# with_installer VERB ARGUMENTS...
+with_installer() {
+  local verb=$1 part
+  shift
+  umask 022
+  for part in common system node program policy units containers route summary install; do
+    # shellcheck source=/dev/null
+    . "$ROOT/deploy/install/$part.sh"
+  done
+  "verb_$verb" "$@"
 }
 
 verb_run() {
@@ -243,8 +275,9 @@ fail() {
 }
 
 usage_error() {
-  complain "$*; verbs: run, test, build, bench, help"
+  complain "$*; verbs: install, uninstall, back, run, test, build, bench, help"
   exit 2
 }
 
-main "$@"
+# One line, with the exit: bash reads on in a file that an upgrade may have replaced meanwhile.
+main "$@"; exit

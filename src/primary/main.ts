@@ -19,9 +19,17 @@ const MODES: Readonly<Record<string, string>> = {
   none: 'no policy is loaded: everything is refused',
 };
 
-const settings = parseConfig(process.env, { workers: availableParallelism() });
-if ('problem' in settings) fail(settings.problem, 2);
-else await run(settings);
+const [word, ...further] = process.argv.slice(2);
+if (word === 'viewer' && further.length === 0) {
+  // Another program, which reads settings and signals by itself: for LEASH_VIEWER=off elsewhere.
+  await import(new URL('../viewer/main.js', import.meta.url).href);
+} else if (word !== undefined) {
+  fail('takes no argument, or "viewer" alone for a viewer on its own', 2);
+} else {
+  const settings = parseConfig(process.env, { workers: availableParallelism() });
+  if ('problem' in settings) fail(settings.problem, 2);
+  await run(settings);
+}
 
 async function run(config: Config): Promise<void> {
   const diagnostics = await openDiagnostics(config.diagnosticsDir).catch((error: Error) =>

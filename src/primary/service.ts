@@ -26,6 +26,7 @@ import { type PolicyChange, type PolicyWatch, startPolicyWatch } from './policy/
 import { openRecord, type Record } from './record.ts';
 import { ensureViewerToken, readSecretsKey } from './state-dir.ts';
 import { openStatusFile, type StatusFile } from './status-file.ts';
+import { readUsers, shareWithViewer } from './users.ts';
 import { startViewer } from './viewer-process.ts';
 import { type Fleet, startFleet } from './workers.ts';
 
@@ -62,6 +63,10 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
   await makeFolder('LEASH_STATE_DIR', config.stateDir, 0o755);
   const ca = await openCa({ stateDir: config.stateDir, now });
   await ensureViewerToken(config.stateDir);
+  const users = await readUsers(config.users);
+  if (users !== null || !config.viewer) {
+    await shareWithViewer(config.stateDir, users?.viewer.gid ?? process.getegid?.() ?? 0);
+  }
   const roots = await readUpstreamRoots(config.upstreamCaFile);
   const meter = new Meter(PRIMARY_METRICS);
   const record: Record = await openRecord({
@@ -185,6 +190,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
   fleet = startFleet(
     {
       exec: fileURLToPath(new URL('../worker/main.js', import.meta.url)),
+      user: users?.worker ?? null,
       size: config.workers,
       epoch: log.epoch,
       start: {
@@ -221,6 +227,7 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
   const viewer = config.viewer
     ? startViewer({
         exec: fileURLToPath(new URL('../viewer/main.js', import.meta.url)),
+        user: users?.viewer ?? null,
         diagnostics,
         now,
         onListenFailed: (code, message) =>

@@ -5,6 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { LIMITS } from '../shared/limits.ts';
 import { Backoff } from './backoff.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import type { UserIds } from './users.ts';
 
 export type ViewerProcess = {
   /** Resolves when the viewer listens for the first time. */
@@ -14,6 +15,8 @@ export type ViewerProcess = {
 
 export type ViewerDeps = {
   readonly exec: string;
+  /** Whom it runs as; null: as the primary does. */
+  readonly user: UserIds | null;
   readonly diagnostics: Diagnostics;
   now(): number;
   onListenFailed(code: string, message: string): void;
@@ -32,7 +35,11 @@ export function startViewer(deps: ViewerDeps): ViewerProcess {
 
   function start(): void {
     const startedMs = deps.now();
-    child = fork(deps.exec, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    child = fork(deps.exec, [], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // A folder of root's may be closed to another user.
+      ...(deps.user !== null && { ...deps.user, cwd: '/' }),
+    });
     child.on('error', (error) => deps.diagnostics.error({ err: error }, 'Viewer'));
     child.on('message', (message: { type?: string; code?: string; message?: string }) => {
       if (message.type === 'listening') {

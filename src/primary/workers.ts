@@ -20,10 +20,13 @@ import { ClientQuota } from './client-quota.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { FleetMeter } from './fleet-meter.ts';
 import type { AuditLog } from './log/audit-log.ts';
+import type { UserIds } from './users.ts';
 import { startWorkerPort, type WorkerPort } from './worker-port.ts';
 
 export type FleetDeps = {
   readonly exec: string;
+  /** Whom workers run as; null: as the primary does. */
+  readonly user: UserIds | null;
   readonly size: number;
   readonly epoch: number;
   readonly start: Omit<StartMessage, 'worker' | 'idPrefix' | 'ticketKeys'>;
@@ -103,6 +106,8 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
   cluster.setupPrimary({
     exec: deps.exec,
     args: [],
+    // A folder of root's may be closed to another user.
+    ...(deps.user !== null && { ...deps.user, cwd: '/' }),
     // The index of 'pipe' is the descriptor that a worker reads its orders from.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
   });

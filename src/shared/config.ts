@@ -18,6 +18,8 @@ import {
   type Setting,
   showValue,
   token,
+  type UserPair,
+  userPair,
   whole,
 } from './setting.ts';
 
@@ -38,6 +40,7 @@ export type Config = {
   readonly retainMs: number;
   readonly checkpointCommand: string;
   readonly workers: number;
+  readonly users: UserPair | 'same';
   readonly proxyPort: number;
   readonly bind: string;
   readonly proxyAddress: string;
@@ -133,6 +136,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     max: 256,
     why: 'worker processes; empty: as many as there are cores',
   }),
+  users: userPair('LEASH_USERS', 'users that a primary started as root gives workers and viewer'),
   proxyPort: port('LEASH_PROXY_PORT', '8080', 'port of the proxy'),
   bind: ipAddress('LEASH_BIND', '::', 'address of the proxy; `::`: all, IPv4 included'),
   proxyAddress: authority(

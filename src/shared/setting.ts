@@ -15,6 +15,9 @@ export type ProxyAddress = {
   readonly authorization: string | null;
 };
 
+/** Names of the users that workers and viewer run as. */
+export type UserPair = { readonly worker: string; readonly viewer: string };
+
 export type Setting<T> = {
   /** Name of the variable. */
   readonly name: string;
@@ -136,6 +139,18 @@ export function proxyUrl(name: string, why: string): Setting<ProxyAddress | 'non
     'and in user and pass "%40" for "@" and the like';
   const read = (text: string) => (text === '' ? 'none' : readProxy(text));
   return { ...row({ name, fallback: '', allowed, why }, read), secret: true };
+}
+
+/** `worker:viewer`, two names of users, neither the other one nor root. */
+export function userPair(name: string, why: string): Setting<UserPair | 'same'> {
+  const words = { name, fallback: '', allowed: 'worker:viewer, two users, neither root', why };
+  return row(words, (text) => {
+    if (text === '') return 'same';
+    const [, worker, viewer] =
+      /^([a-z_][a-z0-9_-]{0,31}):([a-z_][a-z0-9_-]{0,31})$/.exec(text) ?? [];
+    if (worker === undefined || viewer === undefined || worker === viewer) return null;
+    return worker === 'root' || viewer === 'root' ? null : { worker, viewer };
+  });
 }
 
 /** How a refused value stands in a message: quoted, short, on one line, and never a secret. */

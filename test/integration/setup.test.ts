@@ -30,13 +30,12 @@ describe('words', () => {
   it('help names every verb', async () => {
     const { code, stdout, stderr } = await setup(['help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const verb of ['run', 'test', 'build', 'bench', 'help']) {
+    for (const verb of ['install', 'back', 'uninstall', 'run', 'test', 'build', 'bench', 'help']) {
       expect(stdout).toMatch(new RegExp(`^  ${verb} +\\w`, 'm'));
     }
   });
 
   it.each([
-    { what: 'no verb', args: [], says: 'no verb' },
     { what: 'an unknown verb', args: ['start'], says: 'unknown verb "start"' },
     { what: 'an argument that run does not take', args: ['run', '-d'], says: '"run" takes no' },
   ])('$what is one line on stderr and exit code 2', async ({ args, says }) => {
@@ -47,7 +46,34 @@ describe('words', () => {
       lines: 2,
     });
     expect(stderr).toContain(says);
-    expect(stderr).toContain('verbs: run, test, build, bench, help');
+    expect(stderr).toContain('verbs: install, uninstall, back, run, test, build, bench, help');
+  });
+
+  it.each([
+    { args: [], verb: 'install' },
+    { args: ['install', '--native'], verb: 'install' },
+    { args: ['uninstall', '--purge'], verb: 'uninstall' },
+    { args: ['back'], verb: 'back' },
+  ])('$args as a user is one line that says to be root', async ({ args, verb }) => {
+    const path = await programs({ id: 'echo 1000' });
+    const { code, stdout, stderr } = await setup(args, { PATH: path });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^setup.sh: "${verb}" .*run it as root, .*\\n$`));
+  });
+
+  it.each([
+    { args: ['install', '--fast'], says: '"install" does not know "--fast"' },
+    { args: ['install', '--import-ca'], says: '--import-ca takes a value' },
+    { args: ['install', '--import-ca', '--native'], says: '--import-ca takes a value' },
+    { args: ['install', '--route-agents', 'agents'], says: '--route-agents takes a network' },
+    { args: ['uninstall', '--all'], says: '"uninstall" does not know "--all"' },
+    { args: ['back', '2'], says: '"back" takes' },
+  ])('$args is a usage error before anything is done', async ({ args, says }) => {
+    const { code, stdout, stderr } = await setup(args, {
+      PATH: await programs({ id: 'echo 1000' }),
+    });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(says);
   });
 });
 

@@ -16,6 +16,7 @@ const PARTS = [
   'vite.config.ts',
   'vitest.config.ts',
   'config',
+  'deploy',
   'src',
 ];
 

@@ -51,6 +51,8 @@ const LEAF_DAYS = 90;
 /** A client whose clock runs late still accepts what was made just now. */
 const BACKDATE_MS = DAY_MS;
 const SERIAL_BYTES = 16;
+/** Clients refuse less. */
+const MIN_RSA_BITS = 2048;
 
 /**
  * Opens the CA in `stateDir`: `ca.pem` and `private/ca.key`, both made when neither is there, and
@@ -128,6 +130,7 @@ export async function openCa(deps: { stateDir: string; now(): number }): Promise
         // A leaf that outlives its CA fails in clients with an error that names the wrong culprit.
         notAfter: new Date(Math.min(nowMs + LEAF_DAYS * DAY_MS, signer.notAfterMs)),
         sign: signWith(signer.key),
+        signer: isRsa(signer.key) ? 'rsa' : 'ec',
       });
       return `${toPem(der).trimEnd()}\n${signer.cert.toString()}`;
     },
@@ -174,8 +177,10 @@ async function readKey(path: string): Promise<KeyObject> {
   }
   const key = parseKey(text);
   if (key?.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
+  if (key !== null && isRsa(key)) return key;
   throw new Error(
-    `Cannot use CA key "${path}": it must be a P-256 private key as PEM without passphrase, got ` +
+    `Cannot use CA key "${path}": it must be a P-256 private key as PEM without passphrase (or, of ` +
+      'a CA that was imported, RSA of 2048 bits or more), got ' +
       `${key?.asymmetricKeyType ?? 'none that can be read'}; restore it from a backup, or remove it ` +
       'and ca.pem to make a new CA',
   );
@@ -242,6 +247,11 @@ function parseCert(text: string): X509Certificate | null {
 }
 
 function buildRoot(key: KeyObject, nowMs: number): string {
+  if (isRsa(key)) {
+    throw new Error(
+      'Cannot make ca.pem from an RSA key: restore the certificate that was imported',
+    );
+  }
   const publicKeyDer = createPublicKey(key).export({ type: 'spki', format: 'der' });
   // Two CAs of one name confuse clients that trust both; the same key always gets the same name.
   const tag = publicKeyDer.subarray(-4).toString('hex');
@@ -254,6 +264,11 @@ function buildRoot(key: KeyObject, nowMs: number): string {
     sign: signWith(key),
   });
   return toPem(der);
+}
+
+function isRsa(key: KeyObject): boolean {
+  const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  return key.asymmetricKeyType === 'rsa' && modulusLength >= MIN_RSA_BITS;
 }
 
 /** Inline, not in a thread pool: a P-256 signature takes less time than a hop to a thread. */

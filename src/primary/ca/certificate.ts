@@ -1,4 +1,4 @@
-// Builds X.509 certificates as DER: the root and the leaves (RFC 5280, P-256, ecdsa-with-SHA256).
+// Builds X.509 certificates as DER: the root and the leaves (RFC 5280, keys of P-256, SHA-256).
 // Pure: keys, serials, times and the signing function are passed in; it never sees a private key.
 // The only home of node-forge, and only of its ASN.1: forge's own RSA path is 160 times slower
 // than node:crypto, and its certificate reader throws on elliptic curves.
@@ -27,6 +27,7 @@ const OID = {
   ecPublicKey: '1.2.840.10045.2.1',
   prime256v1: '1.2.840.10045.3.1.7',
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
+  rsaWithSha256: '1.2.840.113549.1.1.11',
   commonName: '2.5.4.3',
   subjectKeyId: '2.5.29.14',
   keyUsage: '2.5.29.15',
@@ -48,8 +49,10 @@ type Common = {
   readonly serial: Buffer;
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** Signs the bytes with SHA-256 and the issuer's key: the signature as DER. */
+  /** Signs the bytes with SHA-256 and the issuer's key: ECDSA as DER, RSA as PKCS #1 v1.5. */
   readonly sign: (toBeSigned: Buffer) => Buffer;
+  /** Of the issuer's key; a CA that was imported may be RSA. */
+  readonly signer?: 'ec' | 'rsa';
 };
 /** What a leaf says about its issuer, taken from the root: `readIssuer(rootDer)`. */
 export type Issuer = { readonly subjectDer: Buffer; readonly subjectKeyId: Buffer };
@@ -130,7 +133,11 @@ type Parts = {
 };
 
 function buildCertificate(common: Common, parts: Parts): Buffer {
-  const algorithm = sequence(oid(OID.ecdsaWithSha256));
+  const isRsa = common.signer === 'rsa';
+  // RFC 4055 5: the parameters of RSA are NULL; RFC 5758 3.2: those of ECDSA are absent.
+  const algorithm = isRsa
+    ? sequence(oid(OID.rsaWithSha256), primitive(Type.NULL, Buffer.alloc(0)))
+    : sequence(oid(OID.ecdsaWithSha256));
   const version3 = Buffer.from([2]);
   const toBeSigned = sequence(
     context(0, [integer(version3)]),

@@ -11,7 +11,7 @@ type TokenConfig = Pick<Config, 'viewerToken' | 'stateDir'>;
 export async function readToken(config: TokenConfig): Promise<string | null> {
   if (config.viewerToken === 'off') return null;
   if (config.viewerToken !== '') return config.viewerToken;
-  const text = (await readFile(tokenPath(config.stateDir), 'utf8')).trim();
+  const text = (await readFor(config.stateDir)).trim();
   return text === '' ? null : text;
 }
 
@@ -22,6 +22,14 @@ export function createTokenReader(config: TokenConfig): () => Promise<string | n
     token ??= await readToken(config).catch(() => null);
     return token;
   };
+}
+
+/** A viewer that is another user than the primary has a copy of its own. */
+function readFor(stateDir: string): Promise<string> {
+  return readFile(tokenPath(stateDir), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EACCES') throw error;
+    return readFile(join(stateDir, 'viewer', 'token'), 'utf8');
+  });
 }
 
 /** Where a generated token is kept: `private/` is 0700. */

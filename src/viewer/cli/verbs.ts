@@ -15,9 +15,11 @@ import { FINGERPRINT_VERB } from './verbs/fingerprint-verb.ts';
 import { HELP_VERB } from './verbs/help-verb.ts';
 import { MODE_VERB } from './verbs/mode-verb.ts';
 import { REMOVE_VERB } from './verbs/remove-verb.ts';
+import { REPLAY_VERB } from './verbs/replay-verb.ts';
 import { SEARCH_VERB } from './verbs/search-verb.ts';
 import { SHOW_VERB } from './verbs/show-verb.ts';
 import { STATUS_VERB } from './verbs/status-verb.ts';
+import { SUGGEST_VERB } from './verbs/suggest-verb.ts';
 import { TAIL_VERB } from './verbs/tail-verb.ts';
 import { TOKEN_VERB } from './verbs/token-verb.ts';
 import { VERIFY_VERB } from './verbs/verify-verb.ts';
@@ -30,6 +32,8 @@ export const VERBS: readonly Verb[] = [
   REMOVE_VERB,
   EDIT_VERB,
   CHECK_VERB,
+  SUGGEST_VERB,
+  REPLAY_VERB,
   TOKEN_VERB,
   SEARCH_VERB,
   TAIL_VERB,

@@ -21,7 +21,9 @@ export type Judged = {
   readonly agent: string;
   /** As what it is judged. */
   readonly ask: Ask;
+  /** Entries that match open the address: see shared/address.ts. */
   readonly privateRule: boolean;
+  readonly literalRule: boolean;
 };
 
 /** How things are where it is judged. */
@@ -48,7 +50,7 @@ export class AskJudge {
     const ask = this.#askUnder(facts, agent);
     const shared = { agent, ask };
     if (agent === '' && policy.requireIdentity) {
-      const no = { passes: false, byMode: false, privateRule: false };
+      const no = { passes: false, byMode: false, privateRule: false, literalRule: false };
       return { ...no, reason: 'identity_required', ...shared };
     }
     const decision = decide(policy, ask);
@@ -59,6 +61,7 @@ export class AskJudge {
       reason: isOpen ? reason : 'address_not_allowed',
       byMode: reason === 'mode_audit' || reason === 'not_in_blocklist',
       privateRule,
+      literalRule,
       ...shared,
     };
   }

@@ -44,6 +44,8 @@ export type ScanCounts = {
   standing: number;
   /** Nobody can tell what they asked. */
   unclear: number;
+  /** They are no records. */
+  damaged: number;
 };
 
 export type ScanResult = {
@@ -88,7 +90,7 @@ export class LogScan {
   readonly #scan = new LineScan();
   readonly #reader = new FlowReader(this.#scan);
   readonly #counter: ReplayCount | AskGroups;
-  readonly #counts: ScanCounts = { lines: 0, asks: 0, standing: 0, unclear: 0 };
+  readonly #counts: ScanCounts = { lines: 0, asks: 0, standing: 0, unclear: 0, damaged: 0 };
   readonly #unclearHosts = new Set<string>();
   #opens = new OpenFlows();
   #first = Number.POSITIVE_INFINITY;
@@ -150,6 +152,7 @@ export class LogScan {
     this.#counts.asks += counts.asks;
     this.#counts.standing += counts.standing;
     this.#counts.unclear += counts.unclear;
+    this.#counts.damaged += counts.damaged;
     if (span !== null) this.#widen(span.first, span.last);
     for (const text of unclearHosts) this.#noteHost(text);
   }

@@ -16,6 +16,12 @@ export type PolicyFound =
     }
   | { readonly problem: string };
 
+type Problem = { readonly problem: string };
+/** The same of a path; `isFolder`: it is a whole policy. */
+export type GivenPolicy =
+  | (Exclude<PolicyFound, Problem> & { readonly isFolder: boolean })
+  | Problem;
+
 /** What the files of a folder say together. */
 export async function folderPolicy(dir: string): Promise<PolicyFound> {
   const { texts, problems: unread } = await readPolicy(dir);
@@ -28,12 +34,13 @@ export async function folderPolicy(dir: string): Promise<PolicyFound> {
 export async function givenPolicy(
   path: string,
   texts: Readonly<Record<string, string>>,
-): Promise<PolicyFound> {
+): Promise<GivenPolicy> {
   const facts = await stat(path).catch(() => null);
   if (facts === null) return { problem: 'there is no such file or folder' };
   if (facts.isDirectory()) {
     const found = await folderPolicy(path);
-    if ('problem' in found || found.source !== null) return found;
+    if ('problem' in found) return found;
+    if (found.source !== null) return { ...found, isFolder: true };
     return { problem: `there is none of ${POLICY_FILES.join(', ')} in it` };
   }
   const file = fileOf(path);
@@ -41,7 +48,8 @@ export async function givenPolicy(
   if (typeof text !== 'string') return text;
   const content = parseWholeFile(file, text);
   if (isProblems(content)) return { problem: problemsText(content) };
-  return joined({ ...texts, [file]: text });
+  const found = joined({ ...texts, [file]: text });
+  return 'problem' in found ? found : { ...found, isFolder: false };
 }
 
 /** The policy file that a path is taken for. */

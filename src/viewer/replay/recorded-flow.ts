@@ -35,9 +35,9 @@ export type SeenAsk = {
 
 /**
  * Why a line is no ask. `other`: it is about something else. `standing`: it was refused for what no rule
- * changes. `unclear`: nobody can tell what it asked.
+ * changes. `unclear`: nobody can tell what it asked. `damaged`: it is no record.
  */
-export type NoAsk = 'other' | 'standing' | 'unclear';
+export type NoAsk = 'other' | 'standing' | 'unclear' | 'damaged';
 
 /** RFC 9110 section 5.6.2, as rules have it: what is no method was refused, or is not of leash. */
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
@@ -60,7 +60,7 @@ export class FlowReader {
   read(isOpen = false): SeenAsk | NoAsk {
     const scan = this.#scan;
     if (scan.isStamped && !isOpen && !endsFlow(scan.event)) return 'other';
-    if (!scan.members()) return 'unclear';
+    if (!scan.members()) return 'damaged';
     const { event } = scan;
     if (!isOpen && !endsFlow(event)) return 'other';
     // Its requests have records of their own.

@@ -69,6 +69,7 @@ export function replayJson({ read, flips, before, after }: ReplayFacts): object 
     not_judged: {
       refused_otherwise: read.counts.standing,
       unclear: read.counts.unclear,
+      damaged_lines: read.counts.damaged,
       unclear_hosts: read.unclearHosts,
       unread_segments: read.unread,
       running_unknown: !read.knowsRunning,
@@ -83,7 +84,7 @@ export function unjudgedLines({
   unclearHosts,
   knowsRunning,
 }: Omit<LogRead, 'found'>): string[] {
-  const { standing, unclear } = counts;
+  const { standing, unclear, damaged } = counts;
   const hosts = unclearHosts.map((text) => plainText(JSON.stringify(text))).join(', ');
   return [
     ...(standing > 0
@@ -96,6 +97,7 @@ export function unjudgedLines({
           `${plainCount(unclear)} cannot be judged: no host, method or path that a rule may have${hosts === '' ? '' : `, such as of ${hosts}`}`,
         ]
       : []),
+    ...(damaged > 0 ? [`${plainCount(damaged)} lines are no records: see leashctl verify`] : []),
     ...unread.map((text) => `not read to its end: ${plainText(text, 300)}`),
     ...(knowsRunning ? [] : ['which flows are still running cannot be told: they are not counted']),
   ];

@@ -37,8 +37,11 @@ export type Group = {
   readonly last: number;
 };
 
-/** What no entry is suggested for. `closed`: its address is. `refused`: it was, and nothing allows it now. */
-export type LeftOut = 'refused' | 'closed' | 'room';
+/**
+ * What no entry is suggested for. `refused`: it was, and nothing allows it now. `closed`: its address is.
+ * `nobody`: who asked is nobody that the policy in force knows, and nobody else may ask.
+ */
+export type LeftOut = 'refused' | 'closed' | 'nobody' | 'room';
 
 export type GroupsFound = {
   /** `*.x`: so many names below `x` that they are not told apart. */
@@ -153,7 +156,7 @@ export class AskGroups {
         count,
         hosts: [...hosts]
           .map(([host, times]) => ({ host, count: times }))
-          .sort((a, b) => b.count - a.count),
+          .sort((a, b) => b.count - a.count || (a.host < b.host ? -1 : 1)),
       })),
     };
   }
@@ -168,13 +171,14 @@ export class AskGroups {
     const agent = judged?.agent ?? '';
     if (this.#agent !== '' && this.#agent !== agent && this.#agent !== facts.agent) return 'others';
     if (facts.wasRefused && !passesNow(judged, facts)) return 'refused';
-    const { isIp, port } = facts.ask.target;
-    const mayDial = (privateRule: boolean) =>
-      this.#addresses.opens(facts, { privateRule, literalRule: isIp });
-    const isPrivate = !mayDial(false);
-    // What is private and closed by now the operator closed: a list of what passed then must not open it.
-    const isClosed = judged === null ? !mayDial(true) : isPrivate && !judged.privateRule;
-    if (isClosed) return 'closed';
+    // No entry would help it, and one for anybody would be for all others.
+    if (judged?.reason === 'identity_required') return 'nobody';
+    const { isIp: literalRule, port } = facts.ask.target;
+    const mayDial = (rights: Parameters<AskJudge['opens']>[1]) =>
+      this.#addresses.opens(facts, rights);
+    // What is closed by now the operator closed: a list of what passed then must not open it.
+    if (!mayDial(judged ?? { privateRule: true, literalRule })) return 'closed';
+    const isPrivate = !mayDial({ privateRule: false, literalRule });
     const ask = judged?.ask ?? facts.ask;
     const shape = { port, agent, isPrivate };
     if (ask.stage !== 'request') return { ...shape, kind: ask.stage, method: '', prefix: '' };
@@ -248,12 +252,16 @@ function domainOf(host: string): string | null {
   return typeof name === 'string' ? (widerHosts(name).at(-1) ?? null) : null;
 }
 
-function addSeen(group: Mutable<Group>, { facts, failed, wouldBlock, ts }: SeenAsk): void {
+function addSeen(group: Mutable<Group>, seen: SeenAsk): void {
+  const { facts, failed, wouldBlock, ts } = seen;
   group.count += 1;
   if (failed) group.failed += 1;
   if (wouldBlock) group.wouldBlock += 1;
   if (facts.wasRefused) group.refused += 1;
-  if (ts < group.first) group.first = ts;
+  if (ts < group.first) {
+    group.first = ts;
+    group.id = seen.id;
+  }
   if (ts > group.last) group.last = ts;
 }
 
@@ -262,6 +270,11 @@ function addGroup(group: Mutable<Group>, more: Group): void {
   group.failed += more.failed;
   group.wouldBlock += more.wouldBlock;
   group.refused += more.refused;
-  group.first = Math.min(group.first, more.first);
+  // Threads take segments as they come: the example is the first one, whoever read it.
+  if (more.first < group.first || (more.first === group.first && more.id < group.id)) {
+    group.first = more.first;
+    group.id = more.id;
+    group.host = more.host;
+  }
   group.last = Math.max(group.last, more.last);
 }

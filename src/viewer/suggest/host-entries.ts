@@ -45,7 +45,10 @@ const ANYBODY = 'so many agents asked that it is for anybody';
 const WIDENED = 'any path: with prefixes it would not let all of it pass';
 
 /** `anyPath`: prefixes were tried, and did not do. */
-export function hostEntries({ host, below, why, groups }: HostSet, anyPath: boolean): Entry[] {
+export function hostEntries(
+  { host, below, why, isShortened, groups }: HostSet,
+  anyPath: boolean,
+): Entry[] {
   const byPort = new Map<number, Group[]>();
   for (const group of groups) {
     const list = byPort.get(group.port);
@@ -69,7 +72,7 @@ export function hostEntries({ host, below, why, groups }: HostSet, anyPath: bool
       isPrivate,
       notes: [
         ...(why === '' ? [] : [`all names below: ${why}`]),
-        ...notes,
+        ...[...(isShortened && paths !== null ? new Set([...notes, SHORTENED]) : notes)].sort(),
         ...(isForAll && !agents.has('') ? [ANYBODY] : []),
       ],
       groups: own,

@@ -4,6 +4,7 @@
 import { parentHosts, parseHost } from '../../shared/host.ts';
 import { widerHosts } from '../../shared/policy-suffix.ts';
 import type { Group, GroupsFound } from './ask-groups.ts';
+import { FULL_DEPTH } from './path-set.ts';
 
 /** Hosts that are asked for as one. */
 export type HostSet = {
@@ -12,6 +13,8 @@ export type HostSet = {
   readonly below: boolean;
   /** Why there are no entries for each of them. */
   readonly why: string;
+  /** Their prefixes are shorter than what was asked for. */
+  readonly isShortened: boolean;
   readonly groups: readonly Group[];
 };
 
@@ -32,17 +35,23 @@ export function hostSets(nodes: readonly Node[], apart: ReadonlySet<string>): Ho
   for (const [parent, why] of commonParents(nodes, apart)) {
     if (!parents.has(parent)) parents.set(parent, why);
   }
-  const sets = new Map<string, HostSet & { groups: Group[] }>();
-  for (const { host, groups } of nodes) {
+  const sets = new Map<
+    string,
+    Omit<HostSet, 'isShortened'> & { isShortened: boolean; groups: Group[] }
+  >();
+  for (const { host, depth, groups } of nodes) {
+    const isShortened = depth < FULL_DEPTH;
     const parent = host.startsWith('*.') ? host.slice(2) : parentOf(host, parents, apart);
     const key = parent === null ? host : `*.${parent}`;
     const set = sets.get(key);
     if (set !== undefined) {
+      set.isShortened ||= isShortened;
       for (const group of groups) set.groups.push(group);
       continue;
     }
     const why = parent === null ? '' : (parents.get(parent) ?? '');
-    sets.set(key, { host: parent ?? host, below: parent !== null, why, groups: [...groups] });
+    const known = { host: parent ?? host, below: parent !== null, why, isShortened };
+    sets.set(key, { ...known, groups: [...groups] });
   }
   return [...sets.values()];
 }

@@ -45,6 +45,7 @@ const LEFT: Readonly<Record<LeftOut | 'uncovered', string>> = {
   refused: 'were refused then, and no entry lets them pass now',
   closed:
     'went to an address that nothing opens now (allow_private in network.yaml, or private: true)',
+  nobody: 'came from clients that agents.yaml does not know, where require_identity is true',
   room: 'were to more hosts, or asked in more ways, than there is room for',
   uncovered: 'cannot be let pass by an entry of their host alone',
 };

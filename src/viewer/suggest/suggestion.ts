@@ -42,8 +42,7 @@ export function suggestEntries(
       return groups.length === 0 ? [] : { set, groups };
     });
     if (failed.length === 0 || round === MAX_ROUNDS) {
-      entries.sort((a, b) => (a.host < b.host ? -1 : a.host > b.host ? 1 : 0));
-      return { entries, uncovered: failed.flatMap(({ groups }) => groups) };
+      return { entries: inOrder(entries), uncovered: failed.flatMap(({ groups }) => groups) };
     }
     for (const { set, groups } of failed) {
       if (set.below) for (const group of groups) apart.add(group.host);
@@ -90,6 +89,16 @@ function passes(policy: Policy, group: Group): boolean {
   if (ask === null) return false;
   const { allow, privateRule } = decide(policy, ask);
   return allow && (privateRule || !group.isPrivate);
+}
+
+/** The same log gives the same text. */
+function inOrder(entries: readonly Entry[]): Entry[] {
+  const keyed = entries.map((entry) => {
+    const { host, agents, ports } = entry;
+    return { entry, key: [host, (agents ?? []).join(), ports.join()].join(' ') };
+  });
+  keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return keyed.map(({ entry }) => entry);
 }
 
 function keyOf({ host, below }: HostSet): string {

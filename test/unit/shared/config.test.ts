@@ -26,6 +26,7 @@ describe('parseConfig()', () => {
       retainMs: 0,
       checkpointCommand: '',
       workers: 3,
+      users: 'same',
       proxyPort: 8080,
       bind: '::',
       proxyAddress: '',

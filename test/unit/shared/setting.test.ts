@@ -12,6 +12,7 @@ import {
   proxyUrl,
   showValue,
   token,
+  userPair,
   whole,
 } from '../../../src/shared/setting.ts';
 
@@ -214,6 +215,24 @@ describe('proxyUrl()', () => {
       'has a value that is not allowed',
     );
   });
+});
+
+describe('userPair()', () => {
+  it('userPair() reads two names, and an empty text as the user of the primary', () => {
+    const setting = userPair('A', '');
+    expect(setting.read('leash-worker:leash-viewer')).toEqual({
+      worker: 'leash-worker',
+      viewer: 'leash-viewer',
+    });
+    expect(setting.read('')).toBe('same');
+  });
+
+  it.each(['a', 'a:', ':b', 'a:b:c', 'a:a', 'root:b', 'a:root', 'A:b', '1:2', 'a b:c'])(
+    'userPair() refuses %j',
+    (text) => {
+      expect(userPair('A', '').read(text)).toBeNull();
+    },
+  );
 });
 
 describe('showValue()', () => {

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Whose the files of an installed leash are. The primary is root without root's powers, workers have
+# nothing, the viewer reads the log and replaces policy files. Run by setup.sh and at each start.
+#
+# The policy's folder is root's and sticky: the viewer, which decodes hostile bytes, replaces the
+# policy's files, which are its own, and cannot touch leash.env, which says what root runs.
+#
+# own-files.sh [VIEWER GROUP]: given for containers, whose users are numbers, and whose other files are in
+# volumes.
+set -eu
+
+viewer=${1-leash-viewer}
+group=${2-leash-viewer}
+
+if [ -d /etc/leash ]; then
+  chown root:"$group" /etc/leash
+  chmod 1770 /etc/leash
+  # -h, and no second name: the viewer writes here, and root must not be led astray.
+  find /etc/leash -maxdepth 1 -type f -links 1 \( -name '*.yaml' -o -name mode \) \
+    -exec chown -h "$viewer:$group" {} + -exec chmod 640 {} +
+  find /etc/leash -maxdepth 1 -type f -name 'leash.env*' \
+    -exec chown -h root:root {} + -exec chmod 600 {} +
+fi
+if [ $# -gt 0 ]; then exit; fi
+if [ -d /var/lib/leash ]; then
+  chown root:root /var/lib/leash
+  chmod 755 /var/lib/leash
+fi
+if [ -d /var/log/leash ]; then
+  # The group of the folder goes to each new segment.
+  chown root:"$group" /var/log/leash
+  chmod 2750 /var/log/leash
+  find /var/log/leash -maxdepth 1 -type f -links 1 -name 'egress*' \
+    -exec chown -h root:"$group" {} + -exec chmod 640 {} +
+fi
