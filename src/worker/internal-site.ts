@@ -84,7 +84,7 @@ export function serveInternal(exchange: Exchange, allowed: Allowed): Promise<voi
       });
       resolve();
     };
-    const onGone = () => end(goneReason(exchange));
+    const onGone = () => end(stream.isFinished ? '' : goneReason(exchange));
     const live = {
       rejudge() {},
       cutOff() {
@@ -101,22 +101,19 @@ export function serveInternal(exchange: Exchange, allowed: Allowed): Promise<voi
     stream.onFinished(() => end(''));
     stream.refuse({
       status,
-      headers: [
-        ...['Content-Type', type, 'Content-Length', String(body.length)],
-        ...[
-          'Cache-Control',
-          'no-store',
-          'X-Content-Type-Options',
-          'nosniff',
-          'x-leash',
-          'internal',
-        ],
-        ...(status === 405 ? ['Allow', 'GET, HEAD'] : []),
-      ],
+      headers: headersOf({ status, type, body }),
       body: method === 'HEAD' ? '' : body,
       mayKeep: !deps.draining(),
     });
   });
+}
+
+function headersOf({ status, type, body }: Answer): string[] {
+  return [
+    ...['Content-Type', type, 'Content-Length', String(body.length)],
+    ...['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff', 'x-leash', 'internal'],
+    ...(status === 405 ? ['Allow', 'GET, HEAD'] : []),
+  ];
 }
 
 function text(status: number, words: string): Answer {

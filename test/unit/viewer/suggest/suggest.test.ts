@@ -94,6 +94,15 @@ describe('makeSuggestion()', () => {
     expect(text).not.toContain('secret');
   });
 
+  it('leaves out leash itself, which no entry opens or closes', () => {
+    const { plain } = suggest([
+      lineOf('ci GET http://leash.internal/trust.sh'),
+      lineOf('ci CONNECT leash.internal:443'),
+      lineOf('ci GET https://a.test/x'),
+    ]);
+    expect(plain.filter((line) => line.includes('host'))).toEqual(['  - host: "a.test"']);
+  });
+
   it('joins agents and ports that need the same, and is for anybody where nobody has a name', () => {
     const { plain } = suggest([
       lineOf('ci GET https://a.test/v1/x'),
