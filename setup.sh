@@ -29,11 +29,12 @@ TEST_PROGRAMS=(
   zsh:zsh
   fish:fish
   man:man-db
+  script:bsdutils
+  setpriv:util-linux
   strace:strace
   prlimit:util-linux
   go:golang-go
   certutil:libnss3-tools
-  shellcheck:shellcheck
   /usr/bin/python3:python3
   /usr/bin/pip3:python3-pip
   /usr/lib/python3/dist-packages/requests:python3-requests

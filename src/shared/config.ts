@@ -82,7 +82,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   stateDir: path(
     'LEASH_STATE_DIR',
     '/var/lib/leash',
-    '`ca.pem`, `private/` (keys, token), `run/status.json`, `index/`',
+    '`ca.pem`, `trust/`, `private/` (keys, token), `run/status.json`, `index/`',
   ),
   captureLimitBytes: whole('BODY_LIMIT_KB', '1024', {
     min: 0,
@@ -141,7 +141,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   bind: ipAddress('LEASH_BIND', '::', 'address of the proxy; `::`: all, IPv4 included'),
   proxyAddress: authority(
     'LEASH_PROXY_ADDRESS',
-    'by which agents reach the proxy, where another machine or a port map stands in front',
+    'by which agents reach the proxy, where a port map or another machine stands in front',
   ),
   viewer: choice('LEASH_VIEWER', 'on', { on: true, off: false }, '`off`: none is started'),
   viewerPort: port('PORT', '8090', 'port of the viewer'),

@@ -22,10 +22,10 @@ export type WorkerDeps = {
   readonly upstream: Upstream;
   readonly clients: Clients;
   readonly tlsFailures: TlsFailures;
-  /** What is counted for `/metrics`. */
-  readonly meter: WorkerMeter;
   /** What leash.internal answers. */
   readonly internalSite: InternalSite;
+  /** What is counted for `/metrics`. */
+  readonly meter: WorkerMeter;
   /** What is judged again when the policy changes. */
   readonly live: LiveFlows;
   /** Stands in `Via` on the way to addresses that the policy opened; whoever brings it back is refused. */

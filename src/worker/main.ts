@@ -45,8 +45,8 @@ let draining = false;
 let clockOffsetMs = performance.timeOrigin;
 let listener: Listener | undefined;
 let leaves: LeafCache | undefined;
-let report: (() => void) | undefined;
 let trust: TrustMaterial;
+let report: (() => void) | undefined;
 let ownAddresses: ReadonlySet<string> = new Set();
 ownAddresses = readOwnAddresses();
 

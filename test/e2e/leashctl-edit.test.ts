@@ -66,6 +66,9 @@ describe('leashctl edit', () => {
     expect(fixed.code).toBe(0);
     expect(await stage.policy('enforce.yaml')).toBe(`${ENFORCE}    - x.test\n`);
     await stage.reset();
+    // The end of the input is an answer, too.
+    expect((await terminal('\x04')).code).toBe(4);
+    expect(await stage.policy('enforce.yaml')).toBe(ENFORCE);
     const discarded = await terminal('d\n');
     expect(discarded.code).toBe(4);
     expect(await stage.policy('enforce.yaml')).toBe(ENFORCE);

@@ -56,7 +56,12 @@ describe('a log elsewhere', () => {
       expect(found).toMatchObject({ code: 0, stderr: '' });
       expect(found.stdout).toContain('10.1.2.3');
     }
-    expect((await leashctl(['search', 'class:blocked'], bare)).code).toBe(3);
+    expect(await leashctl(['search', 'class:blocked'], bare)).toMatchObject({
+      code: 69,
+      stdout: '',
+      stderr:
+        'leashctl: there is no log at /none/egress.jsonl: LOG_PATH or --log says where it is\n',
+    });
   });
 
   it('makes nothing in the state folder, and leaves the indexes of the viewer alone', async () => {

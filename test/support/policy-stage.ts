@@ -53,6 +53,8 @@ export async function startPolicyStage(): Promise<PolicyStage> {
     LOG_PATH: leash.logPath,
     LEASH_PROXY_PORT: String(leash.proxyPort),
     SUDO_USER: 'alice',
+    // That of a leash which is installed here is none of the test's.
+    LEASH_ENV_FILE: '/dev/null',
   };
   return {
     leash,

@@ -158,8 +158,11 @@ try_chromium() {
   sandbox=''
   [ "$(id -u)" != 0 ] || sandbox=--no-sandbox
   # shellcheck disable=SC2086  # no option, or one
-  run "$browser" --headless $sandbox --disable-gpu --no-first-run --enable-logging=stderr \
+  run "$browser" --headless $sandbox --disable-gpu --no-first-run \
     --user-data-dir="$TMP/chromium" --dump-dom "$URL"
+  # The rest is about buses and screens that are not there; a page of an error names it.
+  grep -o "$LINE\|ERR_[A-Z_]*" "$TMP/out" >"$TMP/said"
+  mv "$TMP/said" "$TMP/out"
   judge chromium "$("$browser" --version 2>/dev/null | first_number)" "$LINE" \
     'certutil into ~/.pki/nssdb: trust.sh as this user' '--proxy-server, or HTTPS_PROXY'
 }
@@ -334,7 +337,7 @@ report() {
   fi
 }
 
-row() { printf '%-10s %-12s %-24s %s\n' "$1" "$2" "$3" "$4" | sed 's/ *$//'; }
+row() { printf '%-10s %-16s %-24s %s\n' "$1" "$2" "$3" "$4" | sed 's/ *$//'; }
 json() { printf %s "$1" | sed 's/[\\"]/\\&/g'; }
 first_number() { grep -o '[0-9][0-9]*\.[0-9][0-9.]*' | head -n 1; }
 have() { command -v "$1" >/dev/null 2>&1; }

@@ -15,6 +15,9 @@ function install(proxy) {
   const tls = require('node:tls');
   const excluded = (env.no_proxy || env.NO_PROXY || '').split(/[\s,]+/).filter(Boolean);
 
+  // Made before the agents are others: to the proxy itself leads no tunnel.
+  const plain = new http.Agent();
+
   const isDirect = (host) =>
     excluded.some((entry) => {
       const name = entry.toLowerCase().replace(/^\*?\./, '');
@@ -35,7 +38,7 @@ function install(proxy) {
       port: proxy.port || 80,
       path: authority,
       headers,
-      agent: false,
+      agent: plain,
     });
     request.once('connect', (response, socket) => {
       if (response.statusCode === 200) callback(null, socket);

@@ -2,9 +2,10 @@
 
 import { userInfo } from 'node:os';
 
-/** `leashctl NAME`: of sudo, the user who called it. */
+/** `leashctl NAME`: behind sudo, the user who called it. Anybody can set the variable, so root alone is asked. */
 export function actorName(env: NodeJS.ProcessEnv): string {
-  return `leashctl ${env.SUDO_USER || userName()}`;
+  const isRoot = process.getuid?.() === 0;
+  return `leashctl ${(isRoot && env.SUDO_USER) || userName()}`;
 }
 
 /** A user without a name (in a container) has a number. */

@@ -2,7 +2,7 @@
 // `leashctl`: the operator's command line. Only the process's edges; the verbs are in verbs.ts.
 
 import { once } from 'node:events';
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { runVerb } from './run-verb.ts';
 
 const { stdin, stdout, stderr } = process;
@@ -12,6 +12,22 @@ for (const stream of [stdout, stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
+  });
+}
+
+/** Ctrl-C and Ctrl-D are an answer, too. */
+function ask(question: string): Promise<string | null> {
+  const lines = createInterface({ input: stdin, output: stderr });
+  return new Promise((resolve) => {
+    lines.once('close', () => {
+      stderr.write('\n');
+      resolve(null);
+    });
+    lines.question(question, (answer) => {
+      lines.removeAllListeners('close');
+      lines.close();
+      resolve(answer);
+    });
   });
 }
 
@@ -41,16 +57,6 @@ process.exitCode = await runVerb(process.argv.slice(2), {
     ? { columns: stderr.columns, write: (text) => stderr.write(text) }
     : undefined,
   screen: stdout.isTTY ? { columns: stdout.columns } : undefined,
-  ask:
-    stdin.isTTY && stderr.isTTY
-      ? async (question) => {
-          const lines = createInterface({ input: stdin, output: stderr });
-          try {
-            return await lines.question(question);
-          } finally {
-            lines.close();
-          }
-        }
-      : undefined,
+  ask: stdin.isTTY && stderr.isTTY ? ask : undefined,
   interrupted,
 });

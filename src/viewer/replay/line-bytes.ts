@@ -24,32 +24,32 @@ const HASH_CHARS = 64;
 /** Digits that a number holds exactly. */
 const MAX_DIGITS = 16;
 
-/** Where the parts of a stamp are. */
+/** Where the parts of a stamp are; one for many lines. */
 export type Stamp = {
-  readonly ts: number;
-  readonly eventStart: number;
-  readonly eventEnd: number;
-  readonly idStart: number;
-  readonly idEnd: number;
+  ts: number;
+  eventStart: number;
+  eventEnd: number;
+  idStart: number;
+  idEnd: number;
   /** Behind the stamp. */
-  readonly end: number;
+  end: number;
 };
 
-/** The stamp as leash writes it (shared/audit-line.ts), or null. */
-export function readStamp(bytes: Buffer): Stamp | null {
-  if (!hasAt(bytes, SEQ, 0)) return null;
+/** Reads the stamp as leash writes it (shared/audit-line.ts). False: there is none. */
+export function readStamp(bytes: Buffer, stamp: Stamp): boolean {
+  if (!hasAt(bytes, SEQ, 0)) return false;
   let at = SEQ.length;
   while (isDigit(bytes[at])) at += 1;
-  if (!hasAt(bytes, PREV, at)) return null;
+  if (!hasAt(bytes, PREV, at)) return false;
   at += PREV.length + HASH_CHARS;
-  if (!hasAt(bytes, TS, at)) return null;
+  if (!hasAt(bytes, TS, at)) return false;
   at += TS.length;
   let digits = 0;
   let places = -1;
   let value = 0;
   for (; isDigit(bytes[at]) || bytes[at] === DOT; at += 1) {
     if (bytes[at] === DOT) {
-      if (places >= 0) return null;
+      if (places >= 0) return false;
       places = 0;
     } else {
       value = value * 10 + ((bytes[at] as number) - ZERO);
@@ -58,17 +58,22 @@ export function readStamp(bytes: Buffer): Stamp | null {
     }
   }
   const isExact = digits > 0 && digits <= MAX_DIGITS && Number.isSafeInteger(value);
-  if (!isExact || !hasAt(bytes, EVENT, at)) return null;
+  if (!isExact || !hasAt(bytes, EVENT, at)) return false;
   const eventStart = at + EVENT.length;
   const eventEnd = bytes.indexOf(QUOTE, eventStart);
-  if (eventEnd < 0 || !hasAt(bytes, ID, eventEnd)) return null;
+  if (eventEnd < 0 || !hasAt(bytes, ID, eventEnd)) return false;
   const idStart = eventEnd + ID.length;
   const found = string(bytes, idStart);
   const idEnd = found >> 1;
-  if (idEnd >= bytes.length || (found & 1) === 1) return null;
+  if (idEnd >= bytes.length || (found & 1) === 1) return false;
   // Both are exact, so that the quotient is the number that stands there.
-  const ts = places > 0 ? value / 10 ** places : value;
-  return { ts, eventStart, eventEnd, idStart, idEnd, end: idEnd + 1 };
+  stamp.ts = places > 0 ? value / 10 ** places : value;
+  stamp.eventStart = eventStart;
+  stamp.eventEnd = eventEnd;
+  stamp.idStart = idStart;
+  stamp.idEnd = idEnd;
+  stamp.end = idEnd + 1;
+  return true;
 }
 
 /** From behind the first quote to the last one: its place twice, and one more where it is not plain ASCII. */

@@ -50,9 +50,14 @@ export class LineScan {
   #isStamped = false;
   #membersAt = 0;
   #event = '';
-  #ts = 0;
-  #idStart = 0;
-  #idEnd = 0;
+  readonly #stamp: skip.Stamp = {
+    ts: 0,
+    eventStart: 0,
+    eventEnd: 0,
+    idStart: 0,
+    idEnd: 0,
+    end: 0,
+  };
 
   /** Takes a line, without its newline, and looks at its stamp. False: it has none of leash's. */
   stamp(bytes: Buffer): boolean {
@@ -61,13 +66,10 @@ export class LineScan {
     this.#isStamped = false;
     this.#membersAt = 0;
     this.#event = '';
-    const places = skip.readStamp(bytes);
-    if (places === null) return false;
-    this.#ts = places.ts;
-    this.#event = EVENT_OF(bytes, places.eventStart, places.eventEnd) ?? '';
-    this.#idStart = places.idStart;
-    this.#idEnd = places.idEnd;
-    this.#membersAt = places.end;
+    const stamp = this.#stamp;
+    if (!skip.readStamp(bytes, stamp)) return false;
+    this.#event = EVENT_OF(bytes, stamp.eventStart, stamp.eventEnd) ?? '';
+    this.#membersAt = stamp.end;
     this.#isStamped = true;
     return true;
   }
@@ -83,12 +85,12 @@ export class LineScan {
 
   /** Seconds since 1970. */
   get ts(): number {
-    return this.#isStamped ? this.#ts : (this.number('ts') ?? 0);
+    return this.#isStamped ? this.#stamp.ts : (this.number('ts') ?? 0);
   }
 
   get id(): string {
     if (!this.#isStamped) return this.text('id');
-    return this.#bytes.toString('latin1', this.#idStart, this.#idEnd);
+    return this.#bytes.toString('latin1', this.#stamp.idStart, this.#stamp.idEnd);
   }
 
   /**

@@ -100,7 +100,12 @@ export class ReplayCount {
       blocked_hosts: sorted(blocked),
       allowed_hosts: sorted(allowed),
     }));
-    agents.sort((a, b) => b.newly_blocked - a.newly_blocked || b.newly_allowed - a.newly_allowed);
+    agents.sort(
+      (a, b) =>
+        b.newly_blocked - a.newly_blocked ||
+        b.newly_allowed - a.newly_allowed ||
+        (a.agent < b.agent ? -1 : 1),
+    );
     return { judged: this.#judged, agents, untold: { ...this.#untold } };
   }
 
@@ -137,7 +142,11 @@ export class ReplayCount {
     const known = hosts.get(flip.host);
     if (known !== undefined) {
       known.count += flip.count;
-      known.first = Math.min(known.first, flip.first);
+      // Threads take segments as they come: the example is the first one, whoever read it.
+      if (flip.first < known.first || (flip.first === known.first && flip.id < known.id)) {
+        const { reason, example, id, first } = flip;
+        Object.assign(known, { reason, example, id, first });
+      }
       known.last = Math.max(known.last, flip.last);
     } else if (this.#hosts < MAX_HOSTS) {
       this.#hosts += 1;

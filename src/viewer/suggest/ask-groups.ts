@@ -156,7 +156,7 @@ export class AskGroups {
         count,
         hosts: [...hosts]
           .map(([host, times]) => ({ host, count: times }))
-          .sort((a, b) => b.count - a.count),
+          .sort((a, b) => b.count - a.count || (a.host < b.host ? -1 : 1)),
       })),
     };
   }
@@ -252,12 +252,16 @@ function domainOf(host: string): string | null {
   return typeof name === 'string' ? (widerHosts(name).at(-1) ?? null) : null;
 }
 
-function addSeen(group: Mutable<Group>, { facts, failed, wouldBlock, ts }: SeenAsk): void {
+function addSeen(group: Mutable<Group>, seen: SeenAsk): void {
+  const { facts, failed, wouldBlock, ts } = seen;
   group.count += 1;
   if (failed) group.failed += 1;
   if (wouldBlock) group.wouldBlock += 1;
   if (facts.wasRefused) group.refused += 1;
-  if (ts < group.first) group.first = ts;
+  if (ts < group.first) {
+    group.first = ts;
+    group.id = seen.id;
+  }
   if (ts > group.last) group.last = ts;
 }
 
@@ -266,6 +270,11 @@ function addGroup(group: Mutable<Group>, more: Group): void {
   group.failed += more.failed;
   group.wouldBlock += more.wouldBlock;
   group.refused += more.refused;
-  group.first = Math.min(group.first, more.first);
+  // Threads take segments as they come: the example is the first one, whoever read it.
+  if (more.first < group.first || (more.first === group.first && more.id < group.id)) {
+    group.first = more.first;
+    group.id = more.id;
+    group.host = more.host;
+  }
   group.last = Math.max(group.last, more.last);
 }

@@ -29,7 +29,7 @@ export function evidenceOf(
     const blockedBy = rulesOf(lists.block, entry, nowMs).find(
       ({ reason }) => reason === 'in_blocklist',
     );
-    const [example] = [...groups].sort((a, b) => b.count - a.count);
+    const [example] = [...groups].sort((a, b) => a.first - b.first || (a.id < b.id ? -1 : 1));
     const endings = allowedBy.flatMap(({ rule }) => ends.get(rule) ?? []);
     return {
       entry,

@@ -72,7 +72,7 @@ export function hostEntries(
       isPrivate,
       notes: [
         ...(why === '' ? [] : [`all names below: ${why}`]),
-        ...(isShortened && paths !== null ? new Set([...notes, SHORTENED]) : notes),
+        ...[...(isShortened && paths !== null ? new Set([...notes, SHORTENED]) : notes)].sort(),
         ...(isForAll && !agents.has('') ? [ANYBODY] : []),
       ],
       groups: own,

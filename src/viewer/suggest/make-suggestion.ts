@@ -32,7 +32,9 @@ export type Suggested = {
 export function makeSuggestion(input: SuggestInput): Suggested {
   const { read, found, present, overlay, command, nowMs } = input;
   const { entries, uncovered } = suggestEntries(found, { overlay });
-  const leftOut = [...found.leftOut, uncoveredOf(uncovered)];
+  const leftOut = [...found.leftOut, uncoveredOf(uncovered)].sort((a, b) =>
+    a.why < b.why ? -1 : 1,
+  );
   const notes = [...unjudgedLines(read), ...agentNotes(present)];
   const { text, shown } = suggestText(evidenceOf(entries, present, nowMs), {
     command,

@@ -107,7 +107,14 @@ export const ROUTE_TEXTS: readonly RouteText[] = [
     gives:
       'whether the viewer lives; whether leash serves (503: `problems` says why not); both in one. For everybody',
   },
-  { routes: ['GET /ca.pem'], gives: 'the certificate to trust. For everybody' },
+  {
+    routes: ['GET /ca.pem', 'GET /ca.crt', 'GET /ca-bundle.pem'],
+    gives: 'the certificates to trust, see [ca.md](ca.md). For everybody',
+  },
+  {
+    routes: ['GET /trust.sh', 'GET /env.sh', 'GET /doctor.sh', 'GET /proxy.pac'],
+    gives: 'what makes a machine use and trust leash. For everybody',
+  },
   { routes: ['GET /*'], gives: 'the page and its files' },
 ];
 

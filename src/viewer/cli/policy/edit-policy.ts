@@ -9,12 +9,14 @@ import { visibleJson } from '../../../shared/visible-text.ts';
 import type { EditAsk } from '../../policy/edit-body.ts';
 import { Planner } from '../../policy/planner.ts';
 import { type Failure, type Made, PolicyChanges, type Trial } from '../../policy/policy-change.ts';
-import { readPolicyFile } from '../../policy/policy-reader.ts';
+import { readPolicy, readPolicyFile } from '../../policy/policy-reader.ts';
+import { etagOf } from '../../policy/policy-write.ts';
 import { actorName } from '../actor.ts';
 import { painter, show } from '../paint.ts';
 import { openRecord } from '../record/open-record.ts';
 import { type Call, EXIT } from '../table/verb.ts';
 import { diffText, effectText, forceText, levelText } from './change-text.ts';
+import { listNotes } from './list-notes.ts';
 
 /** A trial looks back over a day, as the page's does. */
 export const WINDOW_S = 86_400;
@@ -34,14 +36,26 @@ export async function withChanges<T>(
   }
 }
 
+/** An entry that is added to a list, or taken out of it. */
+type ListOp = Extract<EditAsk['op'], { kind: 'add' | 'remove' }>;
+
 /** Tries the edit, or makes it and says whether it is in force. Gives the exit code. */
-export function editPolicy(call: Call, op: EditAsk['op'], words: { done: string; same: string }) {
-  const ask = { op, dryRun: call.options.has('--dry-run'), etag: undefined, windowS: WINDOW_S };
-  return withChanges(call, async (changes) => {
-    const broken = op.kind === 'replace' ? [] : await problemsOf(call, op.file);
+export function editPolicy(call: Call, op: ListOp, words: { done: string; same: string }) {
+  return withChanges(call, async (changes, planner) => {
+    const broken = await problemsOf(call, op.file);
     if (broken.length > 0) return tellBroken(call, broken);
-    if (ask.dryRun) return tellTrial(call, await changes.tryEdit(ask));
-    return tellMade(call, await changes.makeEdit(actorName(call.io.env), ask), words);
+    const files = await readPolicy(call.config.policyDir);
+    const notes = listNotes(files.texts, op);
+    const common = { op, etag: undefined, windowS: WINDOW_S };
+    if (call.options.has('--dry-run')) {
+      return tellTrial(call, await changes.tryEdit({ ...common, dryRun: true }), notes);
+    }
+    const plan = await planner.run<'plan'>({ kind: 'plan', files, op, nowMs: Date.now() });
+    const levels = 'problem' in plan ? [] : levelText(plan);
+    // What was looked at is what is changed.
+    const etag = etagOf(files.texts[op.file] ?? null);
+    const made = await changes.makeEdit(actorName(call.io.env), { ...common, etag, dryRun: false });
+    return tellMade(call, made, words, [...levels, ...notes]);
   });
 }
 
@@ -62,15 +76,19 @@ export function tellBroken({ io }: Call, problems: readonly PolicyProblem[]): nu
   return EXIT.invalid;
 }
 
-export function tellTrial({ io, json }: Call, trial: Trial | Failure): number {
+export function tellTrial(
+  { io, json }: Call,
+  trial: Trial | Failure,
+  notes: readonly string[] = [],
+): number {
   if (!trial.ok) return tellFailure(io, trial);
-  if (json) io.out(visibleJson(trial));
+  if (json) io.out(visibleJson({ ...trial, notes }));
   else {
     const paint = painter(io);
     const lines = trial.changed
       ? [show(`${trial.file}, if it were done:`), ...diffText(trial.diff, paint)]
       : [show(`${trial.file} would stay as it is`)];
-    io.out([...lines, ...levelText(trial), ...effectText(trial.effect)].join('\n'));
+    io.out([...lines, ...levelText(trial), ...notes, ...effectText(trial.effect)].join('\n'));
   }
   return EXIT.ok;
 }
@@ -79,14 +97,16 @@ export function tellMade(
   { io, json }: Call,
   made: Made | Failure,
   words: { readonly done: string; readonly same: string },
+  notes: readonly string[] = [],
 ): number {
   if (!made.ok) return tellFailure(io, made);
   const { undo, ...shown } = made;
   const { done, missing } = forceText(made);
-  if (json) io.out(visibleJson(shown));
+  if (json) io.out(visibleJson({ ...shown, notes }));
   else {
     const what = made.changed ? words.done : words.same;
-    io.out([...diffText(made.diff, painter(io)), `${show(what)}, ${done}`].join('\n'));
+    const lines = [...diffText(made.diff, painter(io)), `${show(what)}, ${done}`, ...notes];
+    io.out(lines.join('\n'));
   }
   if (made.in_force) return EXIT.ok;
   io.err(`leashctl: ${missing}`);

@@ -6,7 +6,12 @@ import type { LogQuery } from '../../store/log-params.ts';
 import type { Row } from '../../store/row.ts';
 
 /** What could not be looked at, filled while the rows are read. */
-export type Skipped = { lines: number; readonly segments: Set<number> };
+export type Skipped = {
+  lines: number;
+  readonly segments: Set<number>;
+  /** Ctrl-C ended it. */
+  isInterrupted?: boolean;
+};
 
 export async function* allRows(
   searcher: Searcher,
@@ -21,9 +26,11 @@ export async function* allRows(
       skipped.lines += tooLong;
       if (isUnreadable) skipped.segments.add(segment);
       for (const row of rows) {
+        skipped.isInterrupted = signal.aborted;
         if (signal.aborted) return;
         yield row;
       }
+      skipped.isInterrupted = signal.aborted;
       if (signal.aborted) return;
     }
   }

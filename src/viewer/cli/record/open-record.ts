@@ -15,6 +15,8 @@ import type { Finder } from '../../store/page.ts';
 
 export type OpenRecord = {
   readonly logPath: string;
+  /** There is no segment at all. */
+  readonly isEmpty: boolean;
   readonly searcher: Searcher;
   /** In bounded steps, as the viewer asks. */
   readonly search: FlowDeps & Finder;
@@ -37,10 +39,12 @@ export async function openRecord(
   const reader = { log, now: () => performance.now(), nowMs: Date.now, decode: decoder.decode };
   const keeper = new IndexKeeper({ log, logPath, stateDir, isReadOnly: true });
   await keeper.settled();
+  const isEmpty = (await log.list()).length === 0;
   const bounded = new Searcher(reader, keeper);
   const searcher = new Searcher(reader, keeper, UNBOUNDED);
   return {
     logPath,
+    isEmpty,
     searcher,
     search: { ...reader, find: (query: LogQuery) => findRows(bounded, query) },
     whole: { ...reader, find: (query: LogQuery) => findRows(searcher, query) },

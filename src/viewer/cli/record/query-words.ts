@@ -22,6 +22,11 @@ export const SECRETS_OPTION: Option = {
   help: 'show the values of credential headers, which are hidden otherwise',
 };
 
+export const READ_EXITS = {
+  unreachable: 'there is no log',
+  interrupted: 'Ctrl-C ended it before it was done',
+} as const;
+
 /** Words of a shell → one query: what a shell took apart is put together again. */
 export function readQueryWords(given: Given): LogQuery | { readonly problem: string } {
   return parseLogQuery({ q: given.args.join(' ') });

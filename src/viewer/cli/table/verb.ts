@@ -71,6 +71,7 @@ export const EXIT = {
   unverified: 5,
   unreachable: 69,
   denied: 77,
+  interrupted: 130,
 } as const;
 export type ExitName = keyof typeof EXIT;
 
@@ -83,6 +84,7 @@ export const EXITS: Readonly<Record<ExitName, string>> = {
   unverified: 'the log is not what leash wrote',
   unreachable: 'leash is not reachable, or was never started',
   denied: 'not permitted',
+  interrupted: 'ended by Ctrl-C before it was done',
 };
 
 export type Io = {
@@ -99,8 +101,8 @@ export type Io = {
   readonly terminal?: { readonly columns: number; write(text: string): void } | undefined;
   /** Standard output where it is a terminal; absent: a file or a pipe. */
   readonly screen?: { readonly columns: number } | undefined;
-  /** A question to the person at the terminal; absent: there is none. */
-  readonly ask?: ((question: string) => Promise<string>) | undefined;
+  /** A question to the person at the terminal; null: they ended it. Absent: there is nobody. */
+  readonly ask?: ((question: string) => Promise<string | null>) | undefined;
   /** Aborted by Ctrl-C: who asks for it ends by itself then. Nobody asks: Ctrl-C ends the process. */
   readonly interrupted: () => AbortSignal;
 };

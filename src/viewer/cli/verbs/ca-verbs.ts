@@ -1,6 +1,5 @@
 // `leashctl ca show|env|install|rotate`: the CA that agents have to trust.
 
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { formatJson } from '../../../shared/audit-line.ts';
 import { readAfter } from '../../../shared/trust/ca-rotation.ts';
@@ -13,6 +12,7 @@ import { askPrimary, readRotation } from '../trust/ask-primary.ts';
 import { caRows, caText } from '../trust/ca-text.ts';
 import { ENV_SHELLS, type EnvShell, envPairs, envText } from '../trust/env-text.ts';
 import { PROXY_OPTION, proxyAuthority, proxyUrl } from '../trust/proxy-address.ts';
+import { runScript } from '../trust/run-script.ts';
 
 const NO_CA = { unreachable: 'leash has made no CA yet, or does not run' } as const;
 
@@ -150,17 +150,4 @@ async function runRotate(call: Call): Promise<number> {
 function noCa(stateDir: string, io: Call['io']): number {
   io.err(`there is no CA: leash makes ${join(stateDir, 'ca.pem')} at its first start`);
   return EXIT.unreachable;
-}
-
-/** What the script says goes where results go; its exit code is ours. */
-function runScript({ io }: Call, script: string, words: readonly string[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('sh', ['-s', '--', ...words], { env: io.env });
-    child.stdout.setEncoding('utf8').on('data', (text: string) => void io.write(text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => io.err(text.trimEnd()));
-    child.stdin.on('error', () => {});
-    child.stdin.end(script);
-    child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? EXIT.failure));
-  });
 }

@@ -6,7 +6,8 @@ import { visibleText } from '../../../shared/visible-text.ts';
 import { examine } from '../doctor/checks.ts';
 import type { Finding, Outcome } from '../doctor/finding.ts';
 import { gatherFacts } from '../doctor/gather-facts.ts';
-import { type Call, EXIT, type Verb } from '../table/verb.ts';
+import { type Call, EXIT, optionValue, type Verb } from '../table/verb.ts';
+import { AGENT_OPTIONS, runAgentDoctor } from '../trust/agent-doctor.ts';
 
 export const DOCTOR_VERB: Verb = {
   name: 'doctor',
@@ -15,6 +16,7 @@ export const DOCTOR_VERB: Verb = {
   details: [
     'Each check says ok, warn, FAIL or ? (it could not be found out: most often root is needed). It reads files and /proc, changes nothing, and needs no leash that runs.',
   ],
+  options: AGENT_OPTIONS,
   exits: { failure: 'a check failed; what is to be looked at only (warn) is no failure' },
   examples: [
     {
@@ -33,7 +35,13 @@ const MARKS: Readonly<Record<Outcome, string>> = {
   unknown: '?',
 };
 
-async function runDoctor({ config, settings, json, io }: Call): Promise<number> {
+async function runDoctor(call: Call): Promise<number> {
+  const { config, settings, options, json, io } = call;
+  if (options.has('--agent')) return runAgentDoctor(call);
+  if (optionValue(call, '--direct') !== undefined) {
+    io.err('leashctl: doctor takes --direct with --agent only');
+    return EXIT.usage;
+  }
   const findings = examine(await gatherFacts(config, settings));
   const hasFailed = findings.some(({ outcome }) => outcome === 'fail');
   if (json) io.out(formatJson({ ok: !hasFailed, checks: findings }));

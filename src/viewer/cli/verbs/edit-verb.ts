@@ -75,7 +75,7 @@ async function editUntilValid(
     if (problems.length === 0) return text;
     tellBroken(call, problems);
     const answer = await io.ask?.('Edit again (e) or discard (d)? [e] ');
-    if (answer === undefined || /^\s*d/i.test(answer)) {
+    if (answer === undefined || answer === null || /^\s*d/i.test(answer)) {
       io.err('leashctl: discarded; nothing was changed');
       return EXIT.invalid;
     }

@@ -9,17 +9,19 @@ import type { LogQuery } from '../../store/log-params.ts';
 import { parsePosition } from '../../store/position-text.ts';
 import type { Row } from '../../store/row.ts';
 import { programVersion } from '../../version.ts';
+import { show } from '../paint.ts';
 import { allRows, type Skipped } from '../record/all-rows.ts';
 import { type OpenRecord, openRecord } from '../record/open-record.ts';
 import {
   LIMIT_OPTION,
   LOG_OPTION,
   QUERY,
+  READ_EXITS,
   readCount,
   readQueryWords,
   SECRETS_OPTION,
 } from '../record/query-words.ts';
-import { endOfSearch, tellNotes } from '../record/tell-rows.ts';
+import { endOfSearch, tellNoLog, tellNotes } from '../record/tell-rows.ts';
 import { type Call, EXIT, optionValue, type Verb } from '../table/verb.ts';
 
 /** What programs that read archives still open; the log's own lines have no such limit. */
@@ -40,7 +42,10 @@ export const EXPORT_VERB: Verb = {
     SECRETS_OPTION,
     LOG_OPTION,
   ],
-  exits: { nothing: 'nothing answers the query; an archive is written all the same' },
+  exits: {
+    ...READ_EXITS,
+    nothing: 'nothing answers the query; an archive is written all the same',
+  },
   examples: [
     {
       command: 'leashctl export --har host:api.test since:1d > api.har',
@@ -69,6 +74,7 @@ async function runExport(call: Call): Promise<number> {
   tellNotes(call, query.query.notes);
   const record = await openRecord(config, optionValue(call, '--log'));
   try {
+    if (record.isEmpty) return tellNoLog(call, record);
     return await (isHar ? writeHar : writeLines)(call, record, { query, limit });
   } finally {
     await record.close();
@@ -86,10 +92,16 @@ async function writeLines(call: Call, record: OpenRecord, wanted: Wanted): Promi
     const place = parsePosition(at);
     const line = place === null ? null : await readLineAt(record.search.log, place);
     if (line === null) continue;
-    await io.write(Buffer.concat([line.bytes, Buffer.from('\n')]));
+    // To a file byte for byte; a terminal is shown nothing that acts on it.
+    const isShown = io.screen !== undefined;
+    await io.write(isShown ? `${show(line.bytes.toString())}\n` : withNewline(line.bytes));
     count += 1;
   }
   return endOfSearch(call, count, skipped);
+}
+
+function withNewline(line: Buffer): Buffer {
+  return Buffer.concat([line, Buffer.from('\n')]);
 }
 
 async function writeHar(call: Call, record: OpenRecord, wanted: Wanted): Promise<number> {

@@ -2,9 +2,10 @@
 
 import { applyEdit } from '../../policy/edit-plan.ts';
 import type { EditFile, EntrySpec } from '../../policy/policy-edit.ts';
-import { readPolicyFile } from '../../policy/policy-reader.ts';
+import { readPolicy, readPolicyFile } from '../../policy/policy-reader.ts';
 import { show } from '../paint.ts';
 import { editPolicy } from '../policy/edit-policy.ts';
+import { overlayWith } from '../policy/list-notes.ts';
 import { CHANGE_EXITS, HOST, REMOVE_OPTIONS } from '../policy/rule-rows.ts';
 import { readRuleWords } from '../policy/rule-words.ts';
 import { type Call, EXIT, optionValue, type Verb } from '../table/verb.ts';
@@ -46,7 +47,10 @@ async function runRemove(call: Call): Promise<number> {
   const files = await filesWith(call, wanted, entry);
   const [file] = files;
   if (file === undefined) {
-    io.err(`leashctl: no such entry for ${show(spec.host)} in ${wanted.join(' and ')}`);
+    const { texts } = await readPolicy(call.config.policyDir);
+    const overlays = wanted.flatMap((each) => overlayWith(texts, each, entry.host) ?? []);
+    const hint = overlays.length === 0 ? '' : `: it stands in ${overlays.join(' and ')}`;
+    io.err(`leashctl: no such entry for ${show(spec.host)} in ${wanted.join(' and ')}${hint}`);
     return EXIT.nothing;
   }
   if (files.length > 1) {

@@ -6,10 +6,11 @@ import {
   LIMIT_OPTION,
   LOG_OPTION,
   QUERY,
+  READ_EXITS,
   readCount,
   readQueryWords,
 } from '../record/query-words.ts';
-import { endOfSearch, rowWriter, tellNotes } from '../record/tell-rows.ts';
+import { endOfSearch, rowWriter, tellNoLog, tellNotes } from '../record/tell-rows.ts';
 import { type Call, EXIT, optionValue, type Verb } from '../table/verb.ts';
 
 export const SEARCH_VERB: Verb = {
@@ -21,7 +22,7 @@ export const SEARCH_VERB: Verb = {
   ],
   positionals: [QUERY],
   options: [LIMIT_OPTION, LOG_OPTION],
-  exits: { nothing: 'nothing answers the query' },
+  exits: { ...READ_EXITS, nothing: 'nothing answers the query' },
   examples: [
     {
       command: 'leashctl search class:blocked since:1h',
@@ -52,6 +53,7 @@ async function runSearch(call: Call): Promise<number> {
   const write = rowWriter(call);
   let count = 0;
   try {
+    if (record.isEmpty) return tellNoLog(call, record);
     for await (const row of allRows(record.searcher, query, signal, skipped)) {
       await write(row);
       count += 1;

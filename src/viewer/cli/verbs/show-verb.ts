@@ -11,7 +11,8 @@ import { painter, show } from '../paint.ts';
 import { allRows } from '../record/all-rows.ts';
 import { flowText } from '../record/flow-text.ts';
 import { type OpenRecord, openRecord } from '../record/open-record.ts';
-import { LOG_OPTION, SECRETS_OPTION } from '../record/query-words.ts';
+import { LOG_OPTION, READ_EXITS, SECRETS_OPTION } from '../record/query-words.ts';
+import { tellNoLog } from '../record/tell-rows.ts';
 import { type Call, EXIT, optionValue, type Verb } from '../table/verb.ts';
 
 export const SHOW_VERB: Verb = {
@@ -25,7 +26,7 @@ export const SHOW_VERB: Verb = {
     { name: 'ID', help: 'as search prints it; or a place (7:1234), as its JSON has it' },
   ],
   options: [SECRETS_OPTION, LOG_OPTION],
-  exits: { nothing: 'there is no such record' },
+  exits: { ...READ_EXITS, nothing: 'there is no such record' },
   examples: [
     { command: 'leashctl show 3-1-204', what: 'the request with this id' },
     { command: 'leashctl show 3-1-204 --json | jq -r .response.body.text', what: 'a body alone' },
@@ -36,11 +37,14 @@ export const SHOW_VERB: Verb = {
 async function runShow(call: Call): Promise<number> {
   const { args, config, io, json, options } = call;
   const [id = ''] = args;
+  const signal = io.interrupted();
   const record = await openRecord(config, optionValue(call, '--log'));
   try {
-    const at = parsePosition(id) === null ? await placeOf(record, id, io.interrupted()) : id;
+    if (record.isEmpty) return tellNoLog(call, record);
+    const at = parsePosition(id) === null ? await placeOf(record, id, signal) : id;
     const redact = !options.has('--plain-secrets');
     const flow = at === null ? null : await flowOf(record, at, redact);
+    if (signal.aborted) return EXIT.interrupted;
     if (flow === null) {
       io.err(`leashctl: there is no record ${show(id)} in the log`);
       return EXIT.nothing;

@@ -10,7 +10,7 @@ import { settle } from '../../stream/queue-search.ts';
 import { show } from '../paint.ts';
 import { type OpenRecord, openRecord } from '../record/open-record.ts';
 import { LOG_OPTION, QUERY, readCount, readQueryWords } from '../record/query-words.ts';
-import { endOfSearch, rowWriter, tellNotes } from '../record/tell-rows.ts';
+import { endOfSearch, rowWriter, tellNoLog, tellNotes } from '../record/tell-rows.ts';
 import { type Call, EXIT, optionValue, type Verb } from '../table/verb.ts';
 
 const USUAL_LINES = 20;
@@ -33,7 +33,7 @@ export const TAIL_VERB: Verb = {
     },
     LOG_OPTION,
   ],
-  exits: { nothing: 'there is none, and it was not to follow' },
+  exits: { unreachable: 'there is no log', nothing: 'there is none, and it was not to follow' },
   examples: [
     { command: 'leashctl tail -f class:blocked', what: 'what is blocked, as it happens' },
     { command: 'leashctl tail -n 100 agent:ci', what: 'the last hundred of one agent' },
@@ -56,6 +56,7 @@ async function runTail(call: Call): Promise<number> {
   try {
     if (options.has('--follow'))
       return await follow(call, record, { ...query, limit: lines }, write);
+    if (record.isEmpty) return tellNoLog(call, record);
     const page = await record.whole.find({ ...query, limit: lines });
     for (const row of page.rows.toReversed()) await write(row);
     const { lines: tooLong, segments } = page.skipped;

@@ -27,6 +27,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
     'address_not_allowed',
     'The name leads to an address that is not public and that no rule opens.',
   ],
+  ['internal_port', 'leash.internal is leash itself: it answers at ports 80 and 443 only.'],
   ['self_connection', 'The request would have reached leash itself.'],
   ['no_policy', 'No policy is loaded, so everything is denied.'],
   ['sni_mismatch', 'The name in the TLS handshake is not the one of the tunnel.'],

@@ -76,7 +76,7 @@ describe('what is made of the table', () => {
     const table = JSON.parse(JSON.stringify(tableJson(VERBS)));
     expect(Object.keys(table)).toEqual(['verbs', 'options', 'exits']);
     expect(table.exits.map(({ code }: { code: number }) => code)).toEqual([
-      0, 1, 2, 3, 4, 5, 69, 77,
+      0, 1, 2, 3, 4, 5, 69, 77, 130,
     ]);
     expect(table.verbs.find(({ name }: { name: string }) => name === 'verify')).toMatchObject({
       usage: 'leashctl verify [FOLDER] [options]',
