@@ -15,11 +15,17 @@ group=${2-leash-viewer}
 if [ -d /etc/leash ]; then
   chown root:"$group" /etc/leash
   chmod 1770 /etc/leash
-  # -h, and no second name: the viewer writes here, and root must not be led astray.
-  find /etc/leash -maxdepth 1 -type f -links 1 \( -name '*.yaml' -o -name mode \) \
-    -exec chown -h "$viewer:$group" {} + -exec chmod 640 {} +
-  find /etc/leash -maxdepth 1 -type f -name 'leash.env*' \
-    -exec chown -h root:root {} + -exec chmod 600 {} +
+  # The viewer writes here, and must not lead root astray: -h and no second name, and rights are
+  # given as the user whose the file is by then.
+  files=(-maxdepth 1 -type f -links 1 "(" -name "*.yaml" -o -name mode ")")
+  find /etc/leash "${files[@]}" -exec chown -h "$viewer:$group" {} +
+  setpriv --reuid "$viewer" --regid "$group" --clear-groups \
+    find /etc/leash "${files[@]}" -user "$viewer" -exec chmod 640 {} +
+  # Root's own from its first byte, or somebody else put it there.
+  if [ "$(stat -c %u /etc/leash/leash.env 2>/dev/null || echo 0)" != 0 ]; then
+    echo '/etc/leash/leash.env does not belong to root: look at what is in it' >&2
+    exit 1
+  fi
 fi
 if [ $# -gt 0 ]; then exit; fi
 if [ -d /var/lib/leash ]; then

@@ -36,12 +36,16 @@ keep_or_place() {
   if [ "$DRY_RUN" = no ]; then copy_to "$source" "$SHIPPED/$name" 600; fi
 }
 
+# By a new file of a name that nobody could know: the viewer may write the folder, too.
 copy_to() {
-  mkdir -p "$(dirname "$2")" && cp "$1" "$2.tmp" && chmod "$3" "$2.tmp" && mv -fT "$2.tmp" "$2"
+  local new
+  mkdir -p "$(dirname "$2")" && new=$(mktemp "$2.XXXXXXXX") &&
+    cat "$1" >"$new" && chmod "$3" "$new" && mv -fT "$new" "$2"
 }
 
 write_line() {
-  printf '%s\n' "$1" >"$2.tmp" && mv -fT "$2.tmp" "$2"
+  local new
+  new=$(mktemp "$2.XXXXXXXX") && printf '%s\n' "$1" >"$new" && chmod 644 "$new" && mv -fT "$new" "$2"
 }
 
 # The original had its list in allowlist.yaml.

@@ -2,7 +2,7 @@
 // it. The viewer and the command line are both here; neither talks to the primary, which sees the file.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, chown, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { lstat, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../shared/config.ts';
@@ -117,7 +117,7 @@ async function replaceFile(deps: WriteDeps, change: Replacement): Promise<Writte
     // Somebody else may have written it meanwhile: theirs must not be lost.
     const isSame = async () => (await readPolicyFile(deps.policyDir, file)) === before;
     // A link stays one: where it leads is written.
-    const target = await realpath(path).catch(() => path);
+    const target = await targetOf(path);
     if (!(await putInPlace(target, text, isSame))) {
       return {
         ok: false,
@@ -130,6 +130,16 @@ async function replaceFile(deps: WriteDeps, change: Replacement): Promise<Writte
     return unable(`Cannot write ${file} in ${deps.policyDir}: ${code}`, code);
   }
   return { ...(await waitForWorkers(deps, file, sha256)), before, after: text };
+}
+
+/** Root follows no link of anybody else: the viewer may write the folder, and not what root may. */
+async function targetOf(path: string): Promise<string> {
+  const facts = await lstat(path).catch(() => null);
+  if (facts === null || !facts.isSymbolicLink()) return path;
+  if (process.geteuid?.() === 0 && facts.uid !== 0) {
+    throw Object.assign(new Error('a link that root did not make'), { code: 'EPERM' });
+  }
+  return realpath(path).catch(() => path);
 }
 
 function isUnread(text: string | null | Unread): text is Unread {
@@ -180,8 +190,8 @@ async function putInPlace(
     const old = await stat(path).catch(() => null);
     if (old !== null) {
       // Root edits files that another user reads; who may not give a file away is that user.
-      await chown(temporary, old.uid, old.gid).catch(() => {});
-      await chmod(temporary, old.mode & 0o777);
+      await handle.chown(old.uid, old.gid).catch(() => {});
+      await handle.chmod(old.mode & 0o777);
     }
     await handle.writeFile(text);
     await handle.sync();
