@@ -15,8 +15,13 @@ install_policy() {
   if [ ! -s "$ETC/mode" ]; then
     change "make $ETC/mode: enforce" write_line enforce "$ETC/mode"
   else
-    say "$ETC/mode stays as it is: $(head -c 40 "$ETC/mode" | tr -d '\n')"
+    say "$ETC/mode stays as it is: $(mode_word)"
   fi
+}
+
+# The word in the file, and no other content: the file is the viewer's.
+mode_word() {
+  grep -m 1 -xE 'enforce|audit|blocklist' "$ETC/mode" || printf 'none that leash knows'
 }
 
 # keep_or_place SOURCE TARGET [RIGHTS]
@@ -118,9 +123,12 @@ import_ca() {
     "$ROOT/deploy/install/import-ca.mjs" "$IMPORT_CA" "$STATE"
 }
 
-# Says what leash would refuse at its start.
+# Says what leash would refuse at its start. As the viewer, whose the files are: root reads no link of its.
 check_policy() {
   if [ "$DRY_RUN" = yes ]; then return; fi
-  node_of_leash deploy/install/check-policy.mjs "$ETC" ||
+  local as=(setpriv --reuid "$VIEWER_USER" --regid "$VIEWER_USER" --clear-groups)
+  local check=("${as[@]}" "$OPT/node/bin/node" "$OPT/current/deploy/install/check-policy.mjs")
+  if [ "$WAY" = containers ]; then check=(podman exec leash-viewer node deploy/install/check-policy.mjs); fi
+  (cd / && "${check[@]}" "$ETC") ||
     say 'the files named above are not in force until they are mended; what they should allow is denied'
 }

@@ -15,7 +15,7 @@ summary() {
   fingerprint=$(ca_fingerprint)
   cat <<TEXT
 
-leash ${RELEASE:-in containers} is installed, mode $(cat "$ETC/mode")
+leash ${RELEASE:-in containers} is installed, mode $(mode_word)
 
   proxy        http://$address:${proxy_port:-8080}
   viewer       http://$address:${port:-8090}/${token:+#token=$token}

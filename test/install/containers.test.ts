@@ -92,7 +92,17 @@ describe('the images', () => {
   const podman = (...words: string[]) => run('podman', words, { timeoutMs: 20 * MINUTE_MS });
   const BASE = 'localhost/leash-test-base';
   const NAMES = { proxy: 'localhost/leash-test-proxy', viewer: 'localhost/leash-test-viewer' };
-  afterAll(() => podman('image', 'rm', '-f', ...Object.values(NAMES), BASE));
+  const dangling = async () =>
+    (await podman('images', '-q', '-f', 'dangling=true')).stdout.split('\n').filter(Boolean);
+  let before: string[];
+  beforeAll(async () => {
+    before = await dangling();
+  });
+  afterAll(async () => {
+    await podman('image', 'rm', '-f', ...Object.values(NAMES), BASE);
+    const left = (await dangling()).filter((id) => !before.includes(id));
+    if (left.length > 0) await podman('image', 'rm', '-f', ...left);
+  });
 
   it('build from a base of debootstrap and serve, each as its own user', async () => {
     await ok(`mkdir /srv/node && cd /srv/node && cp ${SOURCES}/deploy/node/package*.json . && npm ci --ignore-scripts --no-audit --no-fund
