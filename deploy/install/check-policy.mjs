@@ -35,7 +35,9 @@ for (const [file, parse] of Object.entries(FILES)) {
   const parsed = parse(text);
   for (const { line, column, message } of isProblems(parsed) ? parsed : []) {
     wrong += 1;
-    process.stdout.write(`${path}:${line}:${column}: ${JSON.stringify(message).slice(1, -1)}\n`);
+    process.stdout.write(
+      `${path}:${line}:${column}: ${message.replace(/[\p{Cc}\p{Cf}]/gu, '?')}\n`,
+    );
   }
 }
 process.exitCode = wrong > 0 ? 1 : 0;

@@ -63,9 +63,9 @@ place() {
 }
 
 place_now() {
-  mkdir -p "$(dirname "$3")" &&
-    install -m "$1" "$2" "$3.leash-new" &&
-    mv -fT "$3.leash-new" "$3"
+  local new
+  mkdir -p "$(dirname "$3")" && new=$(mktemp "$3.XXXXXXXX") &&
+    cat "$2" >"$new" && chmod "$1" "$new" && mv -fT "$new" "$3"
 }
 
 # remove PATH...: what is there of it.

@@ -23,8 +23,12 @@ if [ -d /etc/leash ]; then
   find /etc/leash "${policy[@]}" -user "$viewer" ! -group "$group" \
     -exec "${as_viewer[@]}" chgrp "$group" {} +
   find /etc/leash "${policy[@]}" -user "$viewer" ! -perm 640 -exec "${as_viewer[@]}" chmod 640 {} +
-  find /etc/leash -maxdepth 1 -type f -name 'leash.env*' \
-    -exec chown -h root:root {} + -exec chmod 600 {} +
+  # Root's own from its first byte, or somebody else put it there.
+  if [ "$(stat -c %u /etc/leash/leash.env 2>/dev/null || echo 0)" != 0 ]; then
+    echo '/etc/leash/leash.env does not belong to root: look at what is in it' >&2
+    exit 1
+  fi
+  find /etc/leash -maxdepth 1 -type f -user root -name 'leash.env*' -exec chmod 600 {} +
 fi
 if [ $# -gt 0 ]; then exit; fi
 if [ -d /var/lib/leash ]; then

@@ -19,8 +19,10 @@ install_policy() {
   fi
 }
 
-# What stands in `mode`, in letters: it goes to a terminal.
-mode_word() { head -c 40 "$ETC/mode" | tr -cd '[:alpha:]'; }
+# The word in the file, and no other content: the file is the viewer's.
+mode_word() {
+  grep -m 1 -xE 'enforce|audit|blocklist' "$ETC/mode" || printf 'none that leash knows'
+}
 
 # keep_or_place SOURCE TARGET [RIGHTS]
 keep_or_place() {
@@ -39,17 +41,16 @@ keep_or_place() {
   if [ "$DRY_RUN" = no ]; then copy_to "$source" "$SHIPPED/$name" 600; fi
 }
 
-# The viewer may write to the folder: under a name that it can guess a link of its own may lie.
+# By a new file of a name that nobody could know: the viewer may write the folder, too.
 copy_to() {
-  local temp
-  mkdir -p "$(dirname "$2")" && temp=$(mktemp "$2.XXXXXXXX.tmp") &&
-    cp "$1" "$temp" && chmod "$3" "$temp" && mv -fT "$temp" "$2"
+  local new
+  mkdir -p "$(dirname "$2")" && new=$(mktemp "$2.XXXXXXXX") &&
+    cat "$1" >"$new" && chmod "$3" "$new" && mv -fT "$new" "$2"
 }
 
 write_line() {
-  local temp
-  temp=$(mktemp "$2.XXXXXXXX.tmp") && printf '%s\n' "$1" >"$temp" &&
-    chmod 644 "$temp" && mv -fT "$temp" "$2"
+  local new
+  new=$(mktemp "$2.XXXXXXXX") && printf '%s\n' "$1" >"$new" && chmod 644 "$new" && mv -fT "$new" "$2"
 }
 
 # The original had its list in allowlist.yaml.
@@ -122,9 +123,12 @@ import_ca() {
     "$ROOT/deploy/install/import-ca.mjs" "$IMPORT_CA" "$STATE"
 }
 
-# Says what leash would refuse at its start.
+# Says what leash would refuse at its start. As the viewer, whose the files are: root reads no link of its.
 check_policy() {
   if [ "$DRY_RUN" = yes ]; then return; fi
-  node_of_leash deploy/install/check-policy.mjs "$ETC" ||
+  local as=(setpriv --reuid "$VIEWER_USER" --regid "$VIEWER_USER" --clear-groups)
+  local check=("${as[@]}" "$OPT/node/bin/node" "$OPT/current/deploy/install/check-policy.mjs")
+  if [ "$WAY" = containers ]; then check=(podman exec leash-viewer node deploy/install/check-policy.mjs); fi
+  (cd / && "${check[@]}" "$ETC") ||
     say 'the files named above are not in force until they are mended; what they should allow is denied'
 }

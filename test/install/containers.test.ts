@@ -29,10 +29,9 @@ async function ok(script: string, enter = root.sh): Promise<string> {
 
 describe('Quadlet', () => {
   it('takes the files, and what it makes of them systemd takes', async () => {
-    const made = await ok(`mkdir -p /etc/containers/systemd /tmp/units
-      cp ${SOURCES}/deploy/quadlet/* /etc/containers/systemd/
-      /usr/libexec/podman/quadlet -dryrun
-      /usr/libexec/podman/quadlet /tmp/units && cd /tmp/units && systemd-analyze verify ./leash.service ./leash-viewer.service 2>&1`);
+    const made = await ok(`export QUADLET_UNIT_DIRS=${SOURCES}/deploy/quadlet
+      /usr/libexec/podman/quadlet -dryrun && mkdir /tmp/units && /usr/libexec/podman/quadlet /tmp/units
+      cd /tmp/units && systemd-analyze verify ./leash.service ./leash-viewer.service 2>&1`);
     for (const name of [
       'leash',
       'leash-viewer',
@@ -66,11 +65,11 @@ describe('--route-agents', () => {
       route_rules $SUBNET | grep -v icmpv6 >/tmp/rules.nft
       space() { unshare -n sleep 60 & }
       space; agent=$!; space; behind=$!; sleep 0.5
-      ip link add a type veth peer b netns $agent; ip link add c type veth peer d netns $behind
-      ip addr add 10.20.0.1/16 dev a; ip link set a up; ip addr add 10.30.0.1/24 dev c; ip link set c up
+      ip link add va type veth peer name vb netns $agent; ip link add vc type veth peer name vd netns $behind
+      ip addr add 10.20.0.1/16 dev va; ip link set va up; ip addr add 10.30.0.1/24 dev vc; ip link set vc up
       in_agent() { nsenter -t $agent -n "$@"; }
-      in_agent ip addr add 10.20.0.2/16 dev b; in_agent ip link set b up; in_agent ip route add default via 10.20.0.1
-      nsenter -t $behind -n sh -c 'ip addr add 10.30.0.2/24 dev d; ip link set d up; ip route add default via 10.30.0.1'
+      in_agent ip addr add 10.20.0.2/16 dev vb; in_agent ip link set vb up; in_agent ip route add default via 10.20.0.1
+      nsenter -t $behind -n sh -c 'ip addr add 10.30.0.2/24 dev vd; ip link set vd up; ip route add default via 10.30.0.1'
       mount -o remount,rw /proc/sys 2>/dev/null; echo 1 >/proc/sys/net/ipv4/ip_forward
       listen='use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalPort => $ARGV[0], Listen => 5, ReuseAddr => 1) or die; $s->accept while 1'
       perl -e "$listen" 8080 & perl -e "$listen" 8090 & nsenter -t $behind -n perl -e "$listen" 443 &
@@ -93,7 +92,17 @@ describe('the images', () => {
   const podman = (...words: string[]) => run('podman', words, { timeoutMs: 20 * MINUTE_MS });
   const BASE = 'localhost/leash-test-base';
   const NAMES = { proxy: 'localhost/leash-test-proxy', viewer: 'localhost/leash-test-viewer' };
-  afterAll(() => podman('image', 'rm', '-f', ...Object.values(NAMES), BASE));
+  const dangling = async () =>
+    (await podman('images', '-q', '-f', 'dangling=true')).stdout.split('\n').filter(Boolean);
+  let before: string[];
+  beforeAll(async () => {
+    before = await dangling();
+  });
+  afterAll(async () => {
+    await podman('image', 'rm', '-f', ...Object.values(NAMES), BASE);
+    const left = (await dangling()).filter((id) => !before.includes(id));
+    if (left.length > 0) await podman('image', 'rm', '-f', ...left);
+  });
 
   it('build from a base of debootstrap and serve, each as its own user', async () => {
     await ok(`mkdir /srv/node && cd /srv/node && cp ${SOURCES}/deploy/node/package*.json . && npm ci --ignore-scripts --no-audit --no-fund

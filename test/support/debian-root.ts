@@ -51,8 +51,10 @@ export async function openDebianRoot(suite: string): Promise<DebianRoot> {
   const registry = (await run('npm', ['config', 'get', 'registry'])).stdout.trim();
   const enter = (spaces: string, script: string) => {
     const env = { BASE: base, DIR: temp.path, REGISTRY: registry, SCRIPT: script };
-    const args = [spaces, '--kill-child', '--propagation', 'private', 'bash', '-c', PREPARE];
-    return run('unshare', args, { env, timeoutMs: 30 * MINUTE_MS });
+    // Where this process dies all of it does, and with it every mount.
+    const tied = ['--pdeathsig', 'KILL', 'unshare', spaces, '--kill-child'];
+    const args = [...tied, '--propagation', 'private', 'bash', '-c', PREPARE];
+    return run('setpriv', args, { env, timeoutMs: 30 * MINUTE_MS });
   };
   return {
     changed,

@@ -1,10 +1,11 @@
 // Reads one policy file whole, or says why not. Knows file handles, nothing of what is in the file.
 //
+// Invariant: where root reads, a link is followed only if root made it; the viewer may write the folder.
 // Invariant: never the half of a file: what changed while it was read does not count as read.
 
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../shared/error-code.ts';
 import { LIMITS } from '../../shared/limits.ts';
@@ -41,8 +42,8 @@ export async function readContent(
 ): Promise<FileContent> {
   let handle: FileHandle | undefined;
   try {
-    // Without O_NONBLOCK a named pipe in the place of the file would hold us for ever.
-    handle = await open(join(dir, name), constants.O_RDONLY | constants.O_NONBLOCK);
+    handle = await openFile(join(dir, name));
+    if (handle === undefined) return unreadable('it is a link that root did not make');
     const before = await handle.stat({ bigint: true });
     if (!before.isFile()) return unreadable('it is not a regular file');
     if (before.size > LIMITS.policyFileBytes) {
@@ -59,6 +60,22 @@ export async function readContent(
   } finally {
     await handle?.close();
   }
+}
+
+/**
+ * Undefined: a link that may lead root to a file that is not for whoever made it. One of root's own stays
+ * what it is: the folder is sticky.
+ */
+async function openFile(path: string): Promise<FileHandle | undefined> {
+  // Without O_NONBLOCK a named pipe in the place of the file would hold us for ever.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  if (process.geteuid?.() !== 0) return open(path, flags);
+  try {
+    return await open(path, flags | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (codeOf(error) !== 'ELOOP') throw error;
+  }
+  return (await lstat(path)).uid === 0 ? open(path, flags) : undefined;
 }
 
 function decode(bytes: Buffer): FileContent {

@@ -115,7 +115,10 @@ async function replaceFile(deps: WriteDeps, change: Replacement): Promise<Writte
   try {
     const target = await targetOf(path);
     if (target === null) {
-      return unable(`${file} in ${deps.policyDir} is a link of another user: put a file there`, '');
+      return unable(
+        `${file} in ${deps.policyDir} is a link of another user: put a file there`,
+        'EPERM',
+      );
     }
     await putInPlace(join(deps.policyDir, noteName(file)), JSON.stringify(note), async () => true);
     // Somebody else may have written it meanwhile: theirs must not be lost.

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { mkdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { lchown, mkdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -111,6 +111,18 @@ describe('policy files on disk', () => {
     await writeFile(join(temp.path, 'real'), 'bb');
     expect(await fingerprint()).not.toBe(first);
     expect(inodeOf(await fingerprint())).toBe(inodeOf(first));
+  });
+
+  it('where root reads, a link is followed only if root made it; the viewer may write the folder', async () => {
+    await writeFile(join(temp.path, 'secret'), 'key');
+    await symlink('secret', file);
+    expect(await contentNow()).toMatchObject({ kind: 'text', text: 'key' });
+    if (process.geteuid?.() !== 0) return;
+    await lchown(file, 65_534, 65_534);
+    expect(await contentNow()).toEqual({
+      kind: 'unreadable',
+      message: 'Cannot read policy file: it is a link that root did not make',
+    });
   });
 
   it('readFingerprint() takes a missing folder for a missing file, and an error for itself', async () => {
