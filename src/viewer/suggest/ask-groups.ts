@@ -2,7 +2,7 @@
 // method and path prefix, each with its evidence. Pure. Agents choose what they ask for, so everything is
 // bounded: paths get shorter, then names below one domain become one, and what has no room is counted.
 
-import { parseHost } from '../../shared/host.ts';
+import { INTERNAL_HOST, parseHost } from '../../shared/host.ts';
 import { compilePolicy } from '../../shared/policy.ts';
 import { EMPTY_POLICY } from '../../shared/policy-source.ts';
 import { widerHosts } from '../../shared/policy-suffix.ts';
@@ -167,6 +167,8 @@ export class AskGroups {
   }
 
   #shapeOf(facts: AskFacts): Shape | LeftOut | 'others' {
+    // leash itself: no entry opens or closes it.
+    if (facts.ask.target.host === INTERNAL_HOST) return 'others';
     const judged = this.#present?.judge(facts) ?? null;
     const agent = judged?.agent ?? '';
     if (this.#agent !== '' && this.#agent !== agent && this.#agent !== facts.agent) return 'others';
