@@ -76,14 +76,15 @@ Usage: ./setup.sh VERB
 In this folder, and nowhere else:
 
   run     install packages, build, start leash on ./data
-          proxy on 127.0.0.1:8080, viewer on 127.0.0.1:8090, Ctrl-C stops it
+          proxy on 127.0.0.1:8080, viewer on 127.0.0.1:8090, Ctrl-C stops it;
+          data/leashctl is leashctl for it
   test    install what the tests need and run them all; ends with "N passed, N failed"
   build   install packages and build into ./dist
   bench   measure leash beside no proxy, Squid and mitmdump; options: --seconds N,
           --connections N, --only NAME
   help    this text
 
-Settings are environment variables, see README.md. For "run" they go before ./data:
+Settings are environment variables, see docs/reference.md. For "run" they go before ./data:
   LEASH_PROXY_PORT=3128 PORT=3190 ./setup.sh run
 TEXT
 }
@@ -92,6 +93,7 @@ TEXT
 with_installer() {
   local verb=$1 part
   shift
+  case ${1-} in -h | --help) help && return ;; esac
   umask 022
   for part in common system node program policy units containers route summary install; do
     # shellcheck source=/dev/null
@@ -109,6 +111,8 @@ verb_run() {
   export LEASH_STATE_DIR="${LEASH_STATE_DIR:-$DATA/state}"
   export LEASH_BIND="${LEASH_BIND:-127.0.0.1}"
   export LEASH_VIEWER_BIND="${LEASH_VIEWER_BIND:-127.0.0.1}"
+  export LEASH_PROXY_PORT="${LEASH_PROXY_PORT:-8080}" PORT="${PORT:-8090}"
+  write_leashctl
   # In the place of this shell, so that signals and the exit code are leash's own.
   exec node "$ROOT/dist/primary/main.js"
 }
@@ -230,6 +234,23 @@ make_folders() {
   cp -- "$ROOT/config/policy/mode" "$DATA/policy/"
   say "starter policy in $DATA/policy: mode audit, no rule blocks anything and all is recorded;" \
     'without a mode file leash enforces its allowlist'
+}
+
+# What leashctl has to know of the leash that runs here, so that it is one word in another terminal.
+write_leashctl() {
+  local name value
+  {
+    printf '#!/usr/bin/env bash\n# Written by "./setup.sh run": leashctl for the leash that it started.\nexport'
+    for name in LEASH_DIR LOG_PATH LEASH_STATE_DIR LEASH_BIND LEASH_VIEWER_BIND LEASH_PROXY_PORT PORT; do
+      value=${!name}
+      # It may be called in another folder than this script was.
+      if [[ $name == *_DIR || $name == LOG_PATH ]]; then value=$(realpath -sm -- "$value"); fi
+      printf ' %s=%q' "$name" "$value"
+    done
+    printf '\nexec %q %q "$@"\n' "$(command -v node)" "$ROOT/dist/viewer/cli/leashctl.js"
+  } >"$DATA/leashctl.new"
+  chmod +x "$DATA/leashctl.new"
+  mv -f -- "$DATA/leashctl.new" "$DATA/leashctl"
 }
 
 make_folder() {

@@ -29,7 +29,8 @@ Next:
   leashctl status                     is it ready
   leashctl mode audit                 let all pass and see what is asked for, then enforce
   $ETC/agents.yaml              name the agents' networks: they get the CA and no record
-  http_proxy, https_proxy, the CA     what agents need; docs/clients.md has it for each client
+  http://leash.internal/trust.sh      what makes an agent's machine trust and use it, through the proxy:
+                                      docs/agents.md
   ./setup.sh uninstall                keeps record, CA and policy
 TEXT
 }

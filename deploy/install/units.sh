@@ -26,7 +26,8 @@ drop_unit() {
 
 start_leash() {
   if ! has_systemd; then
-    say 'systemd does not run here: leash starts with the next boot, or by hand with'
+    say 'systemd does not run here: leash starts with the next boot; by hand, with what'
+    say "$ETC/leash.env says in the environment:"
     sed -n 's/^ExecStart=/           /p' "$ROOT/deploy/systemd/leash.service"
     return
   fi

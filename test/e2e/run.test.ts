@@ -78,6 +78,12 @@ describe('setup.sh run', () => {
     expect(output).toContain(`SHA-256  ${stdout.trim().split('=')[1]}\n`);
   });
 
+  it('data/leashctl is leashctl for it, in any folder', async () => {
+    const { code, stdout } = await run(join(checkout, 'data/leashctl'), ['status'], { cwd: '/' });
+    expect(stdout).toContain(`proxy        127.0.0.1:${env.LEASH_PROXY_PORT}\n`);
+    expect(code).toBe(0);
+  });
+
   it('a request that curl sends through it arrives and is in the record, with both bodies', async () => {
     await writeFile(join(checkout, 'data/policy/network.yaml'), 'allow_private: [127.0.0.0/8]\n');
     // The policy is in force when a request passes that was refused before.

@@ -206,7 +206,7 @@ describe('folders', () => {
     const { code, stdout } = await setup(['run'], env, 'named');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(existsSync(own)).toBe(false);
-    expect(await readdir(join(temp.path, 'named', 'data'))).toEqual([]);
+    expect(await readdir(join(temp.path, 'named', 'data'))).toEqual(['leashctl']);
   });
 
   it('a source that changed after the build is built again', async () => {

@@ -2,6 +2,7 @@
 // looked into, the rules, and the address that was dialled then. Pure.
 
 import { type AddressContext, judgeAddress } from '../../shared/address.ts';
+import { INTERNAL_HOST } from '../../shared/host.ts';
 import { listsHost } from '../../shared/host-list.ts';
 import { findNetwork } from '../../shared/network-map.ts';
 import { type Ask, type Decision, decide, type Policy } from '../../shared/policy.ts';
@@ -51,13 +52,15 @@ export class AskJudge {
     const agent = this.agentOf(facts);
     const ask = this.#askUnder(facts, agent);
     const shared = { agent, ask };
-    if (agent === '' && policy.requireIdentity) {
+    // leash answers this name itself: whoever asks, and nothing is dialled.
+    const isInternal = ask.target.host === INTERNAL_HOST;
+    if (agent === '' && policy.requireIdentity && !isInternal) {
       const no = { passes: false, byMode: false, privateRule: false, literalRule: false };
       return { ...no, reason: 'identity_required', ...shared };
     }
     const decision = decide(policy, ask);
     const { allow, reason, privateRule, literalRule } = decision;
-    const isOpen = !allow || this.opens(facts, { privateRule, literalRule });
+    const isOpen = !allow || isInternal || this.opens(facts, { privateRule, literalRule });
     return {
       passes: allow && isOpen,
       reason: isOpen ? reason : 'address_not_allowed',

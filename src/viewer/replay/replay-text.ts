@@ -88,9 +88,7 @@ export function unjudgedLines({
   const hosts = unclearHosts.map((text) => plainText(JSON.stringify(text))).join(', ');
   return [
     ...(standing > 0
-      ? [
-          `${plainCount(standing)} were refused for what no rule changes (malformed, limits, identity)`,
-        ]
+      ? [`refused for what no rule changes (malformed, limits, identity): ${plainCount(standing)}`]
       : []),
     ...(unclear > 0
       ? [

@@ -73,7 +73,7 @@ function exitsTable(): string {
   return markdownTable([['exit code', 'meaning'], ...rows]);
 }
 
-const ROUTES = `All but those for everybody are behind the questions of [viewer.md](viewer.md#who-may). Answers are JSON;
+const ROUTES = `All but those for everybody are behind the questions of [viewer.md](viewer.md#who-may-see-and-change-what). Answers are JSON;
 what is wrong with a request is 400 with one sentence (\`error\`). A parameter that is given twice counts as
 it was given last.`;
 

@@ -1,7 +1,7 @@
-// What people overlook who change one list: that another mode is in force, or that an overlay has entries
-// for the same host. Pure.
+// What people overlook who change one list: that another mode is in force, that an overlay has entries
+// for the same host, or that nobody is the agent it is for. Pure.
 
-import { isProblems, parseRules } from '../../../shared/policy-file.ts';
+import { isProblems, parseAgents, parseRules } from '../../../shared/policy-file.ts';
 import type { EditFile, EntrySpec } from '../../policy/policy-edit.ts';
 import { show } from '../paint.ts';
 
@@ -22,6 +22,7 @@ export function listNotes(
   { kind, file, entries }: ListChange,
 ): string[] {
   const notes = modeNotes(texts.mode?.trim() || 'enforce', file);
+  if (kind === 'add') notes.push(...agentNotes(texts, entries));
   const overlay = OVERLAYS[file];
   const hosts = hostsOf(texts, overlay);
   for (const { host } of entries) {
@@ -53,6 +54,19 @@ function modeNotes(mode: string, file: EditFile): string[] {
     return [`note: the mode is ${show(mode)}: the blocklist counts in blocklist mode only`];
   }
   return [];
+}
+
+function agentNotes(
+  texts: Readonly<Record<string, string>>,
+  entries: readonly EntrySpec[],
+): string[] {
+  const parsed = parseAgents(texts['agents.yaml'] ?? '');
+  if (isProblems(parsed)) return [];
+  const known = new Set(parsed.agents.map(({ name }) => name));
+  return entries
+    .flatMap(({ agents = [] }) => agents)
+    .filter((name) => !known.has(name))
+    .map((name) => `note: agents.yaml knows no agent ${show(name)}: the entry is for nobody`);
 }
 
 function hostsOf(

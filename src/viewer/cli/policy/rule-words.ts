@@ -60,6 +60,7 @@ function readExpiry(text: string | undefined, nowMs: number): string | undefined
   if (text === undefined) return undefined;
   const seconds = spanSeconds(text);
   if (seconds === null) {
+    if (Date.parse(text) <= nowMs) return { problem: `--expires ${quote(text)} is past` };
     if (/^\d{4}-\d\d-\d\d/.test(text)) return text;
     return {
       problem: `--expires takes a time from now (30m, 2h, 7d) or a date, got ${quote(text)}`,

@@ -30,7 +30,12 @@ export const CA_ENV_VERB: Verb = {
   group: 'setup',
   help: 'the variables that make programs use and trust leash',
   options: [
-    { name: '--shell', value: 'KIND', words: ENV_SHELLS, help: 'for which file (sh)' },
+    {
+      name: '--shell',
+      value: 'KIND',
+      words: ENV_SHELLS,
+      help: 'lines for what: sh (default), fish, docker, compose, k8s, systemd',
+    },
     PROXY_OPTION,
   ],
   exits: NO_CA,

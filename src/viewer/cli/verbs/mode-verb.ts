@@ -23,7 +23,7 @@ export const MODE_VERB: Verb = {
   options: [
     { name: '--dry-run', help: 'change nothing: what it would have done to the requests of a day' },
   ],
-  exits: CHANGE_EXITS,
+  exits: { ...CHANGE_EXITS, unreachable: 'no mode is in force: leash does not run' },
   examples: [
     { command: 'leashctl mode enforce --dry-run', what: 'what would be blocked' },
     { command: 'leashctl mode audit', what: 'let everything pass, and mark what would be blocked' },

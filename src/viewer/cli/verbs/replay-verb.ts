@@ -28,7 +28,12 @@ export const REPLAY_VERB: Verb = {
       complete: 'file',
     },
     SINCE_OPTION,
-    { name: '--mode', value: 'MODE', words: MODES, help: 'the mode to be tried; absent: enforce' },
+    {
+      name: '--mode',
+      value: 'MODE',
+      words: MODES,
+      help: 'the mode to be tried: enforce (default), audit, blocklist',
+    },
   ],
   exits: {
     ok: 'nothing would be newly blocked',
@@ -38,8 +43,14 @@ export const REPLAY_VERB: Verb = {
     unreachable: 'there is no log',
   },
   examples: [
-    { command: 'leashctl replay --policy enforce.yaml --since 7d', what: 'a list before its use' },
-    { command: 'leashctl replay --mode enforce', what: 'the lists of now, before the switch' },
+    {
+      command: 'leashctl replay --policy suggested.yaml --since 7d',
+      what: 'a list before its use',
+    },
+    {
+      command: 'leashctl replay --since 7d',
+      what: 'the lists of now, before leashctl mode enforce',
+    },
   ],
   run: runReplay,
 };

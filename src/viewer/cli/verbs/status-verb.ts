@@ -9,7 +9,7 @@ export const STATUS_VERB: Verb = {
   name: 'status',
   group: 'leash',
   help: 'what leash is doing: mode, policy, workers, record',
-  exits: { failure: 'leash runs, and is not ready' },
+  exits: { failure: 'leash runs, and is not ready', unreachable: 'leash does not run' },
   examples: [
     { command: 'leashctl status --json | jq .problems', what: 'what keeps it from ready' },
   ],

@@ -17,7 +17,7 @@ export const SUGGEST_VERB: Verb = {
   help: 'the narrowest allowlist that lets pass what passed, as enforce.yaml',
   details: [
     'Reads the log and prints an enforce.yaml with an entry for each host that was let pass: its ports, agents, methods and path prefixes, and above it how often, when, and an example. What was refused is left out and counted. Where names of one service are many, an entry for the name above them stands for all; never for a public suffix.',
-    'It changes nothing. Read it, put it in force, and hold the log against it before: leashctl replay.',
+    'It changes nothing. Read it, hold the log against it (leashctl replay --policy FILE), and put it in force as enforce.yaml: write it beside that file, then rename.',
   ],
   options: [
     SINCE_OPTION,
@@ -29,7 +29,7 @@ export const SUGGEST_VERB: Verb = {
     unreachable: 'there is no log',
   },
   examples: [
-    { command: 'leashctl suggest --since 7d > enforce.yaml', what: 'what a week of audit needs' },
+    { command: 'leashctl suggest --since 7d > suggested.yaml', what: 'what a week of audit needs' },
     { command: 'leashctl suggest --agent builder', what: 'what one agent needs' },
   ],
   run: runSuggest,
@@ -74,14 +74,14 @@ function messages({ shown, leftOut, notes }: Suggested): string[] {
   const wide = shown.filter(({ entry }) => entry.notes.length > 0).length;
   const refused = leftOut.reduce((sum, { count }) => sum + count, 0);
   return [
-    `${plainCount(shown.length)} entries`,
+    `${plainCount(shown.length)} ${shown.length === 1 ? 'entry' : 'entries'}`,
     ...(wide > 0
       ? [`${plainCount(wide)} of them are wider than what was asked for: see "wide"`]
       : []),
     ...(listed.length > 0
       ? [`${plainCount(listed.length)} of them are for hosts in the blocklist: see the top`]
       : []),
-    ...(refused > 0 ? [`${plainCount(refused)} requests are left out: see the top`] : []),
+    ...(refused > 0 ? [`left out: ${plainCount(refused)}, see the top`] : []),
     ...notes,
   ];
 }

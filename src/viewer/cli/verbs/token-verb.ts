@@ -8,7 +8,10 @@ export const TOKEN_VERB: Verb = {
   name: 'token',
   group: 'leash',
   help: 'print the token of the viewer',
-  exits: { failure: 'there is no token, or it is off' },
+  exits: {
+    failure: 'it is off, or empty',
+    unreachable: 'there is none yet: leash makes it at its first start',
+  },
   run: runToken,
 };
 

@@ -55,6 +55,15 @@ describe('AskJudge', () => {
     expect(judge(texts, { agent: 'cd' }).passes).toBe(true);
   });
 
+  it('lets everybody ask for leash.internal, which is leash itself', () => {
+    const texts = { 'agents.yaml': `${AGENTS}require_identity: true\n` };
+    const fields = { host: 'leash.internal', port: 80, url: 'http://leash.internal/ca.pem' };
+    for (const isProxied of [false, true]) {
+      expect(judge(texts, fields, isProxied)).toMatchObject({ passes: true, reason: 'internal' });
+    }
+    expect(judge(texts, { ...fields, port: 8080 })).toMatchObject({ reason: 'internal_port' });
+  });
+
   it('counts an entry that has expired by now as absent, whenever it was asked', () => {
     expect(
       judge(allow('{ host: a.test, expires: 2029-12-31 }'), { ts: 1_000_000_000 }).passes,

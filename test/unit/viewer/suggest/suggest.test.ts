@@ -65,6 +65,16 @@ function suggest(lines: readonly string[], texts: Texts = {}, agent = '') {
 }
 
 describe('makeSuggestion()', () => {
+  it('has no entry for leash.internal, which is leash itself', () => {
+    const { plain, leftOut } = suggest([
+      lineOf('ci GET http://leash.internal/trust.sh'),
+      lineOf('ci CONNECT leash.internal:443'),
+      lineOf('ci GET https://a.test/x'),
+    ]);
+    expect(plain.filter((line) => line.includes('host:'))).toEqual(['  - host: "a.test"']);
+    expect(leftOut.filter(({ count }) => count > 0)).toEqual([]);
+  });
+
   it('names host, port, method, path and agent, and generalises ids', () => {
     const { plain, text } = suggest([
       lineOf('ci GET https://a.test/repos/acme/app/issues/1?x=secret'),
@@ -181,7 +191,7 @@ describe('makeSuggestion()', () => {
     });
     expect(text).toContain('# Left out: 1 that were refused then');
     expect(text).toContain('# passes now by an entry that ends 2028-01-01 00:00');
-    expect(text).toContain('# 1 were refused for what no rule changes');
+    expect(text).toContain('# refused for what no rule changes (malformed, limits, identity): 1');
   });
 
   it('says which hosts are in the blocklist of now, at the top and at the entry', () => {

@@ -21,6 +21,17 @@ describe('listNotes()', () => {
     ]);
   });
 
+  it('says that agents.yaml has no such agent', () => {
+    const entries = [{ host: 'a.test', agents: ['ci', 'cd'] }];
+    const texts = { 'agents.yaml': 'agents:\n  - { name: ci, networks: [10.0.0.0/24] }\n' };
+    const change = { file: 'enforce.yaml', entries } as const;
+    expect(listNotes(texts, { ...change, kind: 'add' })).toEqual([
+      'note: agents.yaml knows no agent cd: the entry is for nobody',
+    ]);
+    expect(listNotes({ 'agents.yaml': 'agents: 7' }, { ...change, kind: 'add' })).toEqual([]);
+    expect(listNotes(texts, { ...change, kind: 'remove' })).toEqual([]);
+  });
+
   it('says that an overlay has the host, too', () => {
     expect(notes(OVERLAY, 'enforce.yaml')).toEqual([
       'note: enforce.local.yaml has entries for a.test: beside those of enforce.yaml they do not count',

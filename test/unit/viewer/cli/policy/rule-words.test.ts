@@ -51,6 +51,7 @@ describe('readRuleWords()', () => {
     ['a.test:', {}, /must be 1-65535$/],
     ['a.test:http', {}, /must be 1-65535$/],
     ['a.test', { '--expires': ['soon'] }, /got "soon"$/],
+    ['a.test', { '--expires': ['2020-01-01'] }, /is past$/],
     ['a.test', { '--expires': ['999999999w'] }, /is beyond all dates$/],
   ])('%j %j: %s', (text, options, problem) => {
     expect(read(text, options)).toEqual({ problem: expect.stringMatching(problem) });
