@@ -37,6 +37,8 @@ export function startViewer(deps: ViewerDeps): ViewerProcess {
     const startedMs = deps.now();
     child = fork(deps.exec, [], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // It dials nobody, and the proxy before leash may have a password.
+      env: { ...process.env, LEASH_UPSTREAM_PROXY: '' },
       // A folder of root's may be closed to another user.
       ...(deps.user !== null && { ...deps.user, cwd: '/' }),
     });

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { chmod } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -210,6 +210,28 @@ describe('a primary that is killed', () => {
       primary.kill('SIGKILL');
       await dir.close();
     }
+  });
+});
+
+describe('secrets among the settings', () => {
+  it('are no matter of children that have no use for them', async () => {
+    const token = 'x'.repeat(32);
+    const leash = await start({
+      workers: 1,
+      env: {
+        LEASH_VIEWER_TOKEN: token,
+        LEASH_UPSTREAM_PROXY: 'http://u:hidden@127.0.0.1:9',
+      },
+    });
+    const environOf = ([pid = 0]: number[]) => readFile(`/proc/${pid}/environ`, 'latin1');
+    const [worker, viewer] = [
+      await environOf(leash.workerPids()),
+      await environOf(leash.viewerPids()),
+    ];
+    expect(worker).toContain('hidden');
+    expect(worker).not.toContain(token);
+    expect(viewer).toContain(token);
+    expect(viewer).not.toContain('hidden');
   });
 });
 

@@ -98,6 +98,15 @@ describe('units', () => {
     },
   );
 
+  it('the rules for agents come back when those of the system are loaded again', async () => {
+    const unit = await read('deploy/systemd/leash-route-agents.service');
+    for (const word of ['After=.*', 'PartOf=', 'ReloadPropagatedFrom=']) {
+      expect(unit).toMatch(new RegExp(`^${word}\\bnftables\\.service$`, 'm'));
+    }
+    const [, load] = /^ExecStart=(.*)$/m.exec(unit) ?? [];
+    expect(unit).toContain(`\nExecReload=${load}\n`);
+  });
+
   it('what a unit runs is what a release has', async () => {
     const unit = await read('deploy/systemd/leash.service');
     const inRelease = [...unit.matchAll(/\/opt\/leash\/current\/(\S+)/g)].map(([, path]) => path);

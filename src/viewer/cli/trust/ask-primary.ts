@@ -2,7 +2,7 @@
 // done. The key is the primary's alone; who may write into that folder may ask.
 
 import { randomBytes } from 'node:crypto';
-import { chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CA_REQUEST_FILE,
@@ -27,10 +27,16 @@ export async function askPrimary(
   const path = join(folder, CA_REQUEST_FILE);
   const temporary = `${path}.${id}.tmp`;
   try {
-    await writeFile(temporary, JSON.stringify({ id, ...asked }), { mode: 0o600, flag: 'wx' });
-    // Of root it could not be read by the user that leash runs as.
     const owner = await stat(folder);
-    if (process.geteuid?.() === 0) await chown(temporary, owner.uid, owner.gid);
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(JSON.stringify({ id, ...asked }));
+      // Of root it could not be read by the user that leash runs as, who may give its name to another
+      // file meanwhile: so by its handle.
+      if (process.geteuid?.() === 0) await file.chown(owner.uid, owner.gid);
+    } finally {
+      await file.close();
+    }
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
