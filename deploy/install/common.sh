@@ -53,10 +53,12 @@ open_setup_log() {
   setup_log "setup.sh ${*:-install}"
 }
 
-# place MODE SOURCE TARGET: one of leash's own files, put in place whole where it differs.
+# place MODE SOURCE TARGET: one of leash's own files, put in place whole where it differs, or where it
+# is not root's: whose it is may change it later.
 place() {
   local mode=$1 source=$2 target=$3
-  if [ -f "$target" ] && [ ! -L "$target" ] && cmp -s "$source" "$target"; then return; fi
+  if [ -f "$target" ] && [ ! -L "$target" ] && [ "$(stat -c %u "$target")" = 0 ] &&
+    cmp -s "$source" "$target"; then return; fi
   change "install $target" place_now "$mode" "$source" "$target"
 }
 

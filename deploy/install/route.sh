@@ -48,6 +48,9 @@ route_agents() {
   route_rules "$SUBNET" | { if [[ $SUBNET == *:* ]]; then cat; else grep -v icmpv6; fi; } >"$text"
   say "rules for agents in $SUBNET:"
   cat "$text"
+  if [[ $SUBNET != *:* ]]; then
+    say "they are about IPv4: where agents have IPv6, too (any Linux has, on its own wire), close it on their network"
+  fi
   place 644 "$text" "$RULES"
   unit=$ROOT/deploy/systemd/$RULES_UNIT
   place 644 "$unit" "$UNITS/$RULES_UNIT"

@@ -54,26 +54,32 @@ apt_install() {
     -o Dpkg::Use-Pty=0 "$@"
 }
 
-# Packages that only fetch something, and go again afterwards. The list is kept in a file meanwhile,
-# so that a run that was cut short cleans up in the next one.
+# Packages that only fetch something, and go again afterwards. What they bring is kept in a file
+# meanwhile, so that a run that was cut short cleans up in the next one; what people install is theirs.
 borrow_packages() {
   mkdir -p "$OPT" || return
-  installed_packages >"$OPT/packages.before" || return
+  LC_ALL=C apt-get install -s --no-install-recommends "$@" |
+    sed -n 's/^Inst \([^ ]*\) (.*/\1/p' >>"$OPT/packages.borrowed" || return
   apt_install "$@"
 }
 
 return_packages() {
-  [ -e "$OPT/packages.before" ] || return 0
-  local borrowed
-  mapfile -t borrowed < <(comm -13 "$OPT/packages.before" <(installed_packages))
+  [ -e "$OPT/packages.borrowed" ] || return 0
+  local borrowed=() package gone
+  while read -r package; do
+    if is_installed "$package"; then borrowed+=("$package"); fi
+  done <"$OPT/packages.borrowed"
   if [ ${#borrowed[@]} -gt 0 ]; then
+    gone=$(LC_ALL=C apt-get purge -s "${borrowed[@]}" | sed -n 's/^\(Remv\|Purg\) \([^ ]*\) .*/\2/p') || return
+    for package in $gone; do
+      [[ " ${borrowed[*]} " == *" $package "* ]] && continue
+      printf 'they stay, as %s needs them: %s\n' "$package" "${borrowed[*]}"
+      rm -f "$OPT/packages.borrowed"
+      return
+    done
     DEBIAN_FRONTEND=noninteractive apt-get purge -y -q -o Dpkg::Use-Pty=0 "${borrowed[@]}" || return
   fi
-  rm -f "$OPT/packages.before"
-}
-
-installed_packages() {
-  dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' | sed -n 's/^ii *//p' | LC_ALL=C sort -u
+  rm -f "$OPT/packages.borrowed"
 }
 
 make_users() {

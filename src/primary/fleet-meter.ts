@@ -1,10 +1,11 @@
 // Adds up what the workers have counted. A worker may be compromised: what it says was checked as to
 // its kind (worker-control.ts), and here a count never sinks, whatever a worker says and however
-// often one ends. What it may say wrongly is how much it did itself.
+// often one ends, and no sum grows beyond what a count may be, which would hide all others. What it
+// may say wrongly is how much it did itself.
 //
 // Invariant: a sum never sinks: what a worker counted stays in it when the worker is gone.
 
-import { growingSlots } from '../shared/meter.ts';
+import { growingSlots, MAX_COUNT } from '../shared/meter.ts';
 import { WORKER_METRICS } from '../shared/metric-tables.ts';
 
 const GROWS: readonly boolean[] = growingSlots(WORKER_METRICS);
@@ -28,7 +29,7 @@ export class FleetMeter {
     const last = this.#live.get(worker);
     this.#live.delete(worker);
     for (const [slot, value] of (last ?? []).entries()) {
-      if (GROWS[slot]) this.#gone[slot] = (this.#gone[slot] ?? 0) + value;
+      if (GROWS[slot]) this.#gone[slot] = Math.min(MAX_COUNT, (this.#gone[slot] ?? 0) + value);
     }
   }
 
@@ -36,7 +37,9 @@ export class FleetMeter {
   read(): number[] {
     const sums = [...this.#gone];
     for (const values of this.#live.values()) {
-      for (const [slot, value] of values.entries()) sums[slot] = (sums[slot] ?? 0) + value;
+      for (const [slot, value] of values.entries()) {
+        sums[slot] = Math.min(MAX_COUNT, (sums[slot] ?? 0) + value);
+      }
     }
     return sums;
   }

@@ -41,7 +41,7 @@ export function growingSlots(table: MetricTable): boolean[] {
 }
 
 /** A number above this is no count of ours: a petabyte, or thirty million years. */
-const MAX_COUNT = 1e15;
+export const MAX_COUNT = 1e15;
 
 /** Whether it is a list of so many numbers that may have been counted. */
 export function areCounts(value: unknown, count: number): value is number[] {

@@ -6,6 +6,7 @@ import {
   renderTrustFile,
   TRUST_FILES,
   type TrustMaterial,
+  trustFileKey,
   trustIndex,
 } from '../shared/trust/trust-files.ts';
 import {
@@ -41,12 +42,15 @@ export class InternalSite {
     const file = TRUST_FILES.find((known) => known.name === name);
     if (name !== '' && file === undefined) return text(404, 'there is no such file here');
     const material = this.#material();
-    const full = this.#made.size >= MAX_AUTHORITIES * (TRUST_FILES.length + 1);
-    if (material !== this.#madeOf || full) this.#made.clear();
+    if (material !== this.#madeOf) this.#made.clear();
     this.#madeOf = material;
-    const key = `${authority} ${name}`;
+    const key = trustFileKey(name, authority);
     const known = this.#made.get(key);
     if (known !== undefined) return known;
+    // What is for everybody stays: readers that stand still would hold many of it.
+    if (this.#made.size >= MAX_AUTHORITIES * (TRUST_FILES.length + 1)) {
+      for (const old of this.#made.keys()) if (old.includes(' ')) this.#made.delete(old);
+    }
     const words =
       file === undefined
         ? trustIndex(material, authority)
@@ -80,7 +84,7 @@ export function serveInternal(exchange: Exchange, allowed: Allowed): Promise<voi
       });
       resolve();
     };
-    const onGone = () => end(goneReason(exchange));
+    const onGone = () => end(stream.isFinished ? '' : goneReason(exchange));
     const live = {
       rejudge() {},
       cutOff() {
@@ -97,22 +101,19 @@ export function serveInternal(exchange: Exchange, allowed: Allowed): Promise<voi
     stream.onFinished(() => end(''));
     stream.refuse({
       status,
-      headers: [
-        ...['Content-Type', type, 'Content-Length', String(body.length)],
-        ...[
-          'Cache-Control',
-          'no-store',
-          'X-Content-Type-Options',
-          'nosniff',
-          'x-leash',
-          'internal',
-        ],
-        ...(status === 405 ? ['Allow', 'GET, HEAD'] : []),
-      ],
-      body,
+      headers: headersOf({ status, type, body }),
+      body: method === 'HEAD' ? '' : body,
       mayKeep: !deps.draining(),
     });
   });
+}
+
+function headersOf({ status, type, body }: Answer): string[] {
+  return [
+    ...['Content-Type', type, 'Content-Length', String(body.length)],
+    ...['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff', 'x-leash', 'internal'],
+    ...(status === 405 ? ['Allow', 'GET, HEAD'] : []),
+  ];
 }
 
 function text(status: number, words: string): Answer {

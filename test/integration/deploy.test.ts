@@ -162,6 +162,43 @@ describe('containers', () => {
     ]);
   });
 
+  it('what is applied finds its namespace made: kubectl goes from top to bottom', async () => {
+    const texts = await Promise.all(
+      ['leash.yaml', 'network-policy.yaml'].map((name) => read(`deploy/kubernetes/${name}`)),
+    );
+    const made = new Set<string | undefined>([undefined]);
+    for (const { kind, metadata } of texts.flatMap(parse) as KubernetesObject[]) {
+      expect({ kind, ...metadata, isMade: made.has(metadata.namespace) }).toMatchObject({
+        isMade: true,
+      });
+      if (kind === 'Namespace') made.add(metadata.name);
+    }
+    expect([...made]).toEqual([undefined, 'leash', 'agents']);
+  });
+
+  it('the proxy may not write the policy, in no kind of container', async () => {
+    const compose = parse(await read('deploy/compose.yaml'))[0] as Compose;
+    expect(compose.services.leash).toMatchObject({
+      volumes: expect.arrayContaining(['policy:/etc/leash:ro']),
+    });
+    const quadlet = await read('deploy/quadlet/leash.container');
+    expect(quadlet.match(/^Volume=\S+:\/etc\/leash.*/gm)).toEqual([
+      'Volume=/etc/leash:/etc/leash:ro,z',
+    ]);
+    const mounts = (await podOf()).containers.flatMap(({ volumeMounts }) => volumeMounts);
+    expect(mounts.filter(({ mountPath }) => mountPath === '/etc/leash')).toMatchObject([
+      { readOnly: true },
+      { readOnly: true },
+    ]);
+  });
+
+  it('proxy and viewer of a pod share no folder for temporary files', async () => {
+    const folders = (await podOf()).containers.map(
+      ({ volumeMounts }) => volumeMounts.find(({ mountPath }) => mountPath === '/tmp')?.name,
+    );
+    expect(folders).toEqual(['tmp', 'viewer-tmp']);
+  });
+
   it('what the image copies is in the checkout, and not kept out of the build', async () => {
     const text = await read('deploy/Containerfile');
     const sources = [...text.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(
@@ -196,7 +233,14 @@ describe('check-policy.mjs', () => {
 
 type Policy = Readonly<Record<string, string>>;
 type Compose = { readonly services: Readonly<Record<string, object>> };
-type Container = { readonly securityContext: object };
+type Container = {
+  readonly securityContext: object;
+  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+};
+type KubernetesObject = {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+};
 type Pod = {
   readonly enableServiceLinks: boolean;
   readonly initContainers: readonly Container[];

@@ -1,6 +1,7 @@
 // leash.internal: what the proxy port answers itself, asked by raw sockets, in every spelling.
 
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -184,15 +185,25 @@ describe('leash.internal', () => {
     const stream = session.request({ ':path': '/ca.pem' });
     let text = '';
     for await (const chunk of stream.setEncoding('utf8')) text += chunk;
-    session.close();
     expect(text).toBe(proxy.caPem);
-    const records = await proxy.ended(2);
+    for (const [method, status] of [
+      ['HEAD', 200],
+      ['DELETE', 405],
+    ] as const) {
+      const other = session.request({ ':path': '/ca.pem', ':method': method });
+      const [headers] = await once(other, 'response');
+      expect(headers[':status']).toBe(status);
+      other.resume();
+      await once(other, 'close');
+    }
+    session.close();
+    const records = await proxy.ended(4);
     expect(records.map(({ event, fields }) => [event, fields.rule ?? ''])).toEqual([
-      ['allowed', 'leash.internal'],
+      ...Array(3).fill(['allowed', 'leash.internal']),
       ['connect_closed', ''],
     ]);
     expect(records[0]?.fields).toMatchObject({ proto: 'h2', url: 'https://leash.internal/ca.pem' });
-    expect(records[1]?.fields.upstream_ip).toBeUndefined();
+    expect(records[3]?.fields.upstream_ip).toBeUndefined();
   });
 
   it('is served inside of CONNECT to port 80, too, as clients do with http URLs', async () => {

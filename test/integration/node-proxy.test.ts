@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePorts } from '../support/free-port.ts';
 import { type RunResult, run } from '../support/run-client.ts';
 import { type Origin, startOrigin } from '../support/start-origin.ts';
 import { startProxy, type TestProxy } from '../support/start-proxy.ts';
@@ -91,4 +92,11 @@ it('a body goes up and comes back whole, over one connection after the other', a
   })()`;
   const done = await node(code, {}, `${origin.url}/echo`);
   expect(done).toMatchObject({ code: 0, stdout: '200 300000\n'.repeat(3) });
+});
+
+it('the certificate of an address is held against that address', async () => {
+  // Nobody listens there: what answers inside of TLS is leash.
+  const [port] = await freePorts(1);
+  const code = 'fetch(url).then((r) => console.log(r.status), (e) => console.log(e.cause.code))';
+  expect((await node(code, {}, `https://127.0.0.1:${port}/`)).stdout).toBe('502\n');
 });

@@ -66,7 +66,9 @@ describe('shellcheck', () => {
 describe.each(SHELLS)('%s', (shell) => {
   const sh = async (home: string, input: string, ...words: string[]) => {
     const [command = '', ...args] = [...asNobody, ...shell.split(' '), '-s', '--', ...words];
-    return run(command, args, { input, env: { HOME: home, XDG_CONFIG_HOME: '' } });
+    // Java starts twice in there.
+    const options = { input, env: { HOME: home, XDG_CONFIG_HOME: '' }, timeoutMs: 60_000 };
+    return run(command, args, options);
   };
   const newHome = async (files: Readonly<Record<string, string>>) => {
     const home = join(temp.path, `home-${shell.replace(' ', '-')}-${Object.keys(files).length}`);
@@ -109,7 +111,7 @@ describe.each(SHELLS)('%s', (shell) => {
       expect(await readFile(join(home, name), 'utf8')).toBe(before);
     }
     expect(await readdir(join(home, '.config'))).toEqual([]);
-  });
+  }, 120_000);
 
   it.each([
     [['--fingerprint', '00'.repeat(32)], 3],
@@ -141,6 +143,14 @@ describe.each(SHELLS)('%s', (shell) => {
       await sh(home, text.slice(0, Math.floor(text.length * part)));
       expect(await readdir(home)).toEqual([]);
     }
+  });
+
+  it('runs nothing that lies in the folder where doctor.sh is run', async () => {
+    const evil = 'open("was-run", "w")\n';
+    const home = await newHome({ 'urllib.py': evil, 'socket.py': evil, 'requests.py': evil });
+    const input = `cd ${home}\n${script('doctor.sh')}`;
+    await sh(home, input, '--direct', '127.0.0.1:9', 'python3', 'requests', 'pip');
+    expect(await readdir(home)).not.toContain('was-run');
   });
 
   it('runs doctor.sh, which says what is wrong', async () => {

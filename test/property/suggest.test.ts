@@ -46,10 +46,9 @@ const texts = fc.record({
 
 function scan(lines: readonly string[], setup: Omit<ScanSetup, 'isProxied' | 'nowMs' | 'sinceS'>) {
   const all = new LogScan({ ...setup, sinceS: 0, isProxied: false, nowMs: NOW_MS });
-  const bytes = lines.map((line) => Buffer.from(line));
-  for (const line of bytes) all.line(line);
-  for (const line of stillRunning([all.takeOpens(1)]) ?? []) {
-    all.openLine(Buffer.from(line, 'latin1'));
+  for (const [at, line] of lines.entries()) all.line(Buffer.from(line), at);
+  for (const { offset } of stillRunning([all.takeOpens(1)])) {
+    all.openLine(Buffer.from(lines[offset] ?? ''));
   }
   return all.result();
 }

@@ -55,6 +55,8 @@ main() {
   TMP=$(mktemp -d) || exit 1
   trap 'rm -rf "$TMP"' EXIT
   trap 'exit 1' HUP INT TERM
+  # In a folder with nothing in it: Python takes modules from where it runs, others their settings.
+  { cd "$TMP" && TMP=$PWD && mkdir here && cd here; } || exit 1
   NONCE=$$-$(date +%s)
   URL="https://$HOST/probe?$NONCE"
   IS_OPEN=0

@@ -90,7 +90,8 @@ function install(proxy) {
     const to = Number(port) || (isTls ? 443 : 80);
     const secure = (socket) => {
       const name = servername || (net.isIP(host) ? undefined : host);
-      const inner = tls.connect({ socket, servername: name, ALPNProtocols: ['http/1.1'] });
+      // Without `host` the certificate of an address would be held against "localhost".
+      const inner = tls.connect({ socket, host, servername: name, ALPNProtocols: ['http/1.1'] });
       inner.once('secureConnect', () => callback(null, inner));
       inner.once('error', callback);
     };

@@ -47,6 +47,14 @@ export const TRUST_FILES: readonly TrustFile[] = [
   },
 ];
 
+/** Those in which the proxy's address does not stand: one text for everybody. */
+const WITHOUT_PROXY: readonly string[] = ['ca.pem', 'ca.crt', 'ca-bundle.pem'];
+
+/** Names a text of these files: what is kept is kept once, however many addresses the proxy has. */
+export function trustFileKey(name: string, authority: string): string {
+  return WITHOUT_PROXY.includes(name) ? name : `${authority} ${name}`;
+}
+
 /** `host:port` of the proxy, IPv6 in brackets → its URL. Throws on anything else: it is put into scripts. */
 export function proxyUrlOf(authority: string): string {
   const target = parseAuthority(authority, null);

@@ -255,14 +255,17 @@ install_bundle() {
 # Node before 22.21 knows no proxy variables: a file that is loaded first does it for them.
 install_node() {
   NODE_PRELOAD=''
-  have node && [ -n "$PROXY" ] || return 0
-  if node -e 'process.exit(process.allowedNodeEnvironmentFlags.has("--use-env-proxy") ? 0 : 1)' \
-    >/dev/null 2>&1; then
+  if [ -z "$PROXY" ] || ! have node || node_knows_proxies; then
     drop "$DIR/node-proxy.cjs" || :
     return 0
   fi
   NODE_PRELOAD=$DIR/node-proxy.cjs
   node_proxy | put "$NODE_PRELOAD" || :
+}
+
+node_knows_proxies() {
+  node -e 'process.exit(process.allowedNodeEnvironmentFlags.has("--use-env-proxy") ? 0 : 1)' \
+    >/dev/null 2>&1 </dev/null
 }
 
 java_homes() {
@@ -409,6 +412,8 @@ install_for_all() {
       printf 'Acquire::http::Proxy "%s";\nAcquire::https::Proxy "%s";\n' "$PROXY" "$PROXY"
       [ -n "$STORE" ] || printf 'Acquire::https::CaInfo "%s";\n' "$DIR/ca-bundle.pem"
     } | put /etc/apt/apt.conf.d/95leash || :
+  else
+    drop /etc/apt/apt.conf.d/95leash || :
   fi
 }
 

@@ -1,6 +1,7 @@
 // The text of an HTTP Archive, entry by entry, so that no more than one is held. Pure but for the flows
 // that it is given.
 
+import { visibleJson } from '../../shared/visible-text.ts';
 import type { Flow } from '../store/flow.ts';
 import { isRequest, toHarEntry } from './har-entry.ts';
 
@@ -16,7 +17,7 @@ export async function* harText(
   creator: { readonly name: string; readonly version: string },
   { flows, isCut, limit }: HarSource,
 ): AsyncGenerator<string> {
-  yield `{"log":{"version":"1.2","creator":${JSON.stringify(creator)},"entries":[`;
+  yield `{"log":{"version":"1.2","creator":${visibleJson(creator)},"entries":[`;
   let count = 0;
   let others = 0;
   let gone = 0;
@@ -24,7 +25,7 @@ export async function* harText(
     if (flow === null) gone += 1;
     else if (!isRequest(flow)) others += 1;
     else {
-      yield `${count === 0 ? '' : ','}\n${JSON.stringify(toHarEntry(flow))}`;
+      yield `${count === 0 ? '' : ','}\n${visibleJson(toHarEntry(flow))}`;
       count += 1;
     }
   }
@@ -35,5 +36,5 @@ export async function* harText(
     gone > 0 ? `${gone} records were not found any more` : '',
   ];
   const comment = notes.filter((note) => note !== '').join('; ');
-  yield `\n],"comment":${JSON.stringify(comment)}}}\n`;
+  yield `\n],"comment":${visibleJson(comment)}}}\n`;
 }

@@ -113,11 +113,13 @@ async function replaceFile(deps: WriteDeps, change: Replacement): Promise<Writte
   const sha256 = hashOf(text);
   const note: EditNote = { sha256, actor: deps.actor, atMs: Date.now() };
   try {
+    const target = await targetOf(path);
+    if (target === null) {
+      return unable(`${file} in ${deps.policyDir} is a link of another user: put a file there`, '');
+    }
     await putInPlace(join(deps.policyDir, noteName(file)), JSON.stringify(note), async () => true);
     // Somebody else may have written it meanwhile: theirs must not be lost.
     const isSame = async () => (await readPolicyFile(deps.policyDir, file)) === before;
-    // A link stays one: where it leads is written.
-    const target = await targetOf(path);
     if (!(await putInPlace(target, text, isSame))) {
       return {
         ok: false,
@@ -132,13 +134,11 @@ async function replaceFile(deps: WriteDeps, change: Replacement): Promise<Writte
   return { ...(await waitForWorkers(deps, file, sha256)), before, after: text };
 }
 
-/** Root follows no link of anybody else: the viewer may write the folder, and not what root may. */
-async function targetOf(path: string): Promise<string> {
-  const facts = await lstat(path).catch(() => null);
-  if (facts === null || !facts.isSymbolicLink()) return path;
-  if (process.geteuid?.() === 0 && facts.uid !== 0) {
-    throw Object.assign(new Error('a link that root did not make'), { code: 'EPERM' });
-  }
+/** A link stays one, and where it leads is written; null: root is not led by a link of others. */
+async function targetOf(path: string): Promise<string | null> {
+  const found = await lstat(path).catch(() => null);
+  if (found === null || !found.isSymbolicLink()) return path;
+  if (process.geteuid?.() === 0 && found.uid !== 0) return null;
   return realpath(path).catch(() => path);
 }
 
@@ -190,8 +190,9 @@ async function putInPlace(
     const old = await stat(path).catch(() => null);
     if (old !== null) {
       // Root edits files that another user reads; who may not give a file away is that user.
-      await handle.chown(old.uid, old.gid).catch(() => {});
+      // By its handle: as soon as it is theirs, another file may have its name.
       await handle.chmod(old.mode & 0o777);
+      await handle.chown(old.uid, old.gid).catch(() => {});
     }
     await handle.writeFile(text);
     await handle.sync();

@@ -38,6 +38,8 @@ export type JudgeContext = {
 export class AskJudge {
   readonly policy: Policy;
   readonly #context: JudgeContext;
+  /** By address: looking one up in networks takes longer than all the rest. */
+  readonly #agents = new Map<string, string>();
 
   constructor(policy: Policy, context: JudgeContext) {
     this.policy = policy;
@@ -69,7 +71,13 @@ export class AskJudge {
   /** A token is no part of the record: whoever has one is taken at the name of then, others by address. */
   agentOf({ agent, client }: AskFacts): string {
     const { tokens, agents } = this.policy;
-    return tokens.has(agent) ? agent : (findNetwork(agents, client) ?? '');
+    if (tokens.has(agent)) return agent;
+    const known = this.#agents.get(client);
+    if (known !== undefined) return known;
+    const found = findNetwork(agents, client) ?? '';
+    if (this.#agents.size >= MAX_CLIENTS) this.#agents.clear();
+    this.#agents.set(client, found);
+    return found;
   }
 
   /** Whether the address that was dialled then may be dialled; what no record has is not judged. */
@@ -95,4 +103,6 @@ export class AskJudge {
   }
 }
 
+/** Addresses whose agent is remembered. */
+const MAX_CLIENTS = 10_000;
 const NONE: ReadonlySet<string> = new Set();

@@ -54,6 +54,8 @@ export type ScanResult = {
   /** What some of them say of their host: text of anybody. */
   readonly unclearHosts: readonly string[];
   readonly opens: readonly OpensFound[];
+  /** False: there was no room for all that was open or ended. */
+  readonly knowsRunning: boolean;
   /** Segments that could not be read to their end, and why. */
   readonly unread: readonly string[];
   /** Of the asks; null: there is none. */
@@ -81,7 +83,7 @@ export function scanSegments(task: ScanTask): ScanResult {
     if (problem !== null) unread.push(`${segment.path}: ${problem}`);
     opens.push(scan.takeOpens(segment.number));
   }
-  return { ...scan.result(), opens, unread };
+  return { ...scan.result(), opens, knowsRunning: !scan.opensAreFull, unread };
 }
 
 /** One count over any number of segments. */
@@ -92,7 +94,7 @@ export class LogScan {
   readonly #counter: ReplayCount | AskGroups;
   readonly #counts: ScanCounts = { lines: 0, asks: 0, standing: 0, unclear: 0, damaged: 0 };
   readonly #unclearHosts = new Set<string>();
-  #opens = new OpenFlows();
+  readonly #opens = new OpenFlows();
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
 
@@ -103,12 +105,8 @@ export class LogScan {
 
   /** Gives why it could not be read to its end, or null. */
   segment(path: string, onProgress: (bytes: number) => void): string | null {
-    const lines = new LineCutter((line) => this.line(line));
-    const onBytes = (bytes: Buffer) => {
-      lines.push(bytes);
-      this.#opens.keep();
-    };
-    const handlers = { onBytes, onProgress };
+    const lines = new LineCutter((line, offset) => this.line(line, offset));
+    const handlers = { onBytes: (bytes: Buffer) => lines.push(bytes), onProgress };
     let fd: number | null = null;
     try {
       const plain = openFile(path);
@@ -125,11 +123,11 @@ export class LogScan {
     }
   }
 
-  /** A line without its newline; valid during the call, and to the end of its piece of the segment. */
-  line(line: Buffer): void {
+  /** A line without its newline, valid during the call, and where it begins in its segment. */
+  line(line: Buffer, offset: number): void {
     this.#counts.lines += 1;
     const scan = this.#scan;
-    if (!scan.stamp(line) || !this.#opens.note(line, scan)) this.#take(this.#reader.read());
+    if (!scan.stamp(line) || !this.#opens.note(offset, scan)) this.#take(this.#reader.read());
   }
 
   /** A line that opened a flow which is still running. */
@@ -140,9 +138,11 @@ export class LogScan {
 
   /** What the segment leaves open; the next one begins anew. */
   takeOpens(segment: number): OpensFound {
-    const found = this.#opens.result(segment);
-    this.#opens = new OpenFlows();
-    return found;
+    return this.#opens.take(segment);
+  }
+
+  get opensAreFull(): boolean {
+    return this.#opens.isFull;
   }
 
   merge({ found, counts, span, unclearHosts }: ScanResult): void {
@@ -194,13 +194,16 @@ function counterOf({ purpose, present, ...context }: ScanSetup): ReplayCount | A
   return new AskGroups(before, { ...context, agent: purpose.agent });
 }
 
-/** Buffer in pieces → lines. What is longer than a line may be goes by. */
+/** Bytes in pieces → lines. What is longer than a line may be goes by. */
 class LineCutter {
-  readonly #onLine: (line: Buffer) => void;
+  readonly #onLine: (line: Buffer, offset: number) => void;
   #carry: Buffer | null = null;
   #isTooLong = false;
+  /** Where the piece begins in the segment, and the line that is not whole yet. */
+  #at = 0;
+  #lineAt = 0;
 
-  constructor(onLine: (line: Buffer) => void) {
+  constructor(onLine: (line: Buffer, offset: number) => void) {
     this.#onLine = onLine;
   }
 
@@ -212,12 +215,15 @@ class LineCutter {
       if (newline < 0) break;
       const rest = bytes.subarray(at, newline);
       if (!this.#isTooLong) {
-        this.#onLine(this.#carry === null ? rest : Buffer.concat([this.#carry, rest]));
+        const line = this.#carry === null ? rest : Buffer.concat([this.#carry, rest]);
+        this.#onLine(line, this.#lineAt);
       }
       this.#carry = null;
       this.#isTooLong = false;
       at = newline + 1;
+      this.#lineAt = this.#at + at;
     }
+    this.#at += bytes.length;
     if (at === bytes.length || this.#isTooLong) return;
     const rest = bytes.subarray(at);
     this.#carry = Buffer.concat(this.#carry === null ? [rest] : [this.#carry, rest]);

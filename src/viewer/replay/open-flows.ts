@@ -6,72 +6,66 @@ import { hashId } from '../index/segment-index.ts';
 
 export type OpensFound = {
   readonly segment: number;
-  /** The lines that opened what is open at its end. */
-  readonly opens: readonly { readonly id: string; readonly line: string }[];
+  /** Hashes of flows that are open at its end, and where the lines that opened them begin. */
+  readonly opens: Float64Array;
+  readonly offsets: Float64Array;
   /** Hashes of flows that ended here, and were not opened here. */
   readonly ended: Float64Array;
-  /** There was no room for all of them: of flows that older segments left open nobody can tell. */
-  readonly isFull: boolean;
 };
 
-/** Of lines that are kept until their flow ends: a thousand of the longest, far more of the usual. */
-const MAX_HELD_CHARS = 32 * 1024 * 1024;
-/** A segment of the usual size has a third of it in lines. */
-const MAX_ENDED = 1_000_000;
+/** Where a line begins. */
+export type LinePlace = { readonly segment: number; readonly offset: number };
 
-/** One segment's. */
+/** What a thread may find of either, in all its segments: 40 MB. Full: what is running nobody can tell. */
+const MAX_OPENS = 500_000;
+const MAX_ENDED = 4_000_000;
+
+/** Of one segment after the other. */
 export class OpenFlows {
-  /** Opened in the piece of the segment that is read now: views, as most flows end within it. */
-  readonly #fresh = new Map<string, Buffer>();
-  readonly #open = new Map<string, string>();
-  readonly #ended: number[] = [];
-  #held = 0;
+  readonly #open = new Map<string, number>();
+  #ended: number[] = [];
+  #openRoom = MAX_OPENS;
+  #endedRoom = MAX_ENDED;
   #isFull = false;
 
+  /** There was no room for all of them. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
   /** Takes note of a line that has a stamp. True: it opens a flow, and there is no more to it now. */
-  note(line: Buffer, { event, id }: { readonly event: string; readonly id: string }): boolean {
+  note(offset: number, { event, id }: { readonly event: string; readonly id: string }): boolean {
     if (opensFlow(event)) {
-      this.#fresh.set(id, line);
+      if (this.#open.size >= this.#openRoom) this.#isFull = true;
+      else this.#open.set(id, offset);
       return true;
     }
-    if (!endsFlow(event) || this.#fresh.delete(id)) return false;
-    const opened = this.#open.get(id);
-    if (opened !== undefined) {
-      this.#held -= opened.length;
-      this.#open.delete(id);
-    } else if (this.#ended.length < MAX_ENDED) this.#ended.push(hashId(id));
-    else this.#isFull = true;
+    if (!endsFlow(event) || this.#open.delete(id)) return false;
+    if (this.#ended.length >= this.#endedRoom) this.#isFull = true;
+    else this.#ended.push(hashId(id));
     return false;
   }
 
-  /** The lines that it was given will be other bytes soon: what is needed of them is copied. */
-  keep(): void {
-    for (const [id, line] of this.#fresh) {
-      if (this.#held + line.length > MAX_HELD_CHARS) this.#isFull = true;
-      else {
-        this.#open.set(id, line.toString('latin1'));
-        this.#held += line.length;
-      }
-    }
-    this.#fresh.clear();
-  }
-
-  result(segment: number): OpensFound {
-    return {
-      segment,
-      opens: [...this.#open].map(([id, line]) => ({ id, line })),
-      ended: Float64Array.from(this.#ended),
-      isFull: this.#isFull,
-    };
+  /** What the segment leaves; the next one begins anew. */
+  take(segment: number): OpensFound {
+    const opens = Float64Array.from(this.#open.keys(), hashId);
+    const offsets = Float64Array.from(this.#open.values());
+    const ended = Float64Array.from(this.#ended);
+    this.#openRoom -= opens.length;
+    this.#endedRoom -= ended.length;
+    this.#open.clear();
+    this.#ended = [];
+    return { segment, opens, offsets, ended };
   }
 }
 
-/** Lines of what is still running at the end of all segments; null: nobody can tell. */
-export function stillRunning(found: readonly OpensFound[]): string[] | null {
-  if (found.some(({ isFull }) => isFull)) return null;
-  const running = new Map<number, { readonly segment: number; readonly line: string }>();
-  for (const { segment, opens } of found) {
-    for (const { id, line } of opens) running.set(hashId(id), { segment, line });
+/** Lines that opened what is still running at the end of all segments. */
+export function stillRunning(found: readonly OpensFound[]): LinePlace[] {
+  const running = new Map<number, LinePlace>();
+  for (const { segment, opens, offsets } of found) {
+    for (const [at, hash] of opens.entries()) {
+      running.set(hash, { segment, offset: offsets[at] ?? 0 });
+    }
   }
   for (const { segment, ended } of found) {
     for (const hash of ended) {
@@ -79,5 +73,5 @@ export function stillRunning(found: readonly OpensFound[]): string[] | null {
       if (open !== undefined && open.segment < segment) running.delete(hash);
     }
   }
-  return [...running.values()].map(({ line }) => line);
+  return [...running.values()].sort((a, b) => a.segment - b.segment || a.offset - b.offset);
 }

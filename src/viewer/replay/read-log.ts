@@ -6,8 +6,9 @@ import { basename, dirname, join } from 'node:path';
 import { segmentName } from '../../shared/segments.ts';
 import { LogFolder, listSegments } from '../store/log-folder.ts';
 import { parseHead } from '../store/row-filter.ts';
+import type { SegmentSource } from '../store/segment-source.ts';
 import { LogScan, type ScanCounts, type ScanResult, type ScanSetup } from './log-scan.ts';
-import { stillRunning } from './open-flows.ts';
+import { type LinePlace, stillRunning } from './open-flows.ts';
 import type { ScanPool } from './scan-pool.ts';
 
 export type ReadOptions = {
@@ -33,6 +34,9 @@ export type LogRead = {
 /** A clock that was set back a little leaves records of the window in an older segment. */
 const SLACK_S = 60;
 const HEAD_BYTES = 512;
+/** Of the line that opens a flow: first what it usually has, then all it may have. */
+const LINE_BYTES = 2048;
+const MAX_LINE_BYTES = LINE_BYTES * 16 * 16;
 
 /** Throws where the folder or its newest segment cannot be read. */
 export async function readLog(options: ReadOptions): Promise<LogRead> {
@@ -50,14 +54,40 @@ export async function readLog(options: ReadOptions): Promise<LogRead> {
   const results = await Promise.all(Array.from({ length: width }, () => pool.run(task)));
   const whole = new LogScan(setup);
   for (const result of results) whole.merge(result);
-  const running = stillRunning(results.flatMap(({ opens }) => opens));
-  for (const line of running ?? []) whole.openLine(Buffer.from(line, 'latin1'));
+  const knowsRunning = results.every((result) => result.knowsRunning);
+  if (knowsRunning) {
+    const places = stillRunning(results.flatMap(({ opens }) => opens));
+    for await (const line of linesAt(new LogFolder(logPath), places)) whole.openLine(line);
+  }
   return {
     ...whole.result(),
     segments: segments.length,
     unread: results.flatMap(({ unread }) => unread),
-    knowsRunning: running !== null,
+    knowsRunning,
   };
+}
+
+/** The lines of these places, which are in order; one that is gone meanwhile is left out. */
+async function* linesAt(log: LogFolder, places: readonly LinePlace[]): AsyncGenerator<Buffer> {
+  let source: SegmentSource | null = null;
+  let opened = -1;
+  try {
+    for (const { segment, offset } of places) {
+      if (segment !== opened) {
+        await source?.close();
+        source = await log.open(segment);
+        opened = segment;
+      }
+      let end = -1;
+      for (let length = LINE_BYTES; end < 0 && length <= MAX_LINE_BYTES; length *= 16) {
+        const bytes: Buffer | null = (await source?.read(offset, length)) ?? null;
+        end = bytes?.indexOf('\n') ?? -1;
+        if (bytes !== null && end >= 0) yield bytes.subarray(0, end);
+      }
+    }
+  } finally {
+    await source?.close();
+  }
 }
 
 /** Oldest first. */

@@ -44,7 +44,7 @@ const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
 const MAX_NAME = 64;
 const QUESTION_MARK = 0x3f;
 /** Kinds that are held at once; full: all are forgotten, and read again where they come again. */
-const MAX_FACTS = 50_000;
+const MAX_FACTS = 16_000;
 const MAX_ID = 64;
 
 /** Reads lines of one log that a scan was given; holds what they have in common. */

@@ -40,7 +40,7 @@ export type Flips = {
 const MAX_AGENTS = 1000;
 const MAX_HOSTS = 20_000;
 /** Kinds of asks whose answer is remembered. */
-const MAX_KNOWN = 50_000;
+const MAX_KNOWN = 16_000;
 const EXAMPLE_CHARS = 120;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -159,6 +159,7 @@ const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set([
   'worker',
   'sha256',
   'files',
+  'ca',
 ]);
 
 function summarize(event: string, record: Fields): string {

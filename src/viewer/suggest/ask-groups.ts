@@ -2,7 +2,7 @@
 // method and path prefix, each with its evidence. Pure. Agents choose what they ask for, so everything is
 // bounded: paths get shorter, then names below one domain become one, and what has no room is counted.
 
-import { parseHost } from '../../shared/host.ts';
+import { INTERNAL_HOST, parseHost } from '../../shared/host.ts';
 import { compilePolicy } from '../../shared/policy.ts';
 import { EMPTY_POLICY } from '../../shared/policy-source.ts';
 import { widerHosts } from '../../shared/policy-suffix.ts';
@@ -69,7 +69,7 @@ const MAX_PER_HOST = 300;
 /** Names below one domain that are told apart. */
 const MAX_BELOW = 1000;
 /** Kinds of asks whose group is remembered. */
-const MAX_KNOWN = 50_000;
+const MAX_KNOWN = 16_000;
 const MAX_LEFT_HOSTS = 1000;
 /** No public suffix has as many labels; of a longer name the rest does not matter to what is above it. */
 const SUFFIX_LABELS = 8;
@@ -167,6 +167,8 @@ export class AskGroups {
   }
 
   #shapeOf(facts: AskFacts): Shape | LeftOut | 'others' {
+    // leash itself: no entry opens it or closes it.
+    if (facts.ask.target.host === INTERNAL_HOST) return 'others';
     const judged = this.#present?.judge(facts) ?? null;
     const agent = judged?.agent ?? '';
     if (this.#agent !== '' && this.#agent !== agent && this.#agent !== facts.agent) return 'others';

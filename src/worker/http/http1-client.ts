@@ -7,6 +7,7 @@ import { LIMITS } from '../../shared/limits.ts';
 import { parseHandshake } from '../websocket/handshake.ts';
 import type { AnswerHead, ClientStream, OwnAnswer, WebSocketOffer } from './client-stream.ts';
 import { headerPairs, type RawHeaders, valuesOf } from './header-list.ts';
+import { writeInPieces } from './own-body.ts';
 import type { RequestLine } from './request-head.ts';
 
 export class Http1Client implements ClientStream {
@@ -125,8 +126,11 @@ export class Http1Client implements ClientStream {
     // The listener serves nothing behind such an answer.
     if (!keep) this.#response.shouldKeepAlive = false;
     this.#response.writeHead(status, keep ? [...headers] : [...headers, 'Connection', 'close']);
-    if (isBodyless) this.#response.end(body);
-    else this.#endAfterRequest(body);
+    if (!isBodyless) this.#request.resume();
+    writeInPieces(this.#response, body, (rest) => {
+      if (isBodyless) this.#response.end(rest);
+      else this.#endAfterRequest(rest);
+    });
   }
 
   /** The client reads the refusal only if its upload is not answered with a reset: read on a little. */

@@ -8,6 +8,7 @@ import type { AnswerHead, ClientStream, OwnAnswer } from './client-stream.ts';
 import type { RawHeaders } from './header-list.ts';
 import { watchEnd } from './http2-end.ts';
 import { headerObject } from './http2-headers.ts';
+import { writeInPieces } from './own-body.ts';
 import type { RequestLine } from './request-head.ts';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_INTERNAL_ERROR } = constants;
@@ -120,7 +121,7 @@ export class Http2Client implements ClientStream {
 
   refuse({ status, headers, body }: OwnAnswer): void {
     this.answer({ status, phrase: '', headers, isWhole: false });
-    this.#stream.end(body);
+    writeInPieces(this.#stream, body, (rest) => this.#stream.end(rest));
     if (!this.isComplete) this.discardRest();
   }
 

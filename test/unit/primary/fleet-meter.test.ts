@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FleetMeter } from '../../../src/primary/fleet-meter.ts';
-import { Meter } from '../../../src/shared/meter.ts';
+import { areCounts, Meter } from '../../../src/shared/meter.ts';
 import { REQUEST_CLASSES, WORKER_METRICS } from '../../../src/shared/metric-tables.ts';
 
 /** A report of so many requests and open tunnels. */
@@ -32,6 +32,16 @@ describe('FleetMeter', () => {
     fleet.ended(2);
     fleet.ended(7);
     expect(fleet.read()).toEqual(report(4, 0));
+  });
+
+  it('no lie of a worker makes the sums numbers that no count may be', () => {
+    const fleet = new FleetMeter();
+    const most = report(0, 0).map(() => 1e15);
+    for (const worker of [1, 2, 3]) fleet.report(worker, most);
+    expect(areCounts(fleet.read(), most.length)).toBe(true);
+    for (const worker of [1, 2, 3]) fleet.ended(worker);
+    fleet.report(4, report(2, 1));
+    expect(areCounts(fleet.read(), most.length)).toBe(true);
   });
 
   it('keeps the highest that a worker said: one that was taken over can unsay nothing', () => {

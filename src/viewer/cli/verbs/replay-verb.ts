@@ -2,12 +2,13 @@
 // other way round, by agent, before anything is switched. It changes nothing.
 
 import type { Mode } from '../../../shared/policy-source.ts';
+import { visibleJson } from '../../../shared/visible-text.ts';
 import { plainText } from '../../replay/plain-text.ts';
 import { fileOf, givenPolicy } from '../../replay/policies.ts';
 import type { Flips } from '../../replay/replay-count.ts';
 import { replayJson, replayText, totalsOf } from '../../replay/replay-text.ts';
 import { type Call, EXIT, optionValue, type Verb } from '../table/verb.ts';
-import { SINCE_OPTION, scanLog, windowOf } from './scan-log.ts';
+import { SINCE_OPTION, scanLog, visibleLines, windowOf } from './scan-log.ts';
 
 const MODES: readonly Mode[] = ['enforce', 'audit', 'blocklist'];
 
@@ -54,7 +55,8 @@ async function runReplay(call: Call): Promise<number> {
   const { sinceS, present } = known;
   const given = await givenPolicy(path, present.texts);
   if ('problem' in given || given.source === null) {
-    io.err(`leashctl: ${plainText(path)}: ${'problem' in given ? given.problem : 'no policy'}`);
+    const problem = 'problem' in given ? given.problem : 'there is no policy file';
+    io.err(`leashctl: ${plainText(path)}: ${visibleLines(problem)}`);
     return EXIT.invalid;
   }
   const purpose = { kind: 'replay', after: { ...given.source, mode } } as const;
@@ -72,7 +74,7 @@ async function runReplay(call: Call): Promise<number> {
         : `${config.policyDir} in ${present.source.mode} mode`,
     after: `${path} in ${mode} mode${file}`,
   };
-  io.out(json ? JSON.stringify(replayJson(facts)) : replayText(facts));
+  io.out(json ? visibleJson(replayJson(facts)) : replayText(facts));
   if (totalsOf(flips).newly_blocked > 0) return EXIT.failure;
   return flips.judged === 0 ? EXIT.nothing : EXIT.ok;
 }

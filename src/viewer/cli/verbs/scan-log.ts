@@ -4,6 +4,7 @@
 import { dirname } from 'node:path';
 import type { PolicySource } from '../../../shared/policy-source.ts';
 import { parseTime } from '../../../shared/query.ts';
+import { visibleText } from '../../../shared/visible-text.ts';
 import type { Purpose } from '../../replay/log-scan.ts';
 import { plainText } from '../../replay/plain-text.ts';
 import { folderPolicy, type PolicyFound } from '../../replay/policies.ts';
@@ -37,8 +38,15 @@ export async function windowOf(
   }
   const present = await folderPolicy(config.policyDir);
   if (!('problem' in present)) return { sinceS, present };
-  io.err(`leashctl: what is in force is not known, mend it first: ${present.problem}`);
+  io.err(
+    `leashctl: what is in force is not known, mend it first: ${visibleLines(present.problem)}`,
+  );
   return { exit: EXIT.invalid };
+}
+
+/** What is wrong with files, a line each: they may be of anybody. */
+export function visibleLines(text: string): string {
+  return text.split('\n').map(visibleText).join('\n');
 }
 
 /** A policy that could be read, or that there is none. */

@@ -3,6 +3,7 @@
 
 import { isProblems, parseRules } from '../../../shared/policy-file.ts';
 import { parseAgentName } from '../../../shared/policy-rules.ts';
+import { visibleJson } from '../../../shared/visible-text.ts';
 import { plainCount, plainText } from '../../replay/plain-text.ts';
 import type { GroupsFound } from '../../suggest/ask-groups.ts';
 import { makeSuggestion, type Suggested } from '../../suggest/make-suggestion.ts';
@@ -59,7 +60,7 @@ async function runSuggest(call: Call): Promise<number> {
     command: commandOf(call),
     nowMs,
   });
-  if (json) io.out(JSON.stringify(suggestJson(suggested, read)));
+  if (json) io.out(visibleJson(suggestJson(suggested, read)));
   else {
     await io.write(suggested.text);
     for (const line of messages(suggested)) io.err(`leashctl: ${line}`);

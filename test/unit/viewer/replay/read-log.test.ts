@@ -55,7 +55,12 @@ async function read(sinceS = 0) {
 describe('readLog()', () => {
   it('counts each flow once, whether it ended in its segment, in a later one, or runs', async () => {
     compressSegment(
-      await segment(1, [line('intent', 'one'), line('intent', 'two'), line('allowed', 'one')]),
+      await segment(1, [
+        line('intent', 'one'),
+        line('intent', 'two'),
+        line('intent', 'long', 'l.test'),
+        line('allowed', 'one'),
+      ]),
     );
     await segment(2, [
       line('intent', 'three'),
@@ -65,9 +70,10 @@ describe('readLog()', () => {
     await segment(3, [line('allowed', 'three'), '{"torn']);
     const log = await read();
     expect(log).toMatchObject({ segments: 3, unread: [], knowsRunning: true, isDone: true });
-    expect(log.counts).toMatchObject({ asks: 4, unclear: 0, damaged: 1 });
+    expect(log.counts).toMatchObject({ asks: 5, unclear: 0, damaged: 1 });
     expect(log.ids.map(({ host, count }) => [host, count])).toEqual([
       ['a.test:443', 3],
+      ['l.test:443', 1],
       ['r.test:443', 1],
     ]);
   });

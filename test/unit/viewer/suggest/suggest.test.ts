@@ -41,7 +41,7 @@ function groupsOf(lines: readonly string[], texts: Texts = {}, agent = '') {
   const { source } = joinPolicy({ mode: 'audit', 'agents.yaml': AGENTS, ...texts });
   const setup = { present: source, sinceS: 0, isProxied: false, nowMs: NOW_MS };
   const scan = new LogScan({ ...setup, purpose: { kind: 'suggest', agent } });
-  for (const line of lines) scan.line(Buffer.from(line));
+  for (const line of lines) scan.line(Buffer.from(line), 0);
   const { found, ...read } = scan.result();
   return { source, read, found: found as GroupsFound };
 }
@@ -92,6 +92,15 @@ describe('makeSuggestion()', () => {
     expect(text).toContain('# 4 by ci, 2023-11-14 22:13 to 2023-11-14 22:13, such as 1-1-1');
     expect(text).toContain('# 1 of them marked would_block_in_enforce');
     expect(text).not.toContain('secret');
+  });
+
+  it('leaves out leash itself, which no entry opens or closes', () => {
+    const { plain } = suggest([
+      lineOf('ci GET http://leash.internal/trust.sh'),
+      lineOf('ci CONNECT leash.internal:443'),
+      lineOf('ci GET https://a.test/x'),
+    ]);
+    expect(plain.filter((line) => line.includes('host'))).toEqual(['  - host: "a.test"']);
   });
 
   it('joins agents and ports that need the same, and is for anybody where nobody has a name', () => {
