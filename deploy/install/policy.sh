@@ -19,7 +19,7 @@ install_policy() {
   fi
 }
 
-# The word in the file, and no other content: the file is the viewer's.
+# The word in `mode`, and no other content: it goes to a terminal, and the file is the viewer's.
 mode_word() {
   grep -m 1 -xE 'enforce|audit|blocklist' "$ETC/mode" || printf 'none that leash knows'
 }
@@ -41,16 +41,17 @@ keep_or_place() {
   if [ "$DRY_RUN" = no ]; then copy_to "$source" "$SHIPPED/$name" 600; fi
 }
 
-# By a new file of a name that nobody could know: the viewer may write the folder, too.
+# The viewer may write to the folder: under a name that it can guess a link of its own may lie.
 copy_to() {
-  local new
-  mkdir -p "$(dirname "$2")" && new=$(mktemp "$2.XXXXXXXX") &&
-    cat "$1" >"$new" && chmod "$3" "$new" && mv -fT "$new" "$2"
+  local temp
+  mkdir -p "$(dirname "$2")" && temp=$(mktemp "$2.XXXXXXXX.tmp") &&
+    cp "$1" "$temp" && chmod "$3" "$temp" && mv -fT "$temp" "$2"
 }
 
 write_line() {
-  local new
-  new=$(mktemp "$2.XXXXXXXX") && printf '%s\n' "$1" >"$new" && chmod 644 "$new" && mv -fT "$new" "$2"
+  local temp
+  temp=$(mktemp "$2.XXXXXXXX.tmp") && printf '%s\n' "$1" >"$temp" &&
+    chmod 644 "$temp" && mv -fT "$temp" "$2"
 }
 
 # The original had its list in allowlist.yaml.

@@ -31,7 +31,7 @@ describe('changeMode() where the file is a link', () => {
     'refuses as root a link of somebody else, and touches nothing',
     async () => {
       await lchown(join(policyDir, 'mode'), 65_534, 65_534);
-      expect(await change()).toMatchObject({ ok: false, denied: true });
+      expect(await change()).toMatchObject({ ok: false, unable: true });
       expect(await readFile(target, 'utf8')).toBe('enforce\n');
     },
   );
