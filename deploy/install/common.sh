@@ -8,7 +8,8 @@ readonly OPT=/opt/leash
 readonly ETC=/etc/leash
 readonly STATE=/var/lib/leash
 readonly LOGS=/var/log/leash
-readonly ENV_FILE=$ETC/leash.env
+# Not in $ETC, where the viewer may write: it says what root runs.
+readonly ENV_FILE=/etc/default/leash
 readonly UNITS=/etc/systemd/system
 readonly QUADLETS=/etc/containers/systemd
 readonly SETUP_LOG=/var/log/leash-setup.log
@@ -88,7 +89,7 @@ at_least() {
   [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
 }
 
-# setting NAME: its value in leash.env, '' where it is not set.
+# setting NAME: its value in $ENV_FILE, '' where it is not set.
 setting() {
   [ -r "$ENV_FILE" ] || return 0
   sed -n "s/^$1=//p" "$ENV_FILE" | tail -n 1

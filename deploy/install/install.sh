@@ -98,7 +98,7 @@ verb_uninstall() {
   done
   require_root uninstall
   if [ $purge = yes ] && [ $yes = no ] && [ "$DRY_RUN" = no ]; then
-    confirm "delete the record, the CA and the policy ($LOGS, $STATE, $ETC) for ever?" ||
+    confirm "delete the record, the CA and the policy ($LOGS, $STATE, $ETC, $ENV_FILE) for ever?" ||
       fail 'nothing was changed'
   fi
   open_setup_log "uninstall $words"
@@ -112,10 +112,10 @@ verb_uninstall() {
   fi
   remove "$OPT"
   if [ $purge = yes ]; then
-    remove "$ETC" "$STATE" "$LOGS"
+    remove "$ETC" "$ENV_FILE" "$ENV_FILE.new" "$STATE" "$LOGS"
     remove_users
     say 'leash is gone, with all that it had'
   else
-    say "leash is gone; its record, CA and policy stay: $LOGS, $STATE, $ETC"
+    say "leash is gone; its record, CA and policy stay: $LOGS, $STATE, $ETC, $ENV_FILE"
   fi
 }

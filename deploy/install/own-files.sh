@@ -3,7 +3,7 @@
 # nothing, the viewer reads the log and replaces policy files. Run by setup.sh and at each start.
 #
 # The policy's folder is root's and sticky: the viewer, which decodes hostile bytes, replaces the
-# policy's files, which are its own, and cannot touch leash.env, which says what root runs.
+# policy's files, which are its own, and makes none that root would take for its own.
 #
 # own-files.sh [VIEWER GROUP]: given for containers, whose users are numbers, and whose other files are in
 # volumes.
@@ -23,12 +23,6 @@ if [ -d /etc/leash ]; then
   find /etc/leash "${policy[@]}" -user "$viewer" ! -group "$group" \
     -exec "${as_viewer[@]}" chgrp "$group" {} +
   find /etc/leash "${policy[@]}" -user "$viewer" ! -perm 640 -exec "${as_viewer[@]}" chmod 640 {} +
-  # Root's own from its first byte, or somebody else put it there.
-  if [ "$(stat -c %u /etc/leash/leash.env 2>/dev/null || echo 0)" != 0 ]; then
-    echo '/etc/leash/leash.env does not belong to root: look at what is in it' >&2
-    exit 1
-  fi
-  find /etc/leash -maxdepth 1 -type f -user root -name 'leash.env*' -exec chmod 600 {} +
 fi
 if [ $# -gt 0 ]; then exit; fi
 if [ -d /var/lib/leash ]; then

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# /etc/leash: the policy and leash.env. An edit is never lost: a file that somebody changed stays, and
+# /etc/leash, the policy, and /etc/default/leash, the settings. An edit is never lost: a file that somebody changed stays, and
 # what would have replaced it is put beside it as FILE.new. Takes over what the original leash left.
 
 # What was shipped last, to tell an edit from a file that is merely old.

@@ -21,7 +21,7 @@ leash ${RELEASE:-in containers} is installed, mode $(mode_word)
   viewer       http://$address:${port:-8090}/${token:+#token=$token}
   CA           $STATE/ca.pem
   SHA-256      ${fingerprint:-made at the first start}
-  policy       $ETC, settings in leash.env
+  policy       $ETC, settings in $ENV_FILE
   record       $(setting LOG_PATH)$([ "$WAY" = native ] || printf ' in volume %s' systemd-leash-logs)
   what was done is in $SETUP_LOG
 

@@ -27,7 +27,7 @@ drop_unit() {
 start_leash() {
   if ! has_systemd; then
     say 'systemd does not run here: leash starts with the next boot; by hand, with what'
-    say "$ETC/leash.env says in the environment:"
+    say "$ENV_FILE says in the environment:"
     sed -n 's/^ExecStart=/           /p' "$ROOT/deploy/systemd/leash.service"
     return
   fi

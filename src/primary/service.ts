@@ -3,7 +3,6 @@
 // no exit codes; main.ts does.
 
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../shared/config.ts';
@@ -20,6 +19,7 @@ import { readUpstreamRoots } from './ca/upstream-roots.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { type ListenFailure, listenProblem } from './listen-problem.ts';
 import type { AuditLog } from './log/audit-log.ts';
+import { makeFolder } from './make-folder.ts';
 import { startMetrics } from './metrics-file.ts';
 import { dropNote, takeActor } from './policy/edit-notes.ts';
 import { type PolicyChange, type PolicyWatch, startPolicyWatch } from './policy/policy-watch.ts';
@@ -59,8 +59,8 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
   let watch: PolicyWatch | null = null;
   let status: StatusFile | null = null;
 
-  await makeFolder('LOG_PATH', dirname(config.logPath), 0o750);
-  await makeFolder('LEASH_STATE_DIR', config.stateDir, 0o755);
+  await makeFolderOf('LOG_PATH', dirname(config.logPath), 0o750);
+  await makeFolderOf('LEASH_STATE_DIR', config.stateDir, 0o755);
   const ca = await openCa({ stateDir: config.stateDir, now });
   await ensureViewerToken(config.stateDir);
   const users = await readUsers(config.users);
@@ -273,9 +273,9 @@ export async function startService(deps: ServiceDeps): Promise<Service> {
 }
 
 /** Throws with the setting that says another place. */
-async function makeFolder(setting: string, path: string, mode: number): Promise<void> {
+async function makeFolderOf(setting: string, path: string, mode: number): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode });
+    await makeFolder(path, mode);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot make the folder of ${setting}, ${path}: ${why}; set ${setting}`);

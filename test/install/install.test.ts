@@ -87,9 +87,9 @@ describe.each([
     expect((await asViewer('cp /etc/leash/mode /etc/leash/mode.x')).code).toBe(0);
     expect((await asViewer('mv -f /etc/leash/mode.x /etc/leash/mode')).code).toBe(0);
     for (const command of [
-      'cat /etc/leash/leash.env',
-      'mv -f /etc/leash/mode /etc/leash/leash.env',
-      'rm -f /etc/leash/leash.env',
+      'cat /etc/default/leash',
+      'mv -f /etc/leash/mode /etc/default/leash',
+      'rm -f /etc/default/leash',
       'cat /var/lib/leash/private/ca.key',
       'touch /var/log/leash/egress.1.jsonl',
     ]) {
@@ -103,7 +103,7 @@ describe.each([
 
   it('a second run builds nothing, changes nothing and loses nothing', async () => {
     // The first run after it gives the viewer what root has put in place; the probe did.
-    await ok(`echo "LEASH_WORKERS=1" >>/etc/leash/leash.env; echo audit >/etc/leash/mode
+    await ok(`echo "LEASH_WORKERS=1" >>/etc/default/leash; echo audit >/etc/leash/mode
       /opt/leash/current/deploy/install/own-files.sh`);
     const files = `${SNAPSHOT} | grep -v -e leash-setup.log -e /opt/leash/shipped`;
     const before = await ok(files);
@@ -125,7 +125,7 @@ describe.each([
     expect(await text('etc/leash/network.yaml')).not.toContain('of a later version');
     // Nobody has edited that one.
     expect(await text('etc/leash/blocklist.yaml')).toContain('of a later version');
-    expect(await text('etc/leash/leash.env')).toContain('LEASH_WORKERS=1');
+    expect(await text('etc/default/leash')).toContain('LEASH_WORKERS=1');
     expect(await ok('readlink /opt/leash/current')).not.toContain(old);
     await ok(`${SETUP} back`);
     expect((await ok('readlink /opt/leash/current')).trim()).toBe(old);
@@ -140,8 +140,8 @@ describe.each([
       'find / -xdev -path /proc -prune -o -path /usr/src -prune -o -name "*leash*" -print | sort',
     );
     expect(left.trim().split('\n')).toEqual([
+      '/etc/default/leash',
       '/etc/leash',
-      '/etc/leash/leash.env',
       '/tmp/leash.out',
       '/var/lib/leash',
       '/var/log/leash',

@@ -63,7 +63,7 @@ describe('settings', () => {
     }
   });
 
-  it('leash.env as setup.sh writes it is what leash takes', async () => {
+  it('/etc/default/leash as setup.sh writes it is what leash takes', async () => {
     const parts = ['common', 'policy'].map((part) => `. deploy/install/${part}.sh`).join('; ');
     const { stdout } = await run('bash', ['-c', `${parts}; WAY=native; env_template`], {
       cwd: ROOT,

@@ -95,16 +95,15 @@ describe('own-files.sh', () => {
       'mkdir -p /etc/leash; chmod 755 /etc',
       'echo root:x:0:0::/:/bin/sh >/etc/passwd; echo root:x:0: >/etc/group',
       'umask 077; echo hidden >/etc/secret; echo "allow: []" >/etc/leash/enforce.yaml',
-      'echo audit >/etc/leash/mode; echo A=1 >/etc/leash/leash.env',
+      'echo audit >/etc/leash/mode',
       `PATH=${join(temp.path, 'bin')}:$PATH ${ROOT}/deploy/install/own-files.sh ${VIEWER} ${GROUP} || :`,
-      'stat -c "%n %a %u:%g" /etc/leash /etc/secret /etc/leash/mode /etc/leash/leash.env',
+      'stat -c "%n %a %u:%g" /etc/leash /etc/secret /etc/leash/mode',
     ].join('\n');
     const { stdout } = await run('unshare', ['-m', 'bash', '-c', script]);
     expect(stdout.trim().split('\n')).toEqual([
       `/etc/leash 1770 0:${GROUP}`,
       '/etc/secret 600 0:0',
       `/etc/leash/mode 640 ${VIEWER}:${GROUP}`,
-      '/etc/leash/leash.env 600 0:0',
     ]);
   });
 });

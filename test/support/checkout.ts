@@ -18,6 +18,7 @@ const PARTS = [
   'config',
   'deploy',
   'src',
+  'test/support/programs.sh',
 ];
 
 /** Copies into `dir`, which is made. Further parts of the checkout by their paths. */

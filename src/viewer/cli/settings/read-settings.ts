@@ -10,7 +10,7 @@ import { hasCode } from '../table/verb.ts';
 import { parseEnvFile } from './env-file.ts';
 
 /** The settings of an installed leash. */
-export const ENV_FILE = '/etc/leash/leash.env';
+export const ENV_FILE = '/etc/default/leash';
 /** Names another file; of `leashctl` alone, and no setting of leash. */
 export const ENV_FILE_VARIABLE = 'LEASH_ENV_FILE';
 

@@ -43,7 +43,7 @@ export function manPage(verbs: readonly Verb[]): string {
       'LEASH_*, LOG_PATH, PORT, BODY_LIMIT_KB',
       'The settings of leash: leashctl config show.',
     ),
-    ...item('LEASH_ENV_FILE', 'The file of settings, in the place of /etc/leash/leash.env.'),
+    ...item('LEASH_ENV_FILE', 'The file of settings, in the place of /etc/default/leash.'),
     ...item(
       'NO_COLOR',
       'Where it is set, nothing is coloured. Nor is what goes to a file or a pipe.',

@@ -36,12 +36,17 @@ describe('checkRunning()', () => {
 });
 
 describe('checkSettings()', () => {
-  const file = '/etc/leash/leash.env';
+  const file = '/etc/default/leash';
   it.each<[string, Partial<RunningFacts>, string, RegExp]>([
     ['environment', {}, 'ok', /environment/],
-    ['file', settings({ file, changedMs: 10 }), 'ok', /leash\.env/],
+    ['file', settings({ file, changedMs: 10 }), 'ok', /default\/leash/],
     ['file, changed later', settings({ file, changedMs: 2e12 }), 'warn', /changed after/],
-    ['changed, not running', { ...settings({ file, changedMs: 2e12 }), alive: false }, 'ok', /env/],
+    [
+      'changed, not running',
+      { ...settings({ file, changedMs: 2e12 }), alive: false },
+      'ok',
+      /from/,
+    ],
     ['wrong', settings({ problem: 'LEASH_FOO is not a setting' }), 'fail', /LEASH_FOO/],
     ['not to be read', settings({ problem: 'may not', isDenied: true }), 'unknown', /may not/],
   ])('%s', (_, changes, outcome, what) => {
