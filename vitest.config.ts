@@ -1,7 +1,16 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+/** On two cores Vitest alone would run one file at a time, and many of these wait more than they work. */
+const SIDE_BY_SIDE = Math.max(2, availableParallelism() - 1);
 
 const BROWSER = [
   'test/e2e/viewer-{a11y,actions,damage,detail,detail-actions,harden,harden-doubt,keys,page,query,safe,secrets,xss}.test.ts',
+];
+
+const CLIENTS = [
+  'test/e2e/clients/**/*.test.ts',
+  'test/e2e/{audit-to-enforce,diagnostics,hostile-text,leashctl*,log-kept,metrics,policy-api,record,request,run,tickets,upstream-proxy}.test.ts',
 ];
 
 // `unit` is the gate before each commit; the other projects need the built program.
@@ -20,21 +29,35 @@ export default defineConfig({
           ],
           // A property of a thousand cases takes a second alone, and several on a busy machine.
           testTimeout: 20_000,
+          maxWorkers: SIDE_BY_SIDE,
         },
       },
       {
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          maxWorkers: SIDE_BY_SIDE,
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },
       },
       {
         test: {
-          // The page in a real browser: it waits for most of its time, so two files run side by side.
+          // The page in a real browser.
           name: 'browser',
           include: BROWSER,
+          maxWorkers: SIDE_BY_SIDE,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          // Real clients and the command line at the built program.
+          name: 'clients',
+          include: CLIENTS,
+          maxWorkers: SIDE_BY_SIDE,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
@@ -44,7 +67,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: BROWSER,
+          exclude: [...BROWSER, ...CLIENTS],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,
