@@ -3,7 +3,7 @@
 # looks first and changes only what is not as it should be, so that a second run changes nothing.
 # shellcheck disable=SC2034
 
-readonly DEFAULT_BASE=docker.io/library/node:24-trixie-slim
+readonly DEFAULT_BASE=node:24-trixie-slim
 
 verb_install() {
   IMPORT_CA='' IMPORT_LOG='' SUBNET='' WAY='' RELEASE='' PREVIOUS='' BASE=$DEFAULT_BASE
