@@ -125,20 +125,25 @@ async function whileAsked<T>(work: () => Promise<T>): Promise<{ value: T; blocke
   return { value, blockedMs };
 }
 
-/** Several people share the machine that tests run on: the best of three counts. */
+/**
+ * The best of three counts: several people share the machine that tests run on, and what a heap has
+ * grown by once, while nothing had to be collected, it does not grow by again.
+ */
 async function expectCheap(
   work: () => Promise<void>,
   times = { blocked: 1, held: 1 },
 ): Promise<void> {
   const maxMs = times.blocked * MAX_BLOCKED_MS;
-  const before = currentMemory(viewer.pid);
-  let best = Number.POSITIVE_INFINITY;
-  for (let n = 0; n < 3 && best > maxMs; n += 1) {
-    best = Math.min(best, (await whileAsked(work)).blockedMs);
+  const maxBytes = times.held * MAX_GROWTH_BYTES;
+  let blocked = Number.POSITIVE_INFINITY;
+  let grown = Number.POSITIVE_INFINITY;
+  for (let n = 0; n < 3 && (blocked > maxMs || grown > maxBytes); n += 1) {
+    const before = currentMemory(viewer.pid);
+    blocked = Math.min(blocked, (await whileAsked(work)).blockedMs);
+    grown = Math.min(grown, currentMemory(viewer.pid) - before);
   }
-  const grown = currentMemory(viewer.pid) - before;
-  expect(best).toBeLessThan(maxMs);
-  expect(grown).toBeLessThan(times.held * MAX_GROWTH_BYTES);
+  expect(blocked).toBeLessThan(maxMs);
+  expect(grown).toBeLessThan(maxBytes);
 }
 
 describe('V-08: bombs', () => {
