@@ -125,25 +125,17 @@ async function whileAsked<T>(work: () => Promise<T>): Promise<{ value: T; blocke
   return { value, blockedMs };
 }
 
-/**
- * The best of three counts: several people share the machine that tests run on, and what a heap has
- * grown by once, while nothing had to be collected, it does not grow by again.
- */
-async function expectCheap(
-  work: () => Promise<void>,
-  times = { blocked: 1, held: 1 },
-): Promise<void> {
-  const maxMs = times.blocked * MAX_BLOCKED_MS;
-  const maxBytes = times.held * MAX_GROWTH_BYTES;
-  let blocked = Number.POSITIVE_INFINITY;
-  let grown = Number.POSITIVE_INFINITY;
-  for (let n = 0; n < 3 && (blocked > maxMs || grown > maxBytes); n += 1) {
-    const before = currentMemory(viewer.pid);
-    blocked = Math.min(blocked, (await whileAsked(work)).blockedMs);
-    grown = Math.min(grown, currentMemory(viewer.pid) - before);
+/** Several people share the machine that tests run on: the best of three counts. */
+async function expectCheap(work: () => Promise<void>, times = 1): Promise<void> {
+  const maxMs = times * MAX_BLOCKED_MS;
+  const before = currentMemory(viewer.pid);
+  let best = Number.POSITIVE_INFINITY;
+  for (let n = 0; n < 3 && best > maxMs; n += 1) {
+    best = Math.min(best, (await whileAsked(work)).blockedMs);
   }
-  expect(blocked).toBeLessThan(maxMs);
-  expect(grown).toBeLessThan(maxBytes);
+  const grown = currentMemory(viewer.pid) - before;
+  expect(best).toBeLessThan(maxMs);
+  expect(grown).toBeLessThan(times * MAX_GROWTH_BYTES);
 }
 
 describe('V-08: bombs', () => {
@@ -156,14 +148,11 @@ describe('V-08: bombs', () => {
   });
 
   it('all of them at once', async () => {
-    await expectCheap(
-      async () => {
-        const answers = await Promise.all(NAMES.map((name) => ask(`/api/logs/${idOf(name)}`)));
-        expect(answers.map(({ status }) => status)).toEqual(NAMES.map(() => 200));
-        // Nine answers of megabytes, held and written side by side.
-      },
-      { blocked: 4, held: 2 },
-    );
+    await expectCheap(async () => {
+      const answers = await Promise.all(NAMES.map((name) => ask(`/api/logs/${idOf(name)}`)));
+      expect(answers.map(({ status }) => status)).toEqual(NAMES.map(() => 200));
+      // Nine answers of megabytes, held and written side by side.
+    }, 2);
   });
 
   it('a log of one gigabyte: the newest page, and a text that is nowhere in it', async () => {
