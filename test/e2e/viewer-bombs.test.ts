@@ -130,12 +130,15 @@ async function expectCheap(work: () => Promise<void>, times = 1): Promise<void> 
   const maxMs = times * MAX_BLOCKED_MS;
   const before = currentMemory(viewer.pid);
   let best = Number.POSITIVE_INFINITY;
-  for (let n = 0; n < 3 && best > maxMs; n += 1) {
+  // All rounds together may add no more than one: what a heap has not collected yet is collected then.
+  let grown = Number.POSITIVE_INFINITY;
+  const maxBytes = times * MAX_GROWTH_BYTES;
+  for (let n = 0; n < 3 && (best > maxMs || grown > maxBytes); n += 1) {
     best = Math.min(best, (await whileAsked(work)).blockedMs);
+    grown = currentMemory(viewer.pid) - before;
   }
-  const grown = currentMemory(viewer.pid) - before;
   expect(best).toBeLessThan(maxMs);
-  expect(grown).toBeLessThan(times * MAX_GROWTH_BYTES);
+  expect(grown).toBeLessThan(maxBytes);
 }
 
 describe('V-08: bombs', () => {
