@@ -18,7 +18,7 @@ import {
   type Verdict,
 } from '../shared/ipc.ts';
 import { LIMITS } from '../shared/limits.ts';
-import { checkMembers } from '../shared/record-check.ts';
+import { checkMembers, MemberNames } from '../shared/record-check.ts';
 import type { WorkerControl } from '../shared/worker-control.ts';
 import { type ClientQuota, shareIn } from './client-quota.ts';
 import { FlowTable, type OpenFlow } from './flow-table.ts';
@@ -53,6 +53,8 @@ export type WorkerPort = {
   abandon(reason: string): Promise<void>;
 };
 
+const IDENTITY_MEMBERS = new MemberNames(IDENTITY_NAMES);
+const FLOW_MEMBERS = new MemberNames(FLOW_FIELD_NAMES);
 /** In so many characters of a record's members stands whose it is. */
 const CLIENT_CHARS = 200;
 /** A policy frame of the greatest length, and what may be due while it is read. */
@@ -130,7 +132,7 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
       return;
     }
     // Also alone: it stands in other records, too, without the rest.
-    if (key.length > 0) complain(checkMembers(key, IDENTITY_NAMES));
+    if (key.length > 0) complain(checkMembers(key, IDENTITY_MEMBERS));
     const parts = key.length > 0 && rest.length > 0 ? [key, comma, rest] : [key, rest];
     const members = checked(Buffer.concat([stamp, ...parts]));
     // Latin-1 keeps the bytes as they are; they go back to the log the same way.
@@ -169,7 +171,7 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
   /** `members` begins with our own stamp; what follows is the worker's and is checked. */
   function checked(members: Buffer): Buffer {
     if (members.length === stamp.length) return members.subarray(0, -1);
-    complain(checkMembers(members.subarray(stamp.length), FLOW_FIELD_NAMES));
+    complain(checkMembers(members.subarray(stamp.length), FLOW_MEMBERS));
     return members;
   }
 

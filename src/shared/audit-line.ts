@@ -11,6 +11,9 @@ export const GENESIS = '0'.repeat(64);
 // leaves all of them raw, so they are escaped here.
 const TERMINAL_CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
 
+// All of ASCII that a JSON string holds as it is.
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 /** A value → JSON text without one raw control character (safe for a terminal, `tail`, `grep`). */
 export function formatJson(value: unknown): string {
   return JSON.stringify(value).replace(
@@ -21,16 +24,26 @@ export function formatJson(value: unknown): string {
 
 /**
  * Fields → the members of a JSON object, braces left out, so that the primary can put its own
- * fields in front without parsing. Undefined, zero, empty strings and empty lists are left out.
+ * fields in front without parsing. Undefined, zero, empty strings and empty lists are left out. No
+ * name may stand in two of the parts: names are those of the program, in ASCII.
  */
-export function formatMembers(fields: object): string {
-  const kept: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined || value === 0 || value === '') continue;
-    if (Array.isArray(value) && value.length === 0) continue;
-    kept[name] = value;
+export function formatMembers(...parts: readonly object[]): string {
+  let members = '';
+  for (const part of parts) {
+    for (const name of Object.keys(part)) {
+      const value = (part as Readonly<Record<string, unknown>>)[name];
+      if (value === undefined || value === 0 || value === '') continue;
+      if (Array.isArray(value) && value.length === 0) continue;
+      members += `${members === '' ? '"' : ',"'}${name}":${formatValue(value)}`;
+    }
   }
-  return formatJson(kept).slice(1, -1);
+  return members;
+}
+
+/** Most values are short, and need no escape: those are not sent through `JSON.stringify`. */
+function formatValue(value: unknown): string {
+  if (typeof value === 'string' && PLAIN.test(value)) return `"${value}"`;
+  return typeof value === 'number' && Number.isFinite(value) ? `${value}` : formatJson(value);
 }
 
 export type Stamp = {

@@ -39,9 +39,9 @@ export type Ask = {
   /** Name of the agent, '' = unknown. */
   readonly agent: string;
   readonly nowMs: number;
-  readonly method?: string;
-  readonly path?: NormalPath;
-  readonly ambiguous?: boolean;
+  readonly method?: string | undefined;
+  readonly path?: NormalPath | undefined;
+  readonly ambiguous?: boolean | undefined;
 };
 
 export type Reason =

@@ -11,6 +11,7 @@ import { valuesOf, withoutCredential } from './http/header-list.ts';
 import { formatRefusal, type RefusalMessage } from './http/refusal.ts';
 import type { RequestHead } from './http/request-head.ts';
 import type { Asked, Shown } from './judge.ts';
+import type { RunningCount } from './running-count.ts';
 
 /** The tunnel a request came through; null where it was sent to the proxy itself. */
 export type TunnelContext = {
@@ -22,7 +23,7 @@ export type TunnelContext = {
   /** Requests seen so far, for the tunnel's own record. */
   requests: number;
   /** Those that run: the tunnel's record comes after theirs. */
-  readonly running: Set<Promise<void>>;
+  readonly running: RunningCount;
   /** Why its connection was ended, where its HTTP/2 was broken; '' otherwise. */
   problem: string;
 };

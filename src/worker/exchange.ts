@@ -36,14 +36,24 @@ export type ExchangeInput = {
 
 /** Runs one exchange; resolves when it has its terminal record. Never rejects. */
 export async function handleExchange(input: ExchangeInput): Promise<void> {
-  const { deps, stream, tunnel } = input;
+  const { deps, stream, client, tunnel, local } = input;
   const { headers } = stream.line;
   if (tunnel !== null) tunnel.requests += 1;
   // 1. Parse: one head, names agreeing, framing unambiguous.
   const head = readRequestHead(stream.line, tunnel);
   const credential = tunnel === null ? shownCredential(headers) : tunnel.credential;
   const flow = new Flow(deps.link, identityOf(input, 'target' in head ? head.target : null));
-  const exchange: Exchange = { ...input, credential, flow, startedMs: deps.now() };
+  const startedMs = deps.now();
+  const exchange: Exchange = {
+    deps,
+    stream,
+    client,
+    tunnel,
+    local,
+    credential,
+    flow,
+    startedMs,
+  };
   const refuseNow = (status: number, reason: string) =>
     refuse(exchange, { status, reason, policy: deps.policy() });
   try {
@@ -72,8 +82,8 @@ export async function handleExchange(input: ExchangeInput): Promise<void> {
   // Its tunnel's record comes after it, also where a copy is still being decoded.
   const { pending } = flow;
   if (pending === null || tunnel === null) return;
-  tunnel.running.add(pending);
-  void pending.then(() => tunnel.running.delete(pending));
+  tunnel.running.begin();
+  void pending.then(() => tunnel.running.end());
 }
 
 async function admit(
@@ -109,9 +119,11 @@ function identityOf(input: ExchangeInput, target: Target | null): FlowIdentity {
   const { stream, tunnel, client } = input;
   const known = target ?? tunnel?.target ?? null;
   return {
-    ...(tunnel === null ? {} : { tunnel: tunnel.id }),
+    tunnel: tunnel?.id ?? '',
     client,
-    ...(known === null ? {} : { host: known.host, port: known.port }),
+    agent: '',
+    host: known?.host ?? '',
+    port: known?.port ?? 0,
     method: stream.line.method,
     url: input.deps.forRecord.url(urlOf(input, known)),
   };

@@ -1,7 +1,7 @@
 // The way of an admitted request to the upstream and of the answer back, both directions streamed
 // with back-pressure past their taps. Whatever ends first, exactly one terminal record follows.
 
-import type { FlowEvent, FlowFields } from '../shared/audit-event.ts';
+import type { FlowEvent } from '../shared/audit-event.ts';
 import { codeOf } from '../shared/error-code.ts';
 import type { Policy } from '../shared/policy.ts';
 import { forgetCaptures, openCapture } from './exchange-capture.ts';
@@ -13,6 +13,7 @@ import {
   refuse,
   sayDenied,
 } from './exchange-state.ts';
+import type { EndFields } from './flow.ts';
 import { relayAnswer, writeAnswerHead } from './http/answer.ts';
 import type { Capture } from './http/capture.ts';
 import type { WebSocketOffer } from './http/client-stream.ts';
@@ -211,20 +212,17 @@ class Forwarding implements LiveFlow {
       void this.#dispatch();
       return;
     }
-    const known = error instanceof UpstreamError;
-    const reason = known ? error.reason : `upstream: ${codeOf(error)}`;
-    if (this.#answer !== null) {
-      this.#fail(reason, known ? error.facts.resetCode : undefined);
-      return;
-    }
+    const known = error instanceof UpstreamError ? error : null;
+    const reason = known?.reason ?? `upstream: ${codeOf(error)}`;
+    if (this.#answer !== null) return this.#fail(reason, known?.facts.resetCode);
     const { decision, policy } = this.#allowed;
     this.#release();
     const { proto } = this.#exchange.stream;
-    const upstream_ip = this.#connection?.ip ?? '';
+    const { ip: upstream_ip = '' } = this.#connection ?? {};
     const fields = { proto, upstream_ip, req_bytes: this.#reqCapture.bytes };
     // What was never sent is not on the record as if it had been.
     const sent = this.#connection && { fields, captures: [this.#reqCapture] };
-    const status = known ? error.status : 502;
+    const status = known?.status ?? 502;
     refuse(this.#exchange, { status, reason, policy, decision, ...(sent && { sent }) });
     this.#finish();
   }
@@ -247,7 +245,7 @@ class Forwarding implements LiveFlow {
     this.#end('revoked', { reason, rule, policy: version, mode: mode ?? '' });
   }
 
-  #end(event: FlowEvent, fields: FlowFields, resetCode?: number): void {
+  #end(event: FlowEvent, fields: EndFields, resetCode?: number): void {
     const { flow, stream } = this.#exchange;
     if (flow.ended) return;
     const answer = this.#answer;
@@ -265,7 +263,7 @@ class Forwarding implements LiveFlow {
     };
     this.#release();
     const outcome = outcomeFields(this.#exchange, this.#allowed, progress);
-    flow.end(event, { ...outcome, ...fields }, this.#captures());
+    flow.end(event, Object.assign(outcome, fields), this.#captures());
     this.#finish(resetCode);
   }
 

@@ -30,7 +30,8 @@ export function judge(policy: Policy, asked: Asked, nowMs: number): Judgement {
     return { agent: '', decision: null, refusal: { status: 407, reason: identity.problem } };
   }
   const agent = 'problem' in identity ? '' : identity.agent;
-  const decision = decide(policy, { ...asked, agent, nowMs });
+  const { stage, target, method, path, ambiguous } = asked;
+  const decision = decide(policy, { stage, target, agent, nowMs, method, path, ambiguous });
   const refusal = decision.allow ? null : ({ status: 403, reason: decision.reason } as const);
   return { agent, decision, refusal };
 }

@@ -2,7 +2,7 @@
 // they send inside tunnels. Head and time limits live here; CONNECT goes to tunnel.ts, requests to
 // exchange.ts. Bytes that are no HTTP end here, with one refusal and one record.
 
-import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -16,11 +16,12 @@ import type { TunnelContext } from './exchange-state.ts';
 import { Flow } from './flow.ts';
 import type { ClientStream } from './http/client-stream.ts';
 import { Http1Client } from './http/http1-client.ts';
+import { CLIENT_GRACE_MS, createHttp1Server } from './http/http1-server.ts';
 import { serveHttp2 } from './http/http2-session.ts';
 import { formatRawRefusal } from './http/refusal.ts';
+import { RunningCount } from './running-count.ts';
 import { runTunnel } from './tunnel.ts';
 import { lingerThenClose } from './tunnel-state.ts';
-import { UpgradeRequest } from './websocket/upgrade-request.ts';
 
 export type Listener = {
   /** Stops accepting and lets what runs end; after `timeoutMs` the rest is closed with records. */
@@ -32,6 +33,10 @@ type Connection = {
   readonly client: string;
   readonly tunnel: TunnelContext | null;
   readonly local: string;
+  /** Its requests that run. */
+  active: number;
+  /** To its last request so far. */
+  latest: ServerResponse | null;
 };
 
 /** Listens on the proxy port. `onListening` or `onFailed` is called once. */
@@ -43,9 +48,8 @@ export function startListener(
   const connections = new WeakMap<Duplex, Connection>();
   const sockets = new Set<Duplex>();
   const sessions = new Set<ServerHttp2Session>();
-  const active = new Map<Duplex, number>();
-  const latest = new WeakMap<Duplex, ServerResponse>();
-  const server = createHttpServer(deps.config);
+  const exchanges = new RunningCount();
+  const server = createHttp1Server(deps.config);
 
   server.on('connection', (socket) => {
     // Before anything else: an error on a socket without a listener would end the worker.
@@ -61,13 +65,13 @@ export function startListener(
       return;
     }
     socket.once('close', () => deps.clients.closeConnection(client));
-    connections.set(socket, { client, tunnel: null, local: localOf(socket) });
+    connections.set(socket, openConnection(client, localOf(socket), null));
   });
   server.on('connect', (request, socket, head) => {
     const connection = connections.get(socket);
     if (connection === undefined || !socket.writable) socket.destroy();
     // Answers that are still due would go into the tunnel.
-    else if (active.has(socket)) {
+    else if (connection.active > 0) {
       blockedRecord(connection, 400, 'malformed: connect_after_request');
       socket.destroy();
     } else if (connection.tunnel !== null) refuseBytes(socket, connection, 400, 'nested_connect');
@@ -76,12 +80,12 @@ export function startListener(
   // WebSocket handshakes only: see UpgradeRequest.
   server.on('upgrade', (request, socket, head) => {
     const connection = connections.get(socket);
-    if (connection === undefined || !socket.writable || isOver(socket)) socket.destroy();
+    if (connection === undefined || !socket.writable || isOver(connection)) socket.destroy();
     // Answers that are still due would go into the WebSocket.
-    else if (active.has(socket)) {
+    else if (connection.active > 0) {
       blockedRecord(connection, 400, 'malformed: upgrade_after_request');
       socket.destroy();
-    } else run(socket, connection, upgradeStream(request, socket as Socket, head));
+    } else run(connection, upgradeStream(request, socket as Socket, head));
   });
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
@@ -89,15 +93,14 @@ export function startListener(
     if (connection === undefined) socket.destroy();
     // One that leash has answered with a close is not served any further, nor what stands behind a
     // body that is still read.
-    if (connection === undefined || !socket.writable || isOver(socket)) return;
-    latest.set(socket, response);
-    const running = active.get(socket) ?? 0;
-    if (running >= LIMITS.pipelinedRequests) {
+    if (connection === undefined || !socket.writable || isOver(connection)) return;
+    connection.latest = response;
+    if (connection.active >= LIMITS.pipelinedRequests) {
       blockedRecord(connection, 429, 'client_pipelining');
       socket.destroy();
       return;
     }
-    run(socket, connection, new Http1Client(request, response));
+    run(connection, new Http1Client(request, response));
   };
   server.on('request', onRequest);
   // The upstream is asked whether the body is wanted (RFC 9110 10.1.1).
@@ -105,7 +108,7 @@ export function startListener(
   server.on('checkExpectation', ({ socket }) => {
     const connection = connections.get(socket);
     if (connection === undefined) socket.destroy();
-    else if (active.has(socket)) {
+    else if (connection.active > 0) {
       // Its answer would stand in the place of the one that is due.
       blockedRecord(connection, 417, 'malformed: expect');
       socket.destroy();
@@ -114,8 +117,8 @@ export function startListener(
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const connection = connections.get(socket);
     // A request that is under way notices the end of its connection and writes the record.
-    if (connection === undefined || active.has(socket) || !socket.writable) socket.destroy();
-    else if (isOver(socket)) lingerThenClose(socket as Socket);
+    if (connection === undefined || connection.active > 0 || !socket.writable) socket.destroy();
+    else if (isOver(connection)) lingerThenClose(socket as Socket);
     else refuseParseError(error, socket, connection);
   });
   server.once('error', onFailed);
@@ -124,16 +127,16 @@ export function startListener(
     onListening,
   );
 
-  function run(socket: Duplex, connection: Connection, stream: ClientStream): void {
-    active.set(socket, (active.get(socket) ?? 0) + 1);
-    const { tunnel } = connection;
-    const ended = handleExchange({ deps, stream, ...connection }).finally(() => {
-      tunnel?.running.delete(ended);
-      const left = (active.get(socket) ?? 1) - 1;
-      if (left > 0) active.set(socket, left);
-      else active.delete(socket);
+  function run(connection: Connection, stream: ClientStream): void {
+    const { client, tunnel, local } = connection;
+    connection.active += 1;
+    exchanges.begin();
+    tunnel?.running.begin();
+    void handleExchange({ deps, stream, client, tunnel, local }).then(() => {
+      connection.active -= 1;
+      exchanges.end();
+      tunnel?.running.end();
     });
-    tunnel?.running.add(ended);
   }
 
   /** What the client has to name to come here again, as far as this end of the connection knows. */
@@ -143,8 +146,8 @@ export function startListener(
   }
 
   /** The last request so far was, or is, answered with a close. */
-  function isOver(socket: Duplex): boolean {
-    return latest.get(socket)?.shouldKeepAlive === false;
+  function isOver({ latest }: Connection): boolean {
+    return latest?.shouldKeepAlive === false;
   }
 
   async function openTunnel(
@@ -161,9 +164,9 @@ export function startListener(
       head,
       client,
       serve(inner, context) {
-        const connection = { client, local, tunnel: context };
+        const connection = openConnection(client, local, context);
         if (inner instanceof TLSSocket && inner.alpnProtocol === 'h2') {
-          openHttp2(inner, connection);
+          openHttp2(inner, connection, context);
           return;
         }
         connections.set(inner, connection);
@@ -174,14 +177,14 @@ export function startListener(
     });
   }
 
-  function openHttp2(socket: TLSSocket, connection: Connection & { tunnel: TunnelContext }): void {
+  function openHttp2(socket: TLSSocket, connection: Connection, tunnel: TunnelContext): void {
     const { idleMs, exchangeIdleMs } = deps.config;
     const session = serveHttp2(socket, {
       idleMs,
       exchangeIdleMs: exchangeIdleMs + CLIENT_GRACE_MS,
-      onStream: (stream) => run(socket, connection, stream),
+      onStream: (stream) => run(connection, stream),
       onProblem(code) {
-        connection.tunnel.problem ||= code;
+        tunnel.problem ||= code;
       },
     });
     sessions.add(session);
@@ -224,10 +227,10 @@ export function startListener(
   function blockedRecord(connection: Connection, status: number, reason: string): string {
     const { client, tunnel } = connection;
     const flow = new Flow(deps.link, {
+      tunnel: tunnel?.id ?? '',
       client,
-      ...(tunnel === null
-        ? {}
-        : { tunnel: tunnel.id, host: tunnel.target.host, port: tunnel.target.port }),
+      host: tunnel?.target.host ?? '',
+      port: tunnel?.target.port ?? 0,
     });
     const { version, mode } = deps.policy();
     flow.end('blocked', { status, stage: 'request', reason, policy: version, mode: mode ?? '' });
@@ -240,7 +243,7 @@ export function startListener(
       server.closeIdleConnections();
       for (const session of sessions) session.close();
       const deadline = deps.now() + timeoutMs;
-      while (active.size > 0 && deps.now() < deadline) await pause(20);
+      while (exchanges.running > 0 && deps.now() < deadline) await pause(20);
       // Over HTTP/2 the end of an answer is a frame of its own, behind the last byte.
       const flushed = Math.min(deadline, deps.now() + LIMITS.drainFlushMs);
       while (sessions.size > 0 && deps.now() < flushed) await pause(5);
@@ -254,6 +257,10 @@ export function startListener(
   };
 }
 
+function openConnection(client: string, local: string, tunnel: TunnelContext | null): Connection {
+  return { client, tunnel, local, active: 0, latest: null };
+}
+
 /** A handshake, and the way to answer it as a request: what is behind another answer is not served. */
 function upgradeStream(request: IncomingMessage, socket: Socket, head: Buffer): ClientStream {
   const response = new ServerResponse(request);
@@ -264,29 +271,6 @@ function upgradeStream(request: IncomingMessage, socket: Socket, head: Buffer): 
     lingerThenClose(socket);
   });
   return new Http1Client(request, response, head);
-}
-
-/** The upstream's own silence is noticed first, and gets its own answer. */
-const CLIENT_GRACE_MS = 5_000;
-
-function createHttpServer({ idleMs, exchangeIdleMs }: WorkerDeps['config']): Server {
-  const server = createServer({
-    IncomingMessage: UpgradeRequest,
-    insecureHTTPParser: false,
-    requireHostHeader: false,
-    maxHeaderSize: LIMITS.headBytes,
-    headersTimeout: LIMITS.headMs,
-    // A body may take as long as it needs; silence is bounded by the exchange's own timer.
-    requestTimeout: 0,
-    connectionsCheckingInterval: 1000,
-    keepAliveTimeout: idleMs,
-    noDelay: true,
-  });
-  // A client that does not read, or a request that stops in the middle. The socket is destroyed.
-  server.timeout = exchangeIdleMs + CLIENT_GRACE_MS;
-  // Lowering this truncates instead of refusing (CVE-2026-58044): all are seen, and counted by us.
-  server.maxHeadersCount = 0;
-  return server;
 }
 
 function pause(ms: number): Promise<void> {

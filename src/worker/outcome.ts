@@ -1,7 +1,9 @@
 // What the last record of a forwarded exchange says, from what is known when it ends. Pure.
 
-import type { FlowFields } from '../shared/audit-event.ts';
+import type { HeaderPairs } from '../shared/audit-event.ts';
+import type { WorkerDeps } from './deps.ts';
 import { type Allowed, type Exchange, recordedHeaders, roundMs } from './exchange-state.ts';
+import type { EndFields } from './flow.ts';
 import { headerPairs, listBytes, type RawHeaders } from './http/header-list.ts';
 import { trailersFit } from './http/http-message.ts';
 
@@ -24,35 +26,44 @@ export type Progress = {
   readonly isSent: boolean;
 };
 
+/** All members are always there: an object of one shape, which callers may complete. */
 export function outcomeFields(
   exchange: Exchange,
   { decision, policy }: Allowed,
   progress: Progress,
-): FlowFields {
-  const { answer, upstreamIp, upstreamProto, ttfbMs, reqBytes, resBytes } = progress;
+): EndFields {
+  const { answer, upstreamIp, upstreamProto, ttfbMs, reqBytes, resBytes, attempts } = progress;
   const { stream, deps } = exchange;
   const { proto } = stream;
-  const pairs = (list: RawHeaders) => deps.forRecord.headers(headerPairs(list));
-  const trailers = (list: RawHeaders) =>
-    trailersFit(list) ? pairs(list) : pairs(['left out', `${listBytes(list)} bytes of trailers`]);
   return {
     status: answer?.status ?? 0,
     bytes: resBytes,
-    ...(decision.wouldBlock ? { audit: 'would_block_in_enforce' as const } : {}),
+    audit: decision.wouldBlock ? 'would_block_in_enforce' : undefined,
     req_headers: recordedHeaders(exchange),
-    ...(answer === null ? {} : { res_headers: pairs(answer.headers) }),
-    ...(progress.reqTrailers.length === 0 ? {} : { req_trailers: trailers(progress.reqTrailers) }),
-    ...(progress.resTrailers.length === 0 ? {} : { res_trailers: trailers(progress.resTrailers) }),
+    res_headers: answer === null ? undefined : pairsOf(answer.headers, deps),
+    req_trailers: trailersOf(progress.reqTrailers, deps),
+    res_trailers: trailersOf(progress.resTrailers, deps),
     proto,
-    ...(upstreamProto === null || upstreamProto === proto ? {} : { upstream_proto: upstreamProto }),
+    upstream_proto: upstreamProto === null || upstreamProto === proto ? undefined : upstreamProto,
+    reason: '',
     rule: decision.rule,
     policy: policy.version,
     mode: policy.mode ?? '',
     upstream_ip: upstreamIp,
     req_bytes: reqBytes,
-    ...(progress.attempts > 1 ? { attempts: progress.attempts } : {}),
-    ...(stream.isComplete && progress.isSent ? {} : { req_unfinished: true }),
+    attempts: attempts > 1 ? attempts : undefined,
+    req_unfinished: stream.isComplete && progress.isSent ? undefined : true,
     ttfb_ms: roundMs(ttfbMs),
     duration_ms: roundMs(deps.now() - exchange.startedMs),
   };
+}
+
+function pairsOf(list: RawHeaders, { forRecord }: WorkerDeps): HeaderPairs {
+  return forRecord.headers(headerPairs(list));
+}
+
+function trailersOf(list: RawHeaders, deps: WorkerDeps): HeaderPairs | undefined {
+  if (list.length === 0) return undefined;
+  if (trailersFit(list)) return pairsOf(list, deps);
+  return pairsOf(['left out', `${listBytes(list)} bytes of trailers`], deps);
 }

@@ -8,10 +8,11 @@ import {
   type FlowEvent,
   type FlowFields,
   type FlowIdentity,
+  MAX_RECORD_BYTES,
   TERMINAL_EVENTS,
   type Truncation,
 } from '../shared/audit-event.ts';
-import { formatMembers } from '../shared/audit-line.ts';
+import { formatMembers, MAX_STAMP_BYTES } from '../shared/audit-line.ts';
 import {
   encodeMint,
   encodeOpen,
@@ -41,7 +42,14 @@ export interface PrimaryLink {
   nextFlow(): { readonly number: number; readonly id: string };
   /** Reports a new flow; resolves when the primary has it on the log, or will not have it. */
   open(record: OpenRecord): Promise<Verdict>;
-  record(event: FlowEvent, flow: number, fields: FlowFields): void;
+  /** `identity` stands before the fields, `copied` behind them. False: it is too long, and was not sent. */
+  record(
+    event: FlowEvent,
+    flow: number,
+    fields: FlowFields,
+    identity?: FlowIdentity,
+    copied?: readonly FlowFields[],
+  ): boolean;
   /** The signed leaf (PEM) for a host in normal form. Rejects with the primary's reason. */
   mint(host: string): Promise<string>;
   control(message: WorkerControl): void;
@@ -73,6 +81,12 @@ type Waiting = { readonly resolve: (verdict: Verdict) => void; readonly sinceMs:
 const SWEEP_MS = 250;
 /** Bytes of a URL that the primary keeps for the flow's last record, should this worker die. */
 const KEY_URL_BYTES = 1024;
+
+function isTooLong(members: string): boolean {
+  const most = MAX_RECORD_BYTES - MAX_STAMP_BYTES;
+  // Three bytes for one is the worst that UTF-8 does to what JavaScript counts as a character.
+  return members.length * 3 > most && Buffer.byteLength(members) > most;
+}
 
 /** Starts the link on the worker's pipe; `wait` false: `LEASH_AUDIT=relaxed`. */
 export function startLink(
@@ -141,17 +155,17 @@ export function startLink(
   }
 
   /** While the primary hangs, refusals must not fill the memory: they shrink, then they are counted. */
-  function refusalOf(fields: FlowFields): FlowFields | null {
-    if (pipe.writableLength <= LIMITS.pipeFullBytes) return fields;
+  function refusalOf(parts: readonly FlowFields[]): readonly FlowFields[] | null {
+    if (pipe.writableLength <= LIMITS.pipeFullBytes) return parts;
     if (pipe.writableLength > LIMITS.pipeRefusalBytes) {
       if (unrecorded === 0) unrecordedSinceMs = Date.now();
       unrecorded += 1;
       return null;
     }
-    const { req_headers: _, url, ...others } = fields;
+    const { req_headers: _, url, ...others }: FlowFields = Object.assign({}, ...parts);
     // Nothing is cut in silence: the record says that it is less than the request.
     const short: FlowFields = { ...others, req_truncated: 'backpressure' };
-    return url === undefined ? short : { ...short, url: url.slice(0, KEY_URL_BYTES) };
+    return [url === undefined ? short : { ...short, url: url.slice(0, KEY_URL_BYTES) }];
   }
 
   function reportUnrecorded(): void {
@@ -188,20 +202,24 @@ export function startLink(
       return { number: flows, id: `${idPrefix}${flows}` };
     },
     open({ event, flow, policy, identity, rest }) {
-      const long = (identity.url?.length ?? 0) > KEY_URL_BYTES;
-      const { url, ...short } = identity;
-      const key = formatMembers(long ? short : identity);
-      const others = formatMembers(long ? { url, ...rest } : rest);
+      const { url = '' } = identity;
+      const isLong = url.length > KEY_URL_BYTES;
+      const key = formatMembers(isLong ? { ...identity, url: '' } : identity);
+      const others = isLong ? formatMembers({ url }, rest) : formatMembers(rest);
       opened.add(flow);
       send(encodeOpen(event, flow, policy, key, others));
       if (!wait) return Promise.resolve('ack');
       return new Promise((resolve) => waiting.set(flow, { resolve, sinceMs: performance.now() }));
     },
-    record(event, flow, fields) {
+    record(event, flow, fields, identity, copied = []) {
+      const parts = identity === undefined ? [fields] : [identity, fields, ...copied];
       const isRefusal = event === 'blocked' && !opened.has(flow);
-      const fitting = isRefusal ? refusalOf(fields) : fields;
+      const fitting = isRefusal ? refusalOf(parts) : parts;
+      const members = fitting === null ? null : formatMembers(...fitting);
+      if (members !== null && isTooLong(members)) return false;
       if (TERMINAL_EVENTS.has(event)) opened.delete(flow);
-      if (fitting !== null) send(encodeRecord(event, flow, formatMembers(fitting)));
+      if (members !== null) send(encodeRecord(event, flow, members));
+      return true;
     },
     mint(host) {
       mints = (mints + 1) >>> 0;

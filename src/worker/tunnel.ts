@@ -15,6 +15,7 @@ import { carriesToken } from './http/http-message.ts';
 import { VERDICT_REFUSALS } from './http/refusal.ts';
 import { type Asked, judge, shownCredential } from './judge.ts';
 import { openUpstream, relayTunnel } from './relay-tunnel.ts';
+import { RunningCount } from './running-count.ts';
 import { checkServerName, intercept } from './tls/intercept.ts';
 import { sniff } from './tls/sniff.ts';
 import {
@@ -148,7 +149,7 @@ async function establish(tunnel: Tunnel): Promise<void> {
 /** The requests' own records come before the tunnel's: they end on the same event. */
 async function endAfterRequests(tunnel: Tunnel, context: TunnelContext): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
-  while (context.running.size > 0) await Promise.all(context.running);
+  await context.running.whenIdle();
   const { requests, problem } = context;
   endTunnel(tunnel, 'connect_closed', { requests, reason: problem && `http2: ${problem}` });
 }
@@ -173,7 +174,7 @@ function serveInner(tunnel: Tunnel, inner: Socket, scheme: 'http' | 'https'): vo
     scheme,
     credential: tunnel.asked.credential,
     requests: 0,
-    running: new Set(),
+    running: new RunningCount(),
     problem: '',
   };
   tunnel.socket.once('close', () => void endAfterRequests(tunnel, context));

@@ -1,4 +1,5 @@
-import type { FlowEvent, FlowFields } from '../../src/shared/audit-event.ts';
+import { type FlowEvent, type FlowFields, MAX_RECORD_BYTES } from '../../src/shared/audit-event.ts';
+import { formatMembers, MAX_STAMP_BYTES } from '../../src/shared/audit-line.ts';
 import type { Verdict } from '../../src/shared/ipc.ts';
 import type { OpenRecord, PrimaryLink } from '../../src/worker/primary-link.ts';
 
@@ -25,7 +26,16 @@ export function fakeLink(): FakeLink {
       link.opened.push(record);
       return Promise.resolve(link.verdict);
     },
-    record: (event, flow, fields) => void link.records.push({ event, flow, fields }),
+    record(event, flow, fields, identity, copied = []) {
+      const members = formatMembers(identity ?? {}, fields, ...copied);
+      const isTooLong = Buffer.byteLength(members) > MAX_RECORD_BYTES - MAX_STAMP_BYTES;
+      const all = Object.entries({ ...identity, ...fields, ...Object.assign({}, ...copied) });
+      const kept = Object.fromEntries(
+        all.filter(([, value]) => value !== undefined && value !== ''),
+      );
+      if (!isTooLong) link.records.push({ event, flow, fields: kept });
+      return !isTooLong;
+    },
     mint: () => Promise.reject(new Error('no mint here')),
     control() {},
     mustCut: () => null,

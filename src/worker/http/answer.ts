@@ -16,9 +16,10 @@ import { relayBody } from './relay-body.ts';
 
 /** Throws where Node refuses a field that its own parser let pass. */
 export function writeAnswerHead({ deps, stream }: Exchange, { head }: UpstreamAnswer): void {
+  const { status, isWhole } = head;
   const headers = clientHeaders(head.headers);
   if (deps.draining() && stream.proto === 'h1') headers.push('Connection', 'close');
-  stream.answer({ ...head, phrase: safeReasonPhrase(head.phrase), headers });
+  stream.answer({ status, phrase: safeReasonPhrase(head.phrase), headers, isWhole });
 }
 
 /**

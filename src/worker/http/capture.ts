@@ -7,10 +7,10 @@
 // Invariant: nothing is cut silently: a shortened copy carries a mark, the full length and the SHA-256.
 
 import { isUtf8 } from 'node:buffer';
-import { createHash, type Hash } from 'node:crypto';
 import type { FlowFields, Truncation } from '../../shared/audit-event.ts';
 import { HeldBytes } from '../../shared/held-bytes.ts';
 import { LIMITS } from '../../shared/limits.ts';
+import { BodyHash } from './body-hash.ts';
 import { CaptureDecoder, type DecoderLoad } from './capture-decoder.ts';
 import type { Coding } from './content-coding.ts';
 
@@ -31,7 +31,7 @@ export type CaptureDeps = {
 
 export class Capture {
   readonly #deps: CaptureDeps;
-  readonly #hash: Hash = createHash('sha256');
+  readonly #hash = new BodyHash();
   readonly #held = new HeldBytes();
   #heldSinceMs = 0;
   #sentBytes = 0;
@@ -104,7 +104,7 @@ export class Capture {
     return fieldsOf(this.#deps.dir, {
       piece: this.#held.length > 0 ? encodePiece(this.#held.join()) : null,
       decoded: this.#isWire || this.#sentBytes + this.#held.length === 0 ? null : this.#deps.coding,
-      sha256: this.#bytes > 0 ? this.#hash.copy().digest('hex') : '',
+      sha256: this.#hash.digest(),
       truncated: this.#truncated,
       parts: this.#parts,
     });
@@ -171,7 +171,7 @@ export class Capture {
       dir: this.#deps.dir,
       offset: this.#sentBytes,
       body: piece.body,
-      ...(piece.base64 ? { encoding: 'base64' } : {}),
+      encoding: piece.base64 ? 'base64' : undefined,
     });
     this.#parts += 1;
     this.#sentBytes += length;
@@ -220,12 +220,27 @@ type Facts = {
 };
 
 function fieldsOf(dir: 'req' | 'res', facts: Facts): FlowFields {
-  const fields: Record<string, unknown> = {};
-  if (facts.piece !== null) fields[`${dir}_body`] = facts.piece.body;
-  if (facts.piece?.base64) fields[`${dir}_encoding`] = 'base64';
-  if (facts.decoded !== null) fields[`${dir}_decoded`] = facts.decoded;
-  if (facts.sha256 !== '') fields[`${dir}_sha256`] = facts.sha256;
-  if (facts.truncated !== null) fields[`${dir}_truncated`] = facts.truncated;
-  if (facts.parts > 0) fields[`${dir}_parts`] = facts.parts;
-  return fields;
+  const { piece, sha256, parts } = facts;
+  const body = piece?.body ?? '';
+  const encoding = piece?.base64 ? 'base64' : undefined;
+  const decoded = facts.decoded ?? undefined;
+  const truncated = facts.truncated ?? undefined;
+  // Names that were put together would make the object slow.
+  return dir === 'req'
+    ? {
+        req_body: body,
+        req_encoding: encoding,
+        req_decoded: decoded,
+        req_sha256: sha256,
+        req_truncated: truncated,
+        req_parts: parts,
+      }
+    : {
+        res_body: body,
+        res_encoding: encoding,
+        res_decoded: decoded,
+        res_sha256: sha256,
+        res_truncated: truncated,
+        res_parts: parts,
+      };
 }

@@ -9,15 +9,21 @@ import type { PrimaryLink } from '../primary-link.ts';
 export function countedLink(link: PrimaryLink, meter: WorkerMeter): PrimaryLink {
   return {
     ...link,
-    record(event, flow, fields) {
-      countRecord(meter, event, fields);
-      link.record(event, flow, fields);
+    record(event, flow, fields, identity, copied) {
+      const isSent = link.record(event, flow, fields, identity, copied);
+      if (isSent) countRecord(meter, event, fields, identity?.method);
+      return isSent;
     },
   };
 }
 
 /** Counts a record that ends a tunnel or a request; of others nothing. */
-export function countRecord(meter: WorkerMeter, event: FlowEvent, fields: FlowFields): void {
+function countRecord(
+  meter: WorkerMeter,
+  event: FlowEvent,
+  fields: FlowFields,
+  method: string | undefined,
+): void {
   switch (event) {
     case 'connect_closed':
       meter.add('tunnels', 1, TUNNEL_CLASSES.indexOf('closed'));
@@ -31,7 +37,7 @@ export function countRecord(meter: WorkerMeter, event: FlowEvent, fields: FlowFi
     case 'blocked':
     case 'error':
     case 'revoked':
-      if (fields.method === 'CONNECT') meter.add('tunnels', 1, TUNNEL_CLASSES.indexOf(event));
+      if (method === 'CONNECT') meter.add('tunnels', 1, TUNNEL_CLASSES.indexOf(event));
       else countRequest(meter, event, fields);
   }
 }

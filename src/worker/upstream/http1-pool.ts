@@ -12,7 +12,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { codeOf } from '../../shared/error-code.ts';
 import { LIMITS } from '../../shared/limits.ts';
-import { headerPairs, valuesOf } from '../http/header-list.ts';
+import { headerPairs, type RawHeaders, valuesOf } from '../http/header-list.ts';
 import { hasNoBody } from '../http/http-message.ts';
 import { UpstreamError } from './upstream-error.ts';
 import type {
@@ -46,7 +46,8 @@ export class Http1Pool {
       proto: 'h1',
       ip: socket.remoteAddress ?? '',
       isOpened: this.#opened.has(socket),
-      send: (request, events) => send({ agent: this.#agent, key, socket }, request, events),
+      send: (request, events) =>
+        new Http1Stream({ agent: this.#agent, key, socket }, request, events),
       discard() {
         socket.destroy();
       },
@@ -60,64 +61,71 @@ export class Http1Pool {
 
 type Road = { readonly agent: Agent; readonly key: string; readonly socket: Socket };
 
-function send(road: Road, request: UpstreamRequest, events: UpstreamEvents): UpstreamStream {
-  const { idleMs, method } = request;
-  const options: RequestOptions & { road: Road } = {
-    agent: road.agent,
-    road,
-    method,
-    path: request.path,
-    headers: withConnection(request.headers) as string[],
-    setHost: false,
-    timeout: idleMs,
-    maxHeaderSize: LIMITS.headBytes,
-  };
-  const sent = open(options);
-  // Node stops recording raw headers past its limit (CVE-2026-58044); 0 = all, counted by us.
-  sent.maxHeadersCount = 0;
-  // The agent sets no timer of ours where its own is of the same length.
-  sent.once('socket', (socket) => {
-    if (socket.timeout !== idleMs) socket.setTimeout(idleMs);
-  });
-  /** For what no server may send: a 101 nobody asked for would be a pipe nobody looks into. */
-  const cut = (problem: string) => {
-    sent.socket?.destroy();
-    events.onFailed(new UpstreamError(502, `upstream: ${problem}`));
-  };
-  sent.once('response', (answer) => {
-    // A 101 without the fields of an upgrade arrives as a response.
-    if ((answer.statusCode ?? 0) < 200) cut('unsolicited 101');
-    else receive(answer, method, events);
-  });
-  sent.on('error', events.onFailed);
-  sent.once('upgrade', ({ rawHeaders: headers }, socket, bytes) => {
-    if (events.onSwitch === null) cut('unsolicited 101');
-    else events.onSwitch({ headers, socket, bytes });
-  });
-  sent.on('information', ({ statusCode, rawHeaders }) =>
-    events.onInformation(statusCode, rawHeaders),
-  );
-  sent.once('timeout', () => {
-    events.onFailed(new UpstreamError(504, 'upstream: silent for too long'));
-    sent.destroy();
-  });
-  if (request.isWhole) sent.end();
-  return {
-    get isReused() {
-      return sent.reusedSocket;
-    },
-    flush() {
-      if (!sent.writableEnded && !sent.destroyed) sent.flushHeaders();
-    },
-    sink: sent,
-    setTrailers(trailers) {
-      const pairs = headerPairs(trailers) as [string, string][];
-      if (pairs.length > 0) sent.addTrailers(pairs);
-    },
-    abort() {
+/** One request on a connection of the pool. */
+class Http1Stream implements UpstreamStream {
+  readonly sink: ClientRequest;
+
+  constructor(road: Road, request: UpstreamRequest, events: UpstreamEvents) {
+    const { idleMs, method } = request;
+    const sent = open({
+      agent: road.agent,
+      road,
+      method,
+      path: request.path,
+      headers: withConnection(request.headers) as string[],
+      setHost: false,
+      timeout: idleMs,
+      maxHeaderSize: LIMITS.headBytes,
+    });
+    this.sink = sent;
+    // Node stops recording raw headers past its limit (CVE-2026-58044); 0 = all, counted by us.
+    sent.maxHeadersCount = 0;
+    // The agent sets no timer of ours where its own is of the same length.
+    sent.once('socket', (socket) => {
+      if (socket.timeout !== idleMs) socket.setTimeout(idleMs);
+    });
+    /** For what no server may send: a 101 nobody asked for would be a pipe nobody looks into. */
+    const cut = (problem: string) => {
+      sent.socket?.destroy();
+      events.onFailed(new UpstreamError(502, `upstream: ${problem}`));
+    };
+    sent.once('response', (answer) => {
+      // A 101 without the fields of an upgrade arrives as a response.
+      if ((answer.statusCode ?? 0) < 200) cut('unsolicited 101');
+      else receive(answer, method, events);
+    });
+    sent.on('error', events.onFailed);
+    sent.once('upgrade', ({ rawHeaders: headers }, socket, bytes) => {
+      if (events.onSwitch === null) cut('unsolicited 101');
+      else events.onSwitch({ headers, socket, bytes });
+    });
+    sent.on('information', ({ statusCode, rawHeaders }) =>
+      events.onInformation(statusCode, rawHeaders),
+    );
+    sent.once('timeout', () => {
+      events.onFailed(new UpstreamError(504, 'upstream: silent for too long'));
       sent.destroy();
-    },
-  };
+    });
+    if (request.isWhole) sent.end();
+  }
+
+  get isReused(): boolean {
+    return this.sink.reusedSocket;
+  }
+
+  flush(): void {
+    const { sink } = this;
+    if (!sink.writableEnded && !sink.destroyed) sink.flushHeaders();
+  }
+
+  setTrailers(trailers: RawHeaders): void {
+    const pairs = headerPairs(trailers) as [string, string][];
+    if (pairs.length > 0) this.sink.addTrailers(pairs);
+  }
+
+  abort(): void {
+    this.sink.destroy();
+  }
 }
 
 /** Throws where Node refuses the head; the connection has carried nothing of it then, and goes. */

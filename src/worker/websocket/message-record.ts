@@ -85,33 +85,29 @@ export class MessageRecord {
     const copy = this.#capture.finish();
     const { req_truncated: truncated, req_parts: parts } = copy;
     // A body that is the payload, bit by bit, says all that its hash would.
-    const isWhole = truncated === undefined && parts === undefined && !this.#isInflated;
+    const isWhole = truncated === undefined && parts === 0 && !this.#isInflated;
     const sha256 = () => (this.#wire === null ? copy.req_sha256 : sha256Of(this.#wire));
     this.#send({
       bytes: this.#wire?.length ?? this.#capture.bytes,
-      body: copy.req_body,
+      body: copy.req_body || undefined,
       encoding: copy.req_encoding,
       sha256: isWhole ? undefined : sha256(),
       truncated,
-      parts,
+      parts: parts || undefined,
       ...fields,
     });
   }
 
-  #send(fields: Loose<FlowFields>): void {
-    const all: Loose<FlowFields> = {
+  #send(fields: FlowFields): void {
+    this.#deps.emit({
       direction: this.#deps.direction,
       opcode: this.#opcode === 0 ? undefined : this.#opcode,
       ...fields,
       decoded: this.#isInflated ? 'deflate' : undefined,
       compressed: this.#isCompressed ? true : undefined,
-    };
-    const kept = Object.entries(all).filter(([, value]) => value !== undefined);
-    this.#deps.emit(Object.fromEntries(kept));
+    });
   }
 }
-
-type Loose<T> = { [K in keyof T]: T[K] | undefined };
 
 function sha256Of(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');

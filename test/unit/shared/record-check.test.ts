@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { checkMembers } from '../../../src/shared/record-check.ts';
+import { checkMembers, MemberNames } from '../../../src/shared/record-check.ts';
 
-const ALLOWED = new Set(['a', 'b', 'req_headers', 'body']);
+const ALLOWED = new MemberNames(['a', 'b', 'req_headers', 'body']);
 
 function check(text: string | Buffer): string | null {
   return checkMembers(Buffer.from(text as string), ALLOWED);

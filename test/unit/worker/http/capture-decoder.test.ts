@@ -6,6 +6,7 @@ import type { FlowFields, Truncation } from '../../../../src/shared/audit-event.
 import { LIMITS } from '../../../../src/shared/limits.ts';
 import { Capture } from '../../../../src/worker/http/capture.ts';
 import type { Coding } from '../../../../src/worker/http/content-coding.ts';
+import { asRecorded } from '../../../support/as-recorded.ts';
 import { waitFor } from '../../../support/wait-for.ts';
 import { sampleText, ZSTD_SAMPLES, zstdFrame } from '../../../support/zstd-samples.ts';
 
@@ -27,7 +28,7 @@ function setup(coding: Coding, limitBytes = MIB) {
   /** The fields at the end, and the copy they and the parts make. */
   const end = async () => {
     await capture.close();
-    const fields = capture.finish();
+    const fields = asRecorded(capture.finish());
     const pieces = state.parts.map((part) => Buffer.from(part.body ?? '', part.encoding ?? 'utf8'));
     pieces.push(Buffer.from(fields.res_body ?? '', fields.res_encoding ?? 'utf8'));
     expect(load).toEqual({ streams: 0, waitingBytes: 0 });
@@ -79,7 +80,7 @@ describe('Capture of a coded body', () => {
     pushAll(capture, wire, 100);
     expect(capture.close()).toBeNull();
     expect(capture.bytes).toBe(wire.length);
-    expect(capture.finish()).toEqual({
+    expect(asRecorded(capture.finish())).toEqual({
       res_body: SHORT.toString(),
       res_decoded: coding,
       res_sha256: sha256(wire),
@@ -163,7 +164,7 @@ describe('Capture of a coded body', () => {
       const { capture } = setup(coding);
       capture.push(wire);
       expect(capture.close()).toBeNull();
-      const fields = capture.finish();
+      const fields = asRecorded(capture.finish());
       expect(Buffer.from(fields.res_body ?? '', fields.res_encoding ?? 'utf8')).toEqual(wire);
       expect(fields.res_decoded).toBeUndefined();
       expect(fields.res_truncated).toBeUndefined();

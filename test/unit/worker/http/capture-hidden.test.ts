@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { FlowFields } from '../../../../src/shared/audit-event.ts';
 import { Capture } from '../../../../src/worker/http/capture.ts';
 import type { Coding } from '../../../../src/worker/http/content-coding.ts';
+import { asRecorded } from '../../../support/as-recorded.ts';
 import {
   brotliWithMetadata,
   deflateWithEmptyBlocks,
@@ -91,7 +92,7 @@ describe('Capture of a coded body that hides bytes', () => {
     const { capture, copyOf } = setup(coding);
     capture.push(wire);
     capture.close();
-    const fields = capture.finish();
+    const fields = asRecorded(capture.finish());
     expect(copyOf(fields).equals(wire)).toBe(true);
     expect(fields.req_decoded).toBeUndefined();
     expect(fields.req_truncated).toBeUndefined();
@@ -104,7 +105,7 @@ describe('Capture of a coded body that hides bytes', () => {
       for (let at = 0; at < wire.length; at += 65_536) capture.push(wire.subarray(at, at + 65_536));
       await waitFor(() => load.waitingBytes === 0, { what: 'the decoder', everyMs: 1 });
       if (!isStopped) await capture.close();
-      const fields = capture.finish();
+      const fields = asRecorded(capture.finish());
       expect(fields).toMatchObject({ req_decoded: coding, req_truncated: 'undecodable' });
       expect(fields.req_sha256).toBe(createHash('sha256').update(wire).digest('hex'));
       expect(copyOf(fields).subarray(0, LONG.length).equals(LONG)).toBe(true);
@@ -120,7 +121,7 @@ describe('Capture of a coded body that hides bytes', () => {
       capture.push(wire);
       await waitFor(() => load.waitingBytes === 0, { what: 'the decoder', everyMs: 1 });
       if (!isStopped) await capture.close();
-      const fields = capture.finish();
+      const fields = asRecorded(capture.finish());
       expect(copyOf(fields).equals(wire)).toBe(true);
       expect(fields.req_decoded).toBeUndefined();
     }
@@ -132,7 +133,7 @@ describe('Capture of a coded body that hides bytes', () => {
     const { capture, copyOf } = setup('br');
     capture.push(wire);
     capture.close();
-    const fields = capture.finish();
+    const fields = asRecorded(capture.finish());
     expect(copyOf(fields).equals(wire)).toBe(true);
     expect(copyOf(fields).toString('latin1')).toContain(SECRET);
   });
@@ -146,7 +147,7 @@ describe('Capture of a coded body that hides bytes', () => {
       const { capture, copyOf } = setup(coding);
       capture.push(wire);
       await capture.close();
-      const fields = capture.finish();
+      const fields = asRecorded(capture.finish());
       expect(fields.req_decoded).toBe(coding);
       expect(copyOf(fields).equals(Buffer.concat([SHORT, SHORT]))).toBe(true);
     }

@@ -7,6 +7,7 @@ import type { FlowFields, Truncation } from '../../../../src/shared/audit-event.
 import { LIMITS } from '../../../../src/shared/limits.ts';
 import { Capture } from '../../../../src/worker/http/capture.ts';
 import type { Coding } from '../../../../src/worker/http/content-coding.ts';
+import { asRecorded } from '../../../support/as-recorded.ts';
 import { sampleText } from '../../../support/zstd-samples.ts';
 
 const MIB = 1024 * 1024;
@@ -58,7 +59,7 @@ describe('Capture of a hostile body', () => {
     const { capture, copy } = setup();
     capture.push(wire);
     capture.close();
-    const fields = capture.finish();
+    const fields = asRecorded(capture.finish());
     expect(fields.req_decoded).toBeUndefined();
     expect(copy(fields).equals(wire)).toBe(true);
   });
@@ -80,7 +81,7 @@ describe('Capture of a hostile body', () => {
       await nextTurn();
     }
     await capture.close();
-    const fields = capture.finish();
+    const fields = asRecorded(capture.finish());
     expect(fields).toMatchObject({ req_truncated: 'limit', req_decoded: coding });
     expect(copy(fields)).toHaveLength(MIB);
     expect(capture.bytes).toBe(bomb.length);
@@ -93,7 +94,7 @@ describe('Capture of a hostile body', () => {
     const { capture, copy } = setup({ limitBytes: 256 * MIB });
     for (let at = 0; at < bomb.length; at += 16_384) capture.push(bomb.subarray(at, at + 16_384));
     await capture.close();
-    const fields = capture.finish();
+    const fields = asRecorded(capture.finish());
     expect(fields).toMatchObject({ req_truncated: 'undecodable', req_decoded: 'gzip' });
     expect(copy(fields).length).toBeGreaterThan(LIMITS.decodeFreeBytes - 65_536);
     expect(copy(fields).length).toBeLessThan((bomb.length + 65_536) * LIMITS.decodeRatio);
@@ -107,7 +108,7 @@ describe('Capture of a hostile body', () => {
     const closing = capture.close();
     expect(closing).not.toBeNull();
     await closing;
-    const fields = capture.finish();
+    const fields = asRecorded(capture.finish());
     expect(fields).toMatchObject({ req_truncated: 'limit', req_decoded: 'gzip' });
     expect(copy(fields)).toHaveLength(MIB);
   });
@@ -117,7 +118,7 @@ describe('Capture of a hostile body', () => {
     const { capture, copy } = setup();
     for (let at = 0; at < wire.length; at += 1) capture.push(Buffer.from([wire[at] ?? 0]));
     await capture.close();
-    expect(copy(capture.finish()).equals(text)).toBe(true);
+    expect(copy(asRecorded(capture.finish())).equals(text)).toBe(true);
   });
 
   it('cuts the copy, with a mark, where the decoder cannot keep up', async () => {
@@ -131,7 +132,7 @@ describe('Capture of a hostile body', () => {
       expect(load.waitingBytes).toBeLessThan(2 * LIMITS.decodeWaitingBytes + 65_536);
     }
     await capture.close();
-    const fields = capture.finish();
+    const fields = asRecorded(capture.finish());
     expect(fields).toMatchObject({ req_truncated: 'backpressure', req_decoded: 'gzip' });
     expect(text.subarray(0, copy(fields).length).equals(copy(fields))).toBe(true);
     expect(fields.req_sha256).toBe(createHash('sha256').update(wire).digest('hex'));
@@ -146,7 +147,7 @@ describe('Capture of a hostile body', () => {
     const { capture, copy } = setup({ load });
     for (let at = 0; at < wire.length; at += 65_536) capture.push(wire.subarray(at, at + 65_536));
     await capture.close();
-    const fields = capture.finish();
+    const fields = asRecorded(capture.finish());
     expect(copy(fields).equals(wire)).toBe(true);
     expect(fields.req_decoded).toBeUndefined();
     expect(fields.req_truncated).toBeUndefined();
@@ -163,7 +164,7 @@ describe('Capture of a hostile body', () => {
     while (load.streams > 0) await nextTurn();
     expect(state.parts).toHaveLength(sent);
     expect(capture.close()).toBeNull();
-    const fields = capture.finish();
+    const fields = asRecorded(capture.finish());
     expect(fields).toMatchObject({ req_truncated: expect.any(String), req_parts: sent });
     expect(load).toEqual(freeLoad());
   });
@@ -173,13 +174,13 @@ describe('Capture of a hostile body', () => {
     const { capture, load, copy } = setup();
     capture.push(wire.subarray(0, 100_000));
     // Nothing has come out: the wire's bytes are all there.
-    const fields = capture.finish();
+    const fields = asRecorded(capture.finish());
     expect(copy(fields).equals(wire.subarray(0, 100_000))).toBe(true);
     expect(fields.req_decoded).toBeUndefined();
     expect(load).toEqual(freeLoad());
     const short = setup();
     short.capture.push(zlib.gzipSync(sampleText(3000)));
-    expect(short.capture.finish()).toMatchObject({ req_decoded: 'gzip' });
+    expect(asRecorded(short.capture.finish())).toMatchObject({ req_decoded: 'gzip' });
   });
 
   it('ends a slow stream as it is when its client is gone', async () => {
@@ -190,8 +191,11 @@ describe('Capture of a hostile body', () => {
     capture.push(coder.read());
     capture.sweep(LIMITS.partAfterMs);
     while (load.waitingBytes > 0) await nextTurn();
-    expect(capture.finish()).toMatchObject({ req_body: 'data: 1\n\n', req_decoded: 'gzip' });
-    expect(capture.finish().req_truncated).toBeUndefined();
+    expect(asRecorded(capture.finish())).toMatchObject({
+      req_body: 'data: 1\n\n',
+      req_decoded: 'gzip',
+    });
+    expect(asRecorded(capture.finish()).req_truncated).toBeUndefined();
   });
 
   it('waits a bounded time for a decoder', async () => {
@@ -208,7 +212,7 @@ describe('Capture of a hostile body', () => {
     } finally {
       vi.useRealTimers();
     }
-    const fields = capture.finish();
+    const fields = asRecorded(capture.finish());
     expect(copy(fields).equals(wire.subarray(0, LIMITS.decodeNowBytes + 1))).toBe(true);
     expect(fields.req_decoded).toBeUndefined();
     expect(load).toEqual(freeLoad());
@@ -217,6 +221,6 @@ describe('Capture of a hostile body', () => {
   it('says nothing of a body that was empty, whatever its label', () => {
     const { capture } = setup();
     expect(capture.close()).toBeNull();
-    expect(capture.finish()).toEqual({});
+    expect(asRecorded(capture.finish())).toEqual({});
   });
 });

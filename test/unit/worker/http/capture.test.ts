@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { FlowFields, Truncation } from '../../../../src/shared/audit-event.ts';
 import { LIMITS } from '../../../../src/shared/limits.ts';
 import { Capture } from '../../../../src/worker/http/capture.ts';
+import { asRecorded } from '../../../support/as-recorded.ts';
 
 const HELD = LIMITS.captureHeldBytes;
 
@@ -33,7 +34,7 @@ describe('Capture', () => {
     capture.push(Buffer.from('{"ü":'));
     capture.push(Buffer.from('1}'));
     expect(capture.bytes).toBe(8);
-    expect(capture.finish()).toEqual({
+    expect(asRecorded(capture.finish())).toEqual({
       res_body: '{"ü":1}',
       res_sha256: sha256(Buffer.from('{"ü":1}')),
     });
@@ -53,14 +54,14 @@ describe('Capture', () => {
   });
 
   it('says nothing of a body that was empty', () => {
-    expect(setup().capture.finish()).toEqual({});
+    expect(asRecorded(setup().capture.finish())).toEqual({});
   });
 
   it('keeps bytes that are not UTF-8 bit for bit, as base64', () => {
     const { capture } = setup();
     const bytes = Buffer.from([0xff, 0xfe, 0, 1, 2]);
     capture.push(bytes);
-    expect(capture.finish()).toMatchObject({
+    expect(asRecorded(capture.finish())).toMatchObject({
       res_body: bytes.toString('base64'),
       res_encoding: 'base64',
     });
@@ -69,14 +70,14 @@ describe('Capture', () => {
   it('keeps text that is mostly control characters as base64, which is shorter', () => {
     const { capture } = setup();
     capture.push(Buffer.from('\u0001\u0002\u0003x'));
-    expect(capture.finish()).toMatchObject({ res_encoding: 'base64' });
+    expect(asRecorded(capture.finish())).toMatchObject({ res_encoding: 'base64' });
     // DEL is escaped in the record, too: as text, a part of them would be longer than a record may be.
     const deletes = setup().capture;
     deletes.push(Buffer.alloc(HELD, 0x7f));
-    expect(deletes.finish()).toMatchObject({ res_encoding: 'base64' });
+    expect(asRecorded(deletes.finish())).toMatchObject({ res_encoding: 'base64' });
     const log = setup().capture;
     log.push(Buffer.from('\u001b[31mred text that is long enough\u001b[0m'));
-    expect(log.finish().res_encoding).toBeUndefined();
+    expect(asRecorded(log.finish()).res_encoding).toBeUndefined();
   });
 
   it.each(['off', 'content_type'] as const)(
@@ -85,7 +86,10 @@ describe('Capture', () => {
       const { capture } = setup({ skip });
       const bytes = Buffer.alloc(100_000, 7);
       capture.push(bytes);
-      expect(capture.finish()).toEqual({ res_truncated: skip, res_sha256: sha256(bytes) });
+      expect(asRecorded(capture.finish())).toEqual({
+        res_truncated: skip,
+        res_sha256: sha256(bytes),
+      });
     },
   );
 
@@ -96,7 +100,7 @@ describe('Capture', () => {
     capture.push(bytes);
     capture.push(Buffer.from('d'));
     expect(capture.bytes).toBe(14);
-    expect(capture.finish()).toEqual({
+    expect(asRecorded(capture.finish())).toEqual({
       res_body: '0123456789',
       res_truncated: 'limit',
       res_sha256: sha256(Buffer.from('0123456789abcd')),
@@ -106,7 +110,7 @@ describe('Capture', () => {
   it('does not mark a body of exactly the limit', () => {
     const { capture } = setup({ limitBytes: 10 });
     capture.push(Buffer.from('0123456789'));
-    expect(capture.finish().res_truncated).toBeUndefined();
+    expect(asRecorded(capture.finish()).res_truncated).toBeUndefined();
   });
 
   it('stops copying, with a mark, when the pipe is full', () => {
@@ -116,27 +120,30 @@ describe('Capture', () => {
     capture.push(Buffer.from('second'));
     state.cut = null;
     capture.push(Buffer.from('third'));
-    expect(capture.finish()).toMatchObject({ res_body: 'first', res_truncated: 'backpressure' });
+    expect(asRecorded(capture.finish())).toMatchObject({
+      res_body: 'first',
+      res_truncated: 'backpressure',
+    });
   });
 
   it('gives up what it holds, with a mark, when the disk under the log is full', () => {
     const { capture, state } = setup();
     capture.push(Buffer.from('first'));
     state.cut = 'record_full';
-    const fields = capture.finish();
+    const fields = asRecorded(capture.finish());
     expect(fields).toMatchObject({ res_truncated: 'record_full', res_sha256: expect.any(String) });
     expect(fields.res_body).toBeUndefined();
     expect(capture.bytes).toBe(5);
     const empty = setup();
     empty.state.cut = 'record_full';
-    expect(empty.capture.finish()).toEqual({});
+    expect(asRecorded(empty.capture.finish())).toEqual({});
   });
 
   it('sends what outgrows the held size as parts from offset 0 without a gap', () => {
     const { capture, state } = setup({ limitBytes: 5 * HELD });
     const body = Buffer.from('héllo wörld '.repeat(30_000));
     for (let at = 0; at < body.length; at += 10_007) capture.push(body.subarray(at, at + 10_007));
-    const fields = capture.finish();
+    const fields = asRecorded(capture.finish());
     expect(fields.res_body).toBeUndefined();
     expect(fields.res_parts).toBe(state.parts.length);
     let offset = 0;
@@ -153,7 +160,7 @@ describe('Capture', () => {
   it('sends a capture of exactly the held size inline', () => {
     const { capture, state } = setup();
     capture.push(Buffer.alloc(HELD, 0x61));
-    expect(capture.finish().res_body).toHaveLength(HELD);
+    expect(asRecorded(capture.finish()).res_body).toHaveLength(HELD);
     expect(state.parts).toEqual([]);
   });
 
@@ -176,7 +183,7 @@ describe('Capture', () => {
     capture.sweep(state.nowMs);
     expect(state.parts).toEqual([{ dir: 'res', offset: 0, body: 'data: 1\n\n' }]);
     capture.push(Buffer.from('data: 2\n\n'));
-    expect(capture.finish()).toMatchObject({ res_parts: 2 });
+    expect(asRecorded(capture.finish())).toMatchObject({ res_parts: 2 });
     expect(state.parts[1]).toEqual({ dir: 'res', offset: 9, body: 'data: 2\n\n' });
   });
 
@@ -184,7 +191,7 @@ describe('Capture', () => {
     const { capture, state } = setup();
     capture.push(Buffer.from('abc'));
     capture.spill();
-    expect(capture.finish()).toMatchObject({ res_parts: 1 });
+    expect(asRecorded(capture.finish())).toMatchObject({ res_parts: 1 });
     expect(state.parts).toEqual([{ dir: 'res', offset: 0, body: 'abc' }]);
   });
 
@@ -193,6 +200,6 @@ describe('Capture', () => {
     const big = Buffer.alloc(65_536, 0x61);
     capture.push(big.subarray(0, 4));
     big.fill(0x62);
-    expect(capture.finish().res_body).toBe('aaaa');
+    expect(asRecorded(capture.finish()).res_body).toBe('aaaa');
   });
 });

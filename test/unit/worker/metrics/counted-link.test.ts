@@ -13,8 +13,13 @@ function countOf(
   const meter = new Meter(WORKER_METRICS);
   const inner = fakeLink();
   const link = countedLink(inner, meter);
-  for (const [event, fields] of records) link.record(event, 1, fields);
-  expect(inner.records.map(({ event, fields }) => [event, fields])).toEqual(records);
+  for (const [event, { method = 'GET', ...fields }] of records) {
+    link.record(event, 1, fields, { client: '', method });
+  }
+  expect(inner.records.map(({ event }) => event)).toEqual(records.map(([event]) => event));
+  for (const [at, { fields }] of inner.records.entries()) {
+    expect(fields).toEqual({ method: 'GET', ...records[at]?.[1] });
+  }
   let at = 0;
   for (const [name, metric] of Object.entries(WORKER_METRICS)) {
     if (name === key) return meter.read().slice(at, at + slotsOf(metric));

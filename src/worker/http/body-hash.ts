@@ -1,0 +1,35 @@
+// SHA-256 of a body that comes in chunks. Most bodies are one chunk: that one is hashed in one call,
+// which costs a quarter of what a hash object does. Knows nothing of what the body is.
+
+import { createHash, type Hash, hash } from 'node:crypto';
+
+/** What Node takes small buffers from. */
+const POOL_BYTES = 8192;
+
+export class BodyHash {
+  /** The only chunk so far; its bytes do not change. */
+  #first: Buffer | null = null;
+  #hash: Hash | null = null;
+
+  update(chunk: Buffer): void {
+    if (this.#hash !== null) this.#hash.update(chunk);
+    else if (this.#first === null && mayBeKept(chunk)) this.#first = chunk;
+    else {
+      this.#hash = createHash('sha256');
+      if (this.#first !== null) this.#hash.update(this.#first);
+      this.#hash.update(chunk);
+      this.#first = null;
+    }
+  }
+
+  /** In hex, of what came so far; '' where nothing did. */
+  digest(): string {
+    if (this.#hash !== null) return this.#hash.copy().digest('hex');
+    return this.#first === null ? '' : hash('sha256', this.#first);
+  }
+}
+
+/** A small view would keep a large read buffer behind it alive for as long as the body lasts. */
+function mayBeKept(chunk: Buffer): boolean {
+  return chunk.buffer.byteLength <= Math.max(POOL_BYTES, chunk.length * 2);
+}
