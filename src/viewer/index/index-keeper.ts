@@ -165,6 +165,7 @@ export class IndexKeeper {
       // Whatever it is: the lines of this segment are read, and the next one is made.
       const isTaken = await this.#takeOrMake(segment).catch(() => false);
       if (!isTaken) this.#failed.add(segment);
+      await this.turns.pass();
     }
   }
 
