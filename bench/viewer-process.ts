@@ -10,7 +10,7 @@ import { peakMemory } from '../test/support/process-memory.ts';
 import { ROOT } from '../test/support/source-tree.ts';
 
 export type ViewerProcess = {
-  /** Milliseconds until it had an index of each segment. */
+  /** Milliseconds until it was so far. */
   readonly indexMs: number;
   /** A request and how long it took. */
   get(path: string): Promise<{ ms: number; json: Record<string, unknown> }>;
@@ -20,11 +20,14 @@ export type ViewerProcess = {
 
 const MAIN = join(ROOT, 'dist/viewer/main.js');
 const POLL_MS = 250;
+const LISTEN_POLL_MS = 20;
 
+/** `until`: it has an index of each segment; or it was asked for nothing yet. */
 export async function startViewerProcess(
   logDir: string,
   stateDir: string,
   port: number,
+  until: 'indexed' | 'listening' = 'indexed',
 ): Promise<ViewerProcess> {
   await mkdir(join(stateDir, 'run'), { recursive: true });
   const child = spawn(process.execPath, [MAIN], {
@@ -52,7 +55,7 @@ export async function startViewerProcess(
     return { ms: performance.now() - asked, json };
   };
   try {
-    await indexed(child, get);
+    await (until === 'indexed' ? indexed(child, get) : listening(child, get));
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
@@ -68,6 +71,16 @@ export async function startViewerProcess(
       await ended;
     },
   };
+}
+
+async function listening(
+  child: ChildProcess,
+  get: (path: string) => Promise<unknown>,
+): Promise<void> {
+  while ((await get('/healthz').catch(() => null)) === null) {
+    if (child.exitCode !== null) throw new Error('the viewer ended');
+    await pause(LISTEN_POLL_MS);
+  }
 }
 
 async function indexed(

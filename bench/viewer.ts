@@ -1,5 +1,6 @@
 // npm run bench:viewer: the viewer on a large log: pages, filters, texts, counts, the index itself; and
-// ripgrep on the same files. `-- --proxy`: what a search does to the proxy beside it.
+// ripgrep on the same files. `-- --proxy`: what a search does to the proxy beside it; `-- --browser`: how
+// soon the page shows rows.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,16 +12,18 @@ import { ROOT } from '../test/support/source-tree.ts';
 import { tempDir } from '../test/support/temp-dir.ts';
 import { generateLog, RARE_TEXT } from './log-generator.ts';
 import { findProgram } from './processes.ts';
+import { measureBrowser } from './viewer-browser.ts';
 import { startViewerProcess, type ViewerProcess } from './viewer-process.ts';
 import { measureProxy } from './viewer-proxy.ts';
 
-export const USAGE = `Usage: npm run bench:viewer -- [--records N] [--dir PATH] [--seed N] [--port N] [--compress] [--proxy]
+export const USAGE = `Usage: npm run bench:viewer -- [--records N] [--dir PATH] [--seed N] [--port N] [--compress] [--proxy] [--browser]
   --records N  lines of the log that is made where there is none (default 10000000)
   --dir PATH   where it lies and stays (default data/bench/log)
   --seed N     another log of the same kind (default 1)
   --port N     of the viewer (default 18090)
   --compress   finished segments as leash compresses them
-  --proxy      the proxy's latency beside searches, and nothing else`;
+  --proxy      the proxy's latency beside searches, and nothing else
+  --browser    the time to the first rows in Chromium, and nothing else`;
 
 type Options = {
   records: number;
@@ -29,6 +32,7 @@ type Options = {
   port: number;
   compress: boolean;
   proxy: boolean;
+  browser: boolean;
 };
 type Line = { what: string; ms: number; worstMs: number; limit: string; found: string };
 
@@ -47,6 +51,9 @@ export async function main(args: readonly string[]): Promise<number> {
   const state = await tempDir();
   try {
     if (options.proxy) return await measureProxy(options.dir, state.path, options.port);
+    if (options.browser) {
+      return say(`${await measureBrowser(options.dir, state.path, options.port)}\n`);
+    }
     const lines: Line[] = [];
     const viewer = await startViewerProcess(options.dir, state.path, options.port);
     let report: object;
@@ -213,10 +220,11 @@ function parseOptions(args: readonly string[]): Options | string {
     port: 18_090,
     compress: false,
     proxy: false,
+    browser: false,
   };
   for (let at = 0; at < args.length; at += 1) {
     const name = args[at]?.replace(/^--/, '') ?? '';
-    if (name === 'compress' || name === 'proxy') options[name] = true;
+    if (name === 'compress' || name === 'proxy' || name === 'browser') options[name] = true;
     else {
       at += 1;
       const value = args[at] ?? '';

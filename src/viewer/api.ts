@@ -11,15 +11,17 @@ import { createSearchApi } from './search/search-api.ts';
 import type { Searcher } from './search/searcher.ts';
 import { readFlow } from './store/flow.ts';
 import { type LogParams, parseLogQuery } from './store/log-params.ts';
+import type { Finder } from './store/page.ts';
 import type { ViewerEnv } from './viewer-env.ts';
 
 export type Api = ReturnType<typeof createApi>;
 
 type FlowParams = { at?: string; seq?: string; redact?: string };
 
-export function createApi(deps: RouteDeps, searcher: Searcher) {
-  const { search } = deps;
-  const readMeta = createMetaReader(deps, search, () => searcher.progress());
+/** `quiet`: for what nobody waits for. */
+export function createApi(deps: RouteDeps & { readonly quiet: Finder }, searcher: Searcher) {
+  const { search, quiet } = deps;
+  const readMeta = createMetaReader(deps, quiet, () => searcher.progress());
   return new Hono<ViewerEnv>()
     .get(
       '/api/logs',

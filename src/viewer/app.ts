@@ -4,6 +4,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
+import { firstRequest } from '../shared/first-page.ts';
 import { Meter } from '../shared/meter.ts';
 import { createAccessApi } from './access/access-api.ts';
 import { AttemptLimit } from './access/attempt-limit.ts';
@@ -21,7 +22,7 @@ import { createPolicyApi } from './policy/policy-api.ts';
 import { AgentNetworks } from './policy/policy-reader.ts';
 import { createPublicRoutes } from './public-routes.ts';
 import { createSearcher } from './search/create-searcher.ts';
-import { findRows } from './search/find-rows.ts';
+import { findRows, findRowsLater } from './search/find-rows.ts';
 import { createStateApi } from './state/state-api.ts';
 import { LogFolder } from './store/log-folder.ts';
 import type { LogQuery } from './store/log-params.ts';
@@ -71,7 +72,8 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   app.route('/', createPublicRoutes(deps));
   app.route('/', createTrustRoutes(deps));
   app.route('/', createLogin(guarded));
-  app.route('/', createApi(guarded, searcher));
+  const quiet = { ...reader, find: (query: LogQuery) => findRowsLater(searcher, query) };
+  app.route('/', createApi({ ...guarded, quiet }, searcher));
   app.route('/', createAccessApi());
   app.route('/', createPolicyApi(changing));
   app.route('/', createHardenApi(changing));
@@ -84,6 +86,11 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
     const file = files.get(c.req.path);
     if (file === undefined) return c.notFound();
     if (file.immutable) c.header('cache-control', 'public, max-age=31536000, immutable');
+    const first = c.req.path === '/' ? firstRequest(new URL(c.req.url).search) : null;
+    if (first !== null && c.get('mayRead')) {
+      searcher.turns.hold();
+      c.header('link', preload(first));
+    }
     return c.body(new Uint8Array(file.body), 200, { 'content-type': file.type });
   });
   app.notFound((c) => c.json({ error: 'there is no such page' }, 404));
@@ -106,6 +113,9 @@ const HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
 };
+
+/** The browser asks for it at once; the page's own request then has that answer. */
+const preload = (path: string) => `<${path}>; rel=preload; as=fetch; crossorigin`;
 
 const limitBody: MiddlewareHandler = (c, next) =>
   c.req.path === '/api/policy/replace' ? limitText(c, next) : limitFields(c, next);

@@ -10,10 +10,15 @@ export type ViewerEnv = {
   Bindings: HttpBindings;
   /**
    * Set by the guard. `client`: its canonical address; empty = unknown. `change`: whether the page of
-   * this client may change something. `mayStay`: whether it would still be let in, for answers that
-   * take long.
+   * this client may change something, `mayRead`: whether it may read the log. `mayStay`: whether it
+   * would still be let in, for answers that take long.
    */
-  Variables: { client: string; change: Verdict; mayStay: () => Promise<boolean> };
+  Variables: {
+    client: string;
+    change: Verdict;
+    mayRead: boolean;
+    mayStay: () => Promise<boolean>;
+  };
 };
 
 export type ViewerConfig = Pick<

@@ -43,6 +43,7 @@ export function createGuard(deps: GuardDeps): MiddlewareHandler<ViewerEnv> {
       });
     }
     c.set('change', decideAccess({ ...ask, ...changeByPage(ask.host) }, rules));
+    c.set('mayRead', decideAccess({ ...ask, ...readByPage }, rules).ok);
     const verdict = decideAccess(ask, rules);
     if (verdict.ok) return next();
     if (verdict.status === 401) c.header('www-authenticate', 'Bearer realm="leash"');
@@ -82,6 +83,15 @@ async function askOf(
 function isLetIn(ask: AccessAsk | 'limited', rules: AccessRules): boolean {
   return ask !== 'limited' && decideAccess(ask, rules).ok;
 }
+
+/** What a look at the log would be like. */
+const readByPage = {
+  method: 'GET',
+  path: '/api/logs',
+  isPage: false,
+  origin: undefined,
+  fetchSite: 'same-origin',
+};
 
 /** What a change would be like that this viewer's own page sends. */
 function changeByPage(host: string | undefined) {

@@ -5,6 +5,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LogFolder } from '../store/log-folder.ts';
+import { Turns } from '../store/turns.ts';
 import { type BuildResult, type BuildTask, buildIndex, identityOf } from './build-index.ts';
 import {
   bytesInMemory,
@@ -36,6 +37,8 @@ const IDLE_MS = 1000;
 const FILE_NAME = /^egress\.(\d{1,10})\.idx(?:\.new)?$/;
 
 export class IndexKeeper {
+  /** Of all who search by these indexes. */
+  readonly turns = new Turns();
   readonly #deps: KeeperDeps;
   readonly #folder: string;
   readonly #cache = new ColumnCache();
@@ -76,7 +79,7 @@ export class IndexKeeper {
       this.#last?.stop();
       this.#last = this.#live;
       void this.#last?.catchUp().catch(() => {});
-      this.#live = new LiveIndex(this.#deps.log, newest);
+      this.#live = new LiveIndex(this.#deps.log, newest, this.turns);
     }
     if (isNew) this.#working ??= this.#work().finally(() => this.#rested());
     void this.#live?.catchUp().catch(() => {});
@@ -162,6 +165,7 @@ export class IndexKeeper {
       // Whatever it is: the lines of this segment are read, and the next one is made.
       const isTaken = await this.#takeOrMake(segment).catch(() => false);
       if (!isTaken) this.#failed.add(segment);
+      await this.turns.pass();
     }
   }
 

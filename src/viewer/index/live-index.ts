@@ -1,8 +1,8 @@
 // The index of the newest segment: in memory, and grown in short slices while the segment grows.
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LogFolder } from '../store/log-folder.ts';
 import { readForward } from '../store/segment-forward.ts';
+import type { Turns } from '../store/turns.ts';
 import { IndexBuilder } from './index-builder.ts';
 import type { SegmentIndex } from './segment-index.ts';
 
@@ -12,6 +12,7 @@ const MAX_ENTRIES = 500_000;
 export class LiveIndex {
   readonly segment: number;
   readonly #log: LogFolder;
+  readonly #turns: Turns;
   readonly #maxEntries: number;
   #builder: IndexBuilder;
   #snapshot: SegmentIndex | null = null;
@@ -19,8 +20,9 @@ export class LiveIndex {
   #hasRead = false;
   #isStopped = false;
 
-  constructor(log: LogFolder, segment: number, maxEntries = MAX_ENTRIES) {
+  constructor(log: LogFolder, segment: number, turns: Turns, maxEntries = MAX_ENTRIES) {
     this.#log = log;
+    this.#turns = turns;
     this.#maxEntries = maxEntries;
     this.segment = segment;
     this.#builder = new IndexBuilder(segment);
@@ -64,7 +66,7 @@ export class LiveIndex {
         this.#builder.add(batch.lines, batch.next, batch.isDamaged);
         this.#hasRead = true;
         if (this.isFull) return;
-        await nextTurn();
+        await this.#turns.pass();
       }
       this.#hasRead = true;
     } finally {

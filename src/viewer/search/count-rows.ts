@@ -1,7 +1,6 @@
 // Counts the rows that answer a query, newest first, for a bounded time: from the columns of an index
 // where they are enough, else line by line. What is counted (by time, by value) is the caller's.
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Query } from '../../shared/query.ts';
 import { BLOCK_ROWS, type SegmentIndex } from '../index/segment-index.ts';
 import type { Row } from '../store/row.ts';
@@ -39,10 +38,10 @@ const BLOCK_SHIFT = Math.log2(BLOCK_ROWS);
 export async function countRows(searcher: Searcher, query: Query, tally: Tally): Promise<Reach> {
   const segments = await searcher.segments();
   const budget = searcher.budget(MAX_COUNT_MS);
-  const run = searcher.run({ query, order: 'newest', after: null }, null, budget);
+  const run = searcher.run({ query, order: 'newest', after: null, canWait: true }, null, budget);
   let back: number | null = null;
   const narrow = async (index: SegmentIndex, selection: Selection) =>
-    countColumns(index, selection, await tally.of(index));
+    countColumns(index, selection, await tally.of(index), run.pass);
   for (const segment of segments.toReversed()) {
     for await (const step of searcher.steps(run, segment, narrow)) {
       for (const row of step.rows) tally.add(row);
@@ -59,6 +58,7 @@ async function countColumns(
   index: SegmentIndex,
   selection: Selection,
   tally: IndexTally,
+  pass: () => Promise<void>,
 ): Promise<Selection> {
   const { verdict, blocks } = selection;
   const sure = new Uint32Array(TURN_ROWS);
@@ -79,7 +79,7 @@ async function countColumns(
       } else if (known === MAYBE) maybes += 1;
     }
     tally.add(sure.subarray(0, count));
-    if (end < index.rows) await nextTurn();
+    if (end < index.rows) await pass();
   }
   await tally.end();
   const left = (row: number) => (verdictOf(row) === MAYBE ? MAYBE : NO);

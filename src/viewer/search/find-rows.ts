@@ -13,15 +13,30 @@ const END = Number.MAX_SAFE_INTEGER;
 
 /** Rows before a place, the nearest first; or those behind one. */
 export async function findRows(searcher: Searcher, query: LogQuery): Promise<Page> {
+  // A page of all rows is their lines, one behind the other.
+  const segments = await searcher.segments(query.query.terms.length > 0);
+  return searcher.turns.first(() => find(searcher, { ...query, segments, canWait: false }));
+}
+
+/** The same where nobody waits for it: pages go first. */
+export async function findRowsLater(searcher: Searcher, query: LogQuery): Promise<Page> {
+  const segments = await searcher.segments();
+  await searcher.turns.pass();
+  return find(searcher, { ...query, segments, canWait: true });
+}
+
+type Asked = LogQuery & { readonly segments: readonly number[]; readonly canWait: boolean };
+
+function find(searcher: Searcher, query: Asked): Promise<Page> {
   const page = emptyPage(query.query.notes);
   return query.order === 'newest'
     ? findOlder(searcher, query, page)
     : findNewer(searcher, query, page);
 }
 
-async function findOlder(searcher: Searcher, query: LogQuery, page: Page): Promise<Page> {
+async function findOlder(searcher: Searcher, query: Asked, page: Page): Promise<Page> {
+  const { segments } = query;
   const before = await startOf(searcher.log, query.before);
-  const segments = await searcher.segments();
   const budget = searcher.budget();
   const run = searcher.run(query, before, budget);
   for (const segment of segments.toReversed()) {
@@ -63,11 +78,10 @@ function justBefore({ segment, offset }: Position): string | null {
   return segment > 0 ? `${segment - 1}:999999999999999` : null;
 }
 
-async function findNewer(searcher: Searcher, query: LogQuery, page: Page): Promise<Page> {
-  const segments = await searcher.segments();
+async function findNewer(searcher: Searcher, query: Asked, page: Page): Promise<Page> {
+  const { after, segments } = query;
   const budget = searcher.budget();
   const run = searcher.run(query, null, budget);
-  const { after } = query;
   for (const segment of segments) {
     if (after !== null && segment < after.segment) continue;
     for await (const step of searcher.steps(run, segment)) {

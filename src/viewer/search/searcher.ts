@@ -7,6 +7,7 @@ import type { LogFolder } from '../store/log-folder.ts';
 import type { LogQuery } from '../store/log-params.ts';
 import { MAX_SEARCH_BYTES, MAX_SEARCH_MS, type SearchDeps } from '../store/page.ts';
 import type { Position } from '../store/segment-reader.ts';
+import type { Turns } from '../store/turns.ts';
 import { HitTest } from './hit-test.ts';
 import { type Indexed, indexedRows } from './index-rows.ts';
 import { firstTime, lastTime } from './log-extent.ts';
@@ -19,7 +20,10 @@ import type { Run, Step } from './steps.ts';
 /** How long one request may take, and how much it may read. */
 type Budget = { spend(bytes: number): void; isOver(): boolean };
 
-type Asked = Pick<LogQuery, 'query' | 'order' | 'after'>;
+type Asked = Pick<LogQuery, 'query' | 'order' | 'after'> & {
+  /** Pages go first: it waits for them between its steps. */
+  readonly canWait: boolean;
+};
 
 export type SearchLimits = { readonly ms: number; readonly bytes: number };
 const LIMITS: SearchLimits = { ms: MAX_SEARCH_MS, bytes: MAX_SEARCH_BYTES };
@@ -45,10 +49,17 @@ export class Searcher {
     return this.#deps.nowMs() / 1000;
   }
 
-  /** Numbers of the segments that exist, oldest first; the newest is indexed up to now, if it can be. */
-  async segments(): Promise<readonly number[]> {
+  get turns(): Turns {
+    return this.#keeper.turns;
+  }
+
+  /**
+   * Numbers of the segments that exist, oldest first; the newest is indexed up to now, if it can be.
+   * `needsIndex` false: its last lines are as good.
+   */
+  async segments(needsIndex = true): Promise<readonly number[]> {
     const segments = await this.#keeper.sync();
-    await this.#keeper.catchUp(PATIENCE_MS);
+    if (needsIndex) await this.#keeper.catchUp(PATIENCE_MS);
     return segments;
   }
 
@@ -71,13 +82,16 @@ export class Searcher {
   }
 
   /** A search that begins before a place; null: at the end of the log. */
-  run({ query, order, after }: Asked, before: Position | null, budget: Budget): Run {
+  run({ query, order, after, canWait }: Asked, before: Position | null, budget: Budget): Run {
     const isFromEnd = order === 'newest' && before === null;
     const parts = findParts(this.log, this.#keeper);
     const test = new HitTest(query, { fromEnd: isFromEnd, nowS: this.nowS, parts });
     const selector = new RowSelector(query, this.nowS);
     const isOver = () => budget.isOver();
-    return { log: this.log, test, selector, order, isFromEnd, before, after, isOver };
+    const pass = async () => {
+      if (canWait) await this.turns.pass();
+    };
+    return { log: this.log, test, selector, order, isFromEnd, before, after, isOver, pass };
   }
 
   /** The rows of one segment that answer. `narrow`: only some of those that the index names. */
@@ -91,6 +105,7 @@ export class Searcher {
       for await (const step of this.#indexedSteps(run, segment, narrow)) {
         yield step;
         reached = step.reached;
+        await run.pass();
       }
     } catch (error) {
       if (!(error instanceof IndexDamaged)) throw error;

@@ -21,6 +21,8 @@ export type Run = {
   readonly after: Position | null;
   /** Asked behind each row that took a read of its own. */
   isOver(): boolean;
+  /** Waited for between two steps. */
+  pass(): Promise<void>;
 };
 
 export type Step = {

@@ -10,6 +10,7 @@ import { pollMeta } from './header/poll-meta.ts';
 import { login } from './kit/api-client.ts';
 import { access, followAddress, page } from './kit/app-state.ts';
 import { applyTheme } from './kit/apply-theme.ts';
+import { fetchEarly } from './list/early-page.ts';
 import { LogView } from './list/log-view.tsx';
 import { PolicyView } from './policy/policy-view.tsx';
 import { UndoToast } from './policy/undo-toast.tsx';
@@ -40,6 +41,7 @@ function Pages() {
 async function logInByAddress(): Promise<void> {
   const token = /^#token=(.+)$/.exec(location.hash)?.[1];
   if (token === undefined) {
+    fetchEarly();
     access.value = 'open';
     return;
   }

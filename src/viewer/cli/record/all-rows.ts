@@ -20,7 +20,10 @@ export async function* allRows(
   skipped: Skipped = { lines: 0, segments: new Set() },
 ): AsyncGenerator<Row> {
   const segments = await searcher.segments();
-  const run = searcher.run(query, null, { spend() {}, isOver: () => signal.aborted });
+  const run = searcher.run({ ...query, canWait: false }, null, {
+    spend() {},
+    isOver: () => signal.aborted,
+  });
   for (const segment of segments.toReversed()) {
     for await (const { rows, tooLong, isUnreadable } of searcher.steps(run, segment)) {
       skipped.lines += tooLong;

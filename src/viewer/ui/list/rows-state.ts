@@ -1,6 +1,7 @@
 // The list's state and how answers of the server change it. Pure: no fetching, no clock. The rows are
 // a window over the log: what it lets go at the one end can be fetched again by its place.
 
+import { PAGE_ROWS } from '../../../shared/first-page.ts';
 import type { Page } from '../../store/page.ts';
 import type { Row } from '../../store/row.ts';
 import type { RowsEvent } from '../../stream/news-queue.ts';
@@ -9,7 +10,7 @@ import { appendRows, dropEnded, isAfter, MAX_ROWS, prependRows } from './merge-r
 /** Rows that wait for a reader; beyond it the list starts again at the newest. */
 export const MAX_PENDING = 500;
 /** Rows of a stretch that is fetched again in one go. */
-export const CHUNK_ROWS = 200;
+export const CHUNK_ROWS = PAGE_ROWS;
 /** A million rows upwards; from there on the way is Home. */
 const MAX_CHUNKS = 5000;
 

@@ -1,19 +1,14 @@
 // Fetches the list: the first page, older and newer ones as the window moves, and what is new.
 
-import { useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks';
+import { pageParams } from '../../../shared/first-page.ts';
 import type { Row } from '../../store/row.ts';
 import { fetchMeta, fetchPage } from '../kit/api-client.ts';
 import { meta, noteFailure, searchProgress, stopSearch } from '../kit/app-state.ts';
 import { connection } from '../kit/connection.ts';
+import { takeEarly } from './early-page.ts';
 import { followLog } from './follow-log.ts';
-import {
-  CHUNK_ROWS,
-  EMPTY_ROWS,
-  isLive,
-  type RowsAction,
-  type RowsState,
-  reduceRows,
-} from './rows-state.ts';
+import { EMPTY_ROWS, isLive, type RowsAction, type RowsState, reduceRows } from './rows-state.ts';
 
 /** Rows that fill a screen: a search goes on by itself until it has them. */
 const SCREEN_ROWS = 60;
@@ -77,7 +72,8 @@ export function useRows(options: RowsOptions): Rows {
       searchProgress.value = { running: true, searchedBackTo: null };
       for (let round = 1; ; round++) {
         const before = cursor === null ? {} : { before: cursor };
-        const page = await fetchPage({ ...toParams(q), ...before }, signal);
+        const early = from === null ? takeEarly(q) : null;
+        const page = await (early ?? fetchPage({ ...pageParams(q), ...before }, signal));
         found += page.rows.length;
         cursor = page.cursor;
         const done = stopped || cursor === null || found >= SCREEN_ROWS || round >= MAX_ROUNDS;
@@ -118,7 +114,8 @@ export function useRows(options: RowsOptions): Rows {
     };
   }, [q]);
 
-  useEffect(() => {
+  // Before the first picture: what was asked for early may be in it.
+  useLayoutEffect(() => {
     const controller = new AbortController();
     abort.current = controller;
     busy.current = false;
@@ -130,7 +127,7 @@ export function useRows(options: RowsOptions): Rows {
       unfollow = followLog({
         q,
         after: () => latest.current.state.newest,
-        poll: (after, aborted) => fetchPage({ ...toParams(q), ...(after && { after }) }, aborted),
+        poll: (after, aborted) => fetchPage({ ...pageParams(q), ...(after && { after }) }, aborted),
         onRows: (news) => {
           connection.value = '';
           dispatch({ type: 'newer', news, hold: latest.current.hold });
@@ -183,13 +180,9 @@ async function fetchBetween(
   const rows: Row[] = [];
   for (let cursor = before; ; ) {
     const from = cursor === null ? {} : { before: cursor };
-    const page = await fetchPage({ ...toParams(q), ...from, after }, signal);
+    const page = await fetchPage({ ...pageParams(q), ...from, after }, signal);
     rows.push(...page.rows);
     cursor = page.cursor;
     if (cursor === null) return rows;
   }
-}
-
-function toParams(q: string) {
-  return { limit: String(CHUNK_ROWS), ...(q !== '' && { q }) };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LiveIndex } from '../../../../src/viewer/index/live-index.ts';
 import { LogFolder } from '../../../../src/viewer/store/log-folder.ts';
+import { Turns } from '../../../../src/viewer/store/turns.ts';
 import { logLine } from '../../../support/log-line.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
 
@@ -21,7 +22,7 @@ describe('LiveIndex', () => {
   it('takes no more when it is full: what comes later is left to whoever reads the lines', async () => {
     const path = join(dir.path, 'egress.1.jsonl');
     await writeFile(path, lines(10));
-    const live = new LiveIndex(new LogFolder(join(dir.path, 'egress.jsonl')), 1, 40);
+    const live = new LiveIndex(new LogFolder(join(dir.path, 'egress.jsonl')), 1, new Turns(), 40);
     await live.catchUp();
     expect(live.isFull).toBe(false);
     expect(live.index).toMatchObject({ rows: 10 });

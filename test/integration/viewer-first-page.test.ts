@@ -1,0 +1,70 @@
+// How soon a page of rows is answered: before counts of a large log, and asked for by the browser before
+// the page's own program runs.
+
+import { appendFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { logLine } from '../support/log-line.ts';
+import { startViewer, type TestViewer } from '../support/start-viewer.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const ROWS = 120_000;
+const COUNTS = 6;
+
+let viewer: TestViewer;
+afterEach(async () => {
+  expect(viewer.errors).toEqual([]);
+  await viewer.close();
+});
+
+describe('a page beside counts', () => {
+  beforeEach(async () => {
+    viewer = await startViewer({ viewerToken: 'off' });
+    const lines = Array.from({ length: ROWS }, (_, n) =>
+      logLine({ event: 'blocked', id: `1-1-${n}`, host: `h${n % 5000}.test` }),
+    );
+    // The index of a finished segment is a file, that of the newest is in memory.
+    const first = viewer.logPath.replace('.jsonl', '.1.jsonl');
+    await appendFile(first, `${lines.join('\n')}\n`);
+    await appendFile(viewer.logPath.replace('.jsonl', '.2.jsonl'), `${lines[0]}\n`);
+  });
+
+  it('is answered before them, though they were asked for before it', async () => {
+    const isIndexed = async () => {
+      const { index } = (await viewer.ask('/api/meta')).json;
+      return index.segments === 2 && index.indexed === 2;
+    };
+    await waitFor(isIndexed, { what: 'an index of each segment' });
+    const counts = '/api/facets?fields=host,client,reason,event&q=-host:none.test';
+    const order: string[] = [];
+    const counted = Array.from({ length: COUNTS }, async () => {
+      const { json } = await viewer.ask(counts);
+      order.push('count');
+      return json;
+    });
+    const rows = viewer.ask('/api/logs?limit=200').then(({ json }) => {
+      order.push('page');
+      return json.rows;
+    });
+    expect(await rows).toHaveLength(200);
+    for (const { total, complete } of await Promise.all(counted)) {
+      expect({ total, complete }).toEqual({ total: ROWS + 1, complete: true });
+    }
+    expect(order).toEqual(['page', ...Array(COUNTS).fill('count')]);
+  }, 60_000);
+});
+
+describe('the page itself', () => {
+  const TOKEN = 'token-of-this-test';
+  const linkOf = async (path: string, headers: Record<string, string> = {}) =>
+    (await viewer.ask(path, { headers })).headers.link;
+
+  it('names its first request to a browser that may read the log, and to no other', async () => {
+    viewer = await startViewer({ viewerToken: TOKEN });
+    const link = '</api/logs?limit=200&q=host%3Aa.test>; rel=preload; as=fetch; crossorigin';
+    const authorization = `Bearer ${TOKEN}`;
+    expect(await linkOf('/?q=host:a.test', { authorization })).toBe(link);
+    expect(await linkOf('/?q=host:a.test')).toBeUndefined();
+    expect(await linkOf('/?view=policy', { authorization })).toBeUndefined();
+    expect(await linkOf('/assets/index-abc.js', { authorization })).toBeUndefined();
+  });
+});
