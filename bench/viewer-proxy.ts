@@ -3,13 +3,16 @@
 
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { measure } from './load.ts';
+import { keepAlive } from './http/keep-alive.ts';
+import { PAGES } from './http/pages.ts';
 import { startOrigin } from './origin.ts';
-import { PEERS } from './proxies.ts';
+import { leash } from './programs/leash.ts';
+import { spreadOf } from './statistics.ts';
 import { startViewerProcess, type ViewerProcess } from './viewer-process.ts';
 
 const ROUNDS = 3;
-const LOAD = { seconds: 5, connections: 8 };
+const OPTIONS = { seconds: 5, connections: 8 };
+const LOAD = keepAlive({ name: 'http', what: '', page: PAGES.small, isPlain: true });
 /** What cannot be answered from columns, and what reads all of them. */
 const ASKS = ['/api/logs?q=body:token', '/api/logs?q=ab', '/api/facets', '/api/histogram?q=text'];
 
@@ -18,24 +21,26 @@ export async function measureProxy(logDir: string, dir: string, port: number): P
   const viewer = await startViewerProcess(logDir, dir, port);
   const origin = await startOrigin(await mkdtemp(join(dir, 'origin-')));
   const folder = await mkdtemp(join(dir, 'leash-'));
-  const proxy = await PEERS.leash.start({ origin, dir: folder });
+  const proxy = await leash('leash', '', {}).start({ origin, dir: folder, buffering: true });
   try {
     const quiet: number[] = [];
     const busy: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const times of [quiet, busy]) {
         const searches = times === busy ? keepAsking(viewer) : null;
-        const context = { scenario: 'http', origin, proxy, dir: folder } as const;
-        const result = await measure(context, LOAD, () => {});
+        const result = await LOAD.run({
+          ...{ options: OPTIONS, origin, program: proxy, dir: folder },
+          ...{ isFirstRound: quiet.length === 0, sent: () => {} },
+        });
         await searches?.stop();
-        times.push(result.p50Ms);
+        times.push(result.p50Ms ?? 0);
         const name = times === busy ? 'beside searches' : 'alone';
         process.stdout.write(
           `${name}: p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms, ${result.requestsPerSecond} req/s\n`,
         );
       }
     }
-    const ratio = median(busy) / median(quiet);
+    const ratio = (spreadOf(busy)?.median ?? 0) / (spreadOf(quiet)?.median ?? 1);
     process.stdout.write(`${JSON.stringify({ quiet, busy, ratio })}\n`);
     return 0;
   } finally {
@@ -56,8 +61,4 @@ function keepAsking(viewer: ViewerProcess): { stop(): Promise<void> } {
       return asking;
     },
   };
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
 }

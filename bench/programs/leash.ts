@@ -5,29 +5,37 @@ import { createReadStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
-import { type LogRecord, segmentFiles } from '../test/support/leash-records.ts';
-import { type PolicyFiles, startLeash } from '../test/support/start-leash.ts';
-import { ORIGIN_HOST, type Origin } from './origin.ts';
-import type { MeasuredProxy, StartOptions } from './proxies.ts';
+import { type LogRecord, segmentFiles } from '../../test/support/leash-records.ts';
+import { type PolicyFiles, startLeash } from '../../test/support/start-leash.ts';
+import { ORIGIN_HOST, type Origin } from '../origin.ts';
+import type { MeasuredProgram, Program, StartOptions, Totals } from './program.ts';
 
-export async function startLeashProxy(
+type Settings = Readonly<Record<string, string>>;
+
+/** leash with some settings of its own. */
+export function leash(name: string, what: string, settings: Settings): Program {
+  return { name, describe: () => what, start: (options) => startLeashProgram(options, settings) };
+}
+
+async function startLeashProgram(
   { origin, dir }: StartOptions,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<MeasuredProxy> {
-  const leash = await startLeash({
+  settings: Settings,
+): Promise<MeasuredProgram> {
+  const started = await startLeash({
     dir,
     policy: policyFor(origin),
     workers: Number(process.env.LEASH_WORKERS) || availableParallelism(),
     env: { ...ownSettings(), ...settings, LEASH_UPSTREAM_CA: origin.caFile },
   });
   return {
-    pid: leash.pid,
-    port: leash.proxyPort,
+    pid: started.pid,
+    port: started.proxyPort,
+    isReverse: false,
     async stop() {
-      const code = await leash.stop();
-      if (code !== 0) throw new Error(`leash ended with ${code}: ${leash.stderr()}`);
+      const code = await started.stop();
+      if (code !== 0) throw new Error(`leash ended with ${code}: ${started.stderr()}`);
     },
-    check: (requests) => checkRecords(leash.logPath, requests),
+    check: (totals) => checkRecords(started.logPath, totals),
   };
 }
 
@@ -51,10 +59,10 @@ function policyFor({ httpPort, httpsPort }: Origin): PolicyFiles {
   };
 }
 
-/** Each request has one intent and one end, with status 200 and the whole body; nothing else is there. */
-async function checkRecords(logPath: string, requests: number): Promise<void> {
+/** Each request has one intent and one end, with status 200 and whole bodies; nothing else is there. */
+async function checkRecords(logPath: string, totals: Totals): Promise<void> {
   let intents = 0;
-  let answers = 0;
+  const answered = { requests: 0, requestBytes: 0, answerBytes: 0 };
   let strange: LogRecord | null = null;
   for (const file of await segmentFiles(logPath)) {
     const bytes = createReadStream(file);
@@ -62,14 +70,17 @@ async function checkRecords(logPath: string, requests: number): Promise<void> {
     for await (const line of createInterface({ input })) {
       const record: LogRecord = JSON.parse(line);
       if (record.event === 'intent') intents += 1;
-      else if (record.event === 'allowed' && isWhole(record)) answers += 1;
-      else if (['allowed', 'blocked', 'error'].includes(record.event)) strange ??= record;
+      else if (record.event === 'allowed' && isWhole(record)) {
+        answered.requests += 1;
+        answered.requestBytes += record.req_bytes ?? 0;
+        answered.answerBytes += record.res_bytes ?? 0;
+      } else if (['allowed', 'blocked', 'error'].includes(record.event)) strange ??= record;
     }
   }
-  if (intents === requests && answers === requests && strange === null) return;
-  const found = `${intents} intents and ${answers} whole answers in the record`;
+  const [is, shouldBe] = [JSON.stringify(answered), JSON.stringify(totals)];
+  if (intents === totals.requests && is === shouldBe && strange === null) return;
   const example = strange === null ? '' : `; ${JSON.stringify(strange).slice(0, 500)}`;
-  throw new Error(`${found} of ${requests} requests${example}`);
+  throw new Error(`${intents} intents and ${is} in the record of ${shouldBe}${example}`);
 }
 
 function isWhole({ status, res_truncated }: LogRecord): boolean {
