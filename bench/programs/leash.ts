@@ -73,7 +73,7 @@ async function checkRecords(logPath: string, totals: Totals): Promise<void> {
       else if (record.event === 'allowed' && isWhole(record)) {
         answered.requests += 1;
         answered.requestBytes += record.req_bytes ?? 0;
-        answered.answerBytes += record.res_bytes ?? 0;
+        answered.answerBytes += record.bytes ?? 0;
       } else if (['allowed', 'blocked', 'error'].includes(record.event)) strange ??= record;
     }
   }
