@@ -6,10 +6,11 @@ import { rmSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { childrenOf } from '../test/support/process-tree.ts';
 import { ROOT } from '../test/support/source-tree.ts';
 import { tempDir } from '../test/support/temp-dir.ts';
 import { parseOptions, usage } from './options.ts';
+import { processTree } from './processes.ts';
+import { callerSettings } from './programs/leash.ts';
 import { PROGRAMS } from './programs/programs.ts';
 import { formatScenario, writeReport } from './report.ts';
 import type { Result } from './result.ts';
@@ -53,9 +54,17 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** Also what was just about to start has to end with this process, and leave nothing. */
 function endAtOnce(folder: string): void {
-  for (const { pid } of childrenOf(process.pid)) process.kill(pid, 'SIGKILL');
+  for (const pid of processTree(process.pid).slice(1)) endProcess(pid);
   rmSync(folder, { recursive: true, force: true });
   process.exit(130);
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended with its parent.
+  }
 }
 
 async function run(context: RunContext): Promise<number> {
@@ -68,7 +77,7 @@ async function run(context: RunContext): Promise<number> {
     rounds: options.rounds,
     seconds: options.seconds,
     connections: options.connections,
-    audit: process.env.LEASH_AUDIT || 'accepted',
+    leash: { LEASH_AUDIT: 'accepted', ...callerSettings() },
   };
   say(`${Object.entries(setting).map(words).join(' · ')}\n`);
   const results: Result[] = [];
@@ -108,7 +117,7 @@ function readCommit(): string {
 }
 
 function words([name, value]: readonly [string, unknown]): string {
-  return `${name} ${value}`;
+  return `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`;
 }
 
 function say(text: string, code = 0): number {

@@ -1,7 +1,7 @@
 // What a program costs while a load runs: CPU and memory of its whole process tree, from /proc.
 
 import { readFileSync } from 'node:fs';
-import { cpuSeconds, ownCpuSeconds, processTree } from './processes.ts';
+import { cpuSeconds, mainCpuSeconds, ownCpuSeconds, processTree } from './processes.ts';
 import type { Measurement } from './scenario.ts';
 
 /** Cheap to read, so often that a peak shows. */
@@ -14,13 +14,15 @@ const IDLE_WINDOW_MS = 500;
 const MAX_SETTLE_MS = 15_000;
 
 /**
- * `cpuSeconds`; `rootShare`, the part of it that the first process took (leash's primary);
+ * `cpuSeconds`; `rootShare`, the part of it that the first process took (leash's primary), and
+ * `rootMainShare`, what of that its main thread took (leash compresses and checks in others);
  * `peakRssMb`, the highest sum of resident sizes; `rssGrowthMb`, by how much that was above the sum
  * before; `pssMb` at the end, pages that processes share counted once.
  */
 export type Cost = {
   readonly cpuSeconds: number;
   readonly rootShare: number;
+  readonly rootMainShare: number;
   readonly peakRssMb: number;
   readonly rssGrowthMb: number;
   readonly pssMb: number;
@@ -33,7 +35,10 @@ export async function metered<T>(
 ): Promise<{ readonly result: T; readonly cost: Cost }> {
   const pids = processTree(pid);
   const rss = () => pids.reduce((sum, one) => sum + residentBytes(one), 0);
-  const before = { cpu: cpuSeconds(pid), own: ownCpuSeconds(pid), rss: rss() };
+  const before = {
+    ...{ cpu: cpuSeconds(pid), own: ownCpuSeconds(pid) },
+    ...{ main: mainCpuSeconds(pid), rss: rss() },
+  };
   let peak = before.rss;
   const sampler = setInterval(() => {
     peak = Math.max(peak, rss());
@@ -41,11 +46,12 @@ export async function metered<T>(
   try {
     const result = await load();
     const spent = cpuSeconds(pid) - before.cpu;
-    const own = ownCpuSeconds(pid) - before.own;
+    const shareOf = (seconds: number) => (spent === 0 ? 0 : seconds / spent);
     peak = Math.max(peak, rss());
     const cost = {
       cpuSeconds: spent,
-      rootShare: spent === 0 ? 0 : own / spent,
+      rootShare: shareOf(ownCpuSeconds(pid) - before.own),
+      rootMainShare: shareOf(mainCpuSeconds(pid) - before.main),
       peakRssMb: peak / MB,
       rssGrowthMb: (peak - before.rss) / MB,
       pssMb: pids.reduce((sum, one) => sum + proportionalBytes(one), 0) / MB,
@@ -58,8 +64,9 @@ export async function metered<T>(
 
 /** What a request cost, and the memory meanwhile. */
 export function costPerRequest(cost: Cost, requests: number): Measurement {
-  const { cpuSeconds: seconds, rootShare, peakRssMb, pssMb } = cost;
-  return { cpuMicrosPerRequest: (seconds * 1e6) / requests, rootShare, peakRssMb, pssMb };
+  const { cpuSeconds: seconds, rootShare, rootMainShare, peakRssMb, pssMb } = cost;
+  const cpuMicrosPerRequest = (seconds * 1e6) / requests;
+  return { cpuMicrosPerRequest, rootShare, rootMainShare, peakRssMb, pssMb };
 }
 
 /**

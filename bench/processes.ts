@@ -85,18 +85,23 @@ export function processTree(pid: number): number[] {
 
 /** CPU seconds that a process, all below it, and its children that have ended took so far. */
 export function cpuSeconds(pid: number): number {
-  return processTree(pid).reduce((sum, one) => sum + readCpuSeconds(one, 4), 0);
+  return processTree(pid).reduce((sum, one) => sum + readCpuSeconds(`${one}`, 4), 0);
 }
 
-/** Of the process alone. */
+/** Of the process alone, all its threads. */
 export function ownCpuSeconds(pid: number): number {
-  return readCpuSeconds(pid, 2);
+  return readCpuSeconds(`${pid}`, 2);
+}
+
+/** Of its main thread alone. */
+export function mainCpuSeconds(pid: number): number {
+  return readCpuSeconds(`${pid}/task/${pid}`, 2);
 }
 
 /** proc(5): utime, stime, cutime and cstime are fields 14 to 17; state, the third, is first here. */
-function readCpuSeconds(pid: number, fieldCount: 2 | 4): number {
+function readCpuSeconds(path: string, fieldCount: 2 | 4): number {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const stat = readFileSync(`/proc/${path}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const ticks = fields.slice(11, 11 + fieldCount).reduce((sum, text) => sum + Number(text), 0);
     return ticks / TICKS_A_SECOND;

@@ -30,6 +30,7 @@ export const CLOSED_LOOP_COLUMNS: readonly Column[] = [
   { metric: 'p99Ms', title: 'p99 ms', digits: 2 },
   { metric: 'cpuMicrosPerRequest', title: 'CPU µs/req', digits: 0 },
   { metric: 'rootShare', title: 'first process', digits: 2 },
+  { metric: 'rootMainShare', title: 'its main thread', digits: 2 },
   { metric: 'peakRssMb', title: 'peak RSS MB', digits: 0 },
   { metric: 'pssMb', title: 'PSS MB', digits: 0 },
 ];
