@@ -19,6 +19,7 @@ export function usage({ scenarios, programs }: Known): string {
   --connections N  connections that ask at the same time, 1-1000 (default 32)
   --only NAME      scenarios (${scenarios.join(', ')})
                    and programs (${programs.join(', ')})
+Logs of a scenario, which are checked in the end, take gigabytes below the system's temporary folder.
 npm run bench -- decide: what a decision costs · npm run bench -- verify: how fast a log is verified
 npm run bench:viewer: searches on a large log`;
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Result } from './result.ts';
 import type { Column, Measurement, Scenario } from './scenario.ts';
 import { ratiosOf, type Spread, spreadOf, valuesOf } from './statistics.ts';
-import { formatTable } from './table.ts';
+import { firstLine, formatTable } from './table.ts';
 import { judgeTargets, TARGETS, type Target, type Verdict } from './targets.ts';
 
 type Described = Pick<Scenario, 'name' | 'what' | 'columns' | 'compared'>;
@@ -92,11 +92,6 @@ function formatComparison(
   const target = verdict === null ? '' : `${verdict.target.bound} ${short(verdict.target.limit)}`;
   const met = verdict === null ? '' : `target ${verdict.isMet ? 'met' : 'NOT met'}`;
   return [against === null ? 'itself' : `: ${against}`, title, ...numbers, target, met];
-}
-
-/** Of what a program says when it ends; the file has all of it. */
-export function firstLine(text: string): string {
-  return text.split('\n')[0] ?? '';
 }
 
 function short(limit: number): string {

@@ -3,15 +3,15 @@
 // of a round lie seconds apart, and caches and compiled code are as warm as those of a program that
 // has run for a while. One that waits for its turn is given the time to come to rest before the next.
 
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { settle } from './meter.ts';
 import type { Options } from './options.ts';
 import type { Origin } from './origin.ts';
 import type { MeasuredProgram, Program, Totals } from './programs/program.ts';
-import { firstLine } from './report.ts';
 import type { Result } from './result.ts';
 import type { Measurement, Scenario } from './scenario.ts';
+import { firstLine } from './table.ts';
 
 export type RunContext = {
   readonly options: Options;
@@ -123,9 +123,11 @@ async function takeTurn(runner: Runner, { scenario, origin, context }: Turn): Pr
   }
 }
 
-async function end({ running, problem, totals }: Runner): Promise<void> {
+/** Its log may be gigabytes, so it goes at once. */
+async function end({ running, problem, totals, dir }: Runner): Promise<void> {
   await running?.stop();
   if (problem === null) await running?.check(totals);
+  await rm(dir, { recursive: true, force: true });
 }
 
 /** Numbers of a program whose log disagrees are no numbers. */

@@ -1,4 +1,4 @@
-// Rows of cells → lines of text in columns. Pure.
+// Rows of cells → lines of text in columns; the line that stands for a longer text. Pure.
 
 /** Cells of the columns in `left` begin where their column does, all others end where it ends. */
 export function formatTable(rows: readonly (readonly string[])[], left: readonly number[]): string {
@@ -14,4 +14,9 @@ export function formatTable(rows: readonly (readonly string[])[], left: readonly
     return `${cells.join('  ').trimEnd()}\n`;
   });
   return lines.join('');
+}
+
+/** Of what a program says when it ends; the file has all of it. */
+export function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
 }
