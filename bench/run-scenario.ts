@@ -1,7 +1,7 @@
 // One scenario: its programs are started fresh, take turns for all rounds (A B C A B C …), are stopped, and
 // their logs are asked whether it is all true. They are started once, not for each round: the numbers
-// of a round lie seconds apart, and caches and compiled code are as warm as those of a program that
-// has run for a while. One that waits for its turn is given the time to come to rest before the next.
+// of a round lie seconds apart, and each has run for a while; it is for a scenario to warm up what grew
+// cold meanwhile. One that waits for its turn is given the time to come to rest before the next.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -101,7 +101,7 @@ async function takeTurn(runner: Runner, { scenario, origin, context }: Turn): Pr
   const { options, say } = context;
   try {
     const measured = await scenario.run({
-      ...{ options, origin, program: running, dir, isFirstRound: rounds.length === 0 },
+      ...{ options, origin, program: running, dir },
       sent(load) {
         totals.requests += load.requests;
         totals.requestBytes += load.requestBytes;

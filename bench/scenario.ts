@@ -18,8 +18,6 @@ export type Context = {
   readonly program: MeasuredProgram | null;
   /** Of this program in this scenario. */
   readonly dir: string;
-  /** The program has done nothing yet. */
-  readonly isFirstRound: boolean;
   /** To be called with all that is asked for, warm-ups too, before it is: the logs have to agree. */
   sent(load: Totals): void;
 };

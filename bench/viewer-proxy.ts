@@ -30,7 +30,7 @@ export async function measureProxy(logDir: string, dir: string, port: number): P
         const searches = times === busy ? keepAsking(viewer) : null;
         const result = await LOAD.run({
           ...{ options: OPTIONS, origin, program: proxy, dir: folder },
-          ...{ isFirstRound: quiet.length === 0, sent: () => {} },
+          sent: () => {},
         });
         await searches?.stop();
         times.push(result.p50Ms ?? 0);

@@ -19,10 +19,11 @@ export type Sizes = { readonly requestBytes: number; readonly answerBytes: numbe
 
 /** Of an answer; a request that waits longer is an error. */
 export const ANSWER_TIMEOUT_S = 20;
-/** The last run before the measured one takes so long; V8 compiles for seconds before it is fast. */
-const FIRST_WARM_UP_MS = 2000;
-/** In later rounds programs run already. */
-const WARM_UP_MS = 300;
+/**
+ * The last run before the measured one takes so long, in each round: V8 compiles for seconds before it
+ * is fast, and throws code away in a process that waits for its turn.
+ */
+const WARM_UP_MS = 2000;
 
 export const CLOSED_LOOP_COLUMNS: readonly Column[] = [
   { metric: 'requestsPerSecond', title: 'req/s', digits: 0 },
@@ -41,7 +42,7 @@ export async function measureClosedLoop(
   context: Context,
   sizes: Sizes,
 ): Promise<Measurement> {
-  const { options, origin, program, sent, isFirstRound } = context;
+  const { options, origin, program, sent } = context;
   const run: Load = async (amount) => {
     sent({
       requests: amount,
@@ -54,10 +55,9 @@ export async function measureClosedLoop(
     if (reached !== amount) throw new Error(`${reached} of ${amount} requests reached the origin`);
     return result;
   };
-  const warmUpMs = isFirstRound ? FIRST_WARM_UP_MS : WARM_UP_MS;
   let amount = options.connections;
   let warm = await run(amount);
-  while (warm.elapsedMs < warmUpMs) {
+  while (warm.elapsedMs < WARM_UP_MS) {
     amount *= 2;
     warm = await run(amount);
   }
