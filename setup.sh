@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Takes a checkout to a leash that is installed, that runs, or to tests that ran. Only `install`,
-# `uninstall` and `back` change the system (deploy/install has them), and `test`, as root on Debian,
-# installs packages; what the others write stays in this folder.
+# `uninstall` and `back` change the system (deploy/install has them), and `test` and `bench`, as root on
+# Debian, install packages; what the others write stays in this folder.
 # Verbs are called by name.
 # shellcheck disable=SC2317
 set -euo pipefail
@@ -50,8 +50,9 @@ In this folder, and nowhere else:
           data/leashctl is leashctl for it
   test    install what the tests need and run them all; ends with "N passed, N failed"
   build   install packages and build into ./dist
-  bench   measure leash beside no proxy, Squid and mitmdump; options: --seconds N,
-          --connections N, --only NAME
+  bench   install Squid, mitmproxy and nginx (as root on Debian, not as services) and
+          measure leash beside them; options: --rounds N, --seconds N, --connections N,
+          --only NAME
   help    this text
 
 Settings are environment variables, see docs/reference.md. For "run" they go before ./data:
@@ -96,6 +97,9 @@ verb_build() {
 
 verb_bench() {
   require_node
+  # shellcheck source=test/support/programs.sh
+  source "$ROOT/test/support/programs.sh"
+  install_bench_programs
   install_packages
   cd "$ROOT"
   # The script of package.json builds first.

@@ -8,7 +8,7 @@ declare module 'autocannon' {
     timeout: number;
     tlsOptions: { servername: string };
     verifyBody: (body: string) => boolean;
-    requests: { method: string; path: string; headers: Record<string, string> }[];
+    requests: { method: string; path: string; headers: Record<string, string>; body?: string }[];
   };
   type Result = {
     errors: number;

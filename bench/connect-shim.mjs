@@ -1,18 +1,18 @@
 // autocannon knows no CONNECT, but it speaks TLS over a unix socket. This process listens on one;
-// behind each connection it opens a tunnel through a proxy, or goes straight to the origin, and
+// behind each connection it opens a tunnel through a proxy, or connects to what speaks TLS itself, and
 // forwards bytes. It is a process of its own so that it takes no time from autocannon's.
 //
-// connect-shim.mjs SOCKET ORIGIN_PORT [PROXY_PORT]
+// connect-shim.mjs SOCKET PORT [AUTHORITY]    AUTHORITY: what CONNECT asks for; absent: no CONNECT
 
+import { rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 
-const [socketPath, originPort, proxyPort] = process.argv.slice(2);
-const authority = `localhost:${originPort}`;
+const [socketPath, port, authority] = process.argv.slice(2);
 
 const server = createServer({ noDelay: true, pauseOnConnect: true }, (client) => {
   const upstream = connect({
     host: '127.0.0.1',
-    port: Number(proxyPort ?? originPort),
+    port: Number(port),
     noDelay: true,
   });
   const close = () => {
@@ -28,7 +28,7 @@ const server = createServer({ noDelay: true, pauseOnConnect: true }, (client) =>
     client.pipe(upstream);
   };
   upstream.once('connect', () => {
-    if (proxyPort === undefined) return relay();
+    if (authority === undefined) return relay();
     upstream.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`);
     let head = '';
     upstream.on('data', function onData(chunk) {
@@ -43,5 +43,7 @@ const server = createServer({ noDelay: true, pauseOnConnect: true }, (client) =>
   });
 });
 
+// One that was killed has left it.
+rmSync(socketPath, { force: true });
 server.listen(socketPath, () => process.stdout.write('ready\n'));
 process.on('SIGTERM', () => process.exit(0));

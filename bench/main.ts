@@ -1,42 +1,39 @@
-// npm run bench: leash beside no proxy, Squid and mitmdump, on this machine, one after the other.
+// npm run bench: leash beside Squid, mitmdump, nginx and no proxy, on this machine, in turn.
 // Wiring: what to measure, in which order, and that nothing is left running.
 
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { childrenOf } from '../test/support/process-tree.ts';
 import { ROOT } from '../test/support/source-tree.ts';
 import { tempDir } from '../test/support/temp-dir.ts';
-import { measure } from './load.ts';
-import { type Options, type Program, parseOptions, type Scenario, USAGE } from './options.ts';
-import { type Origin, startOrigin } from './origin.ts';
-import { PEERS } from './proxies.ts';
-import { formatTable, type Result, writeReport } from './report.ts';
+import { parseOptions, usage } from './options.ts';
+import { processTree } from './processes.ts';
+import { callerSettings } from './programs/leash.ts';
+import { PROGRAMS } from './programs/programs.ts';
+import { formatScenario, writeReport } from './report.ts';
+import type { Result } from './result.ts';
+import { type RunContext, runScenario } from './run-scenario.ts';
+import { SCENARIOS } from './scenarios.ts';
 
-/** What has to be ended and removed, newest last. */
-type Cleanup = (() => Promise<void>)[];
-
-type Context = {
-  readonly options: Options;
-  readonly cleanup: Cleanup;
-  /** All files are below it. */
-  readonly folder: string;
+const KNOWN = {
+  scenarios: SCENARIOS.map(({ name }) => name),
+  programs: PROGRAMS.map(({ name }) => name),
 };
 
 /** Exit code: 0 all was measured · 1 something failed · 2 bad option · 130 interrupted. */
 export async function main(args: readonly string[]): Promise<number> {
-  if (args.includes('--help')) return say(`${USAGE}\n`, 0);
-  const options = parseOptions(args);
+  if (args.includes('--help')) return say(`${usage(KNOWN)}\n`, 0);
+  const options = parseOptions(args, KNOWN);
   if ('problem' in options) {
-    process.stderr.write(`bench: ${options.problem}\n${USAGE}\n`);
+    process.stderr.write(`bench: ${options.problem}\n${usage(KNOWN)}\n`);
     return 2;
   }
   const folder = await tempDir();
   // A program with a user of its own has to find its folder in this one.
   await chmod(folder.path, 0o711);
-  const cleanup: Cleanup = [folder.close];
+  const cleanup = [folder.close];
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
@@ -44,8 +41,12 @@ export async function main(args: readonly string[]): Promise<number> {
       void undo(cleanup).finally(() => endAtOnce(folder.path));
     });
   }
+  const programs = PROGRAMS.filter(({ name }) => options.programs.includes(name));
   try {
-    return await run({ options, cleanup, folder: folder.path }, interrupt.signal);
+    return await run({
+      ...{ options, programs, cleanup, folder: folder.path },
+      ...{ interrupted: interrupt.signal, say },
+    });
   } finally {
     await undo(cleanup);
   }
@@ -53,85 +54,56 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** Also what was just about to start has to end with this process, and leave nothing. */
 function endAtOnce(folder: string): void {
-  for (const { pid } of childrenOf(process.pid)) process.kill(pid, 'SIGKILL');
+  for (const pid of processTree(process.pid).slice(1)) endProcess(pid);
   rmSync(folder, { recursive: true, force: true });
   process.exit(130);
 }
 
-async function run(context: Context, interrupted: AbortSignal): Promise<number> {
-  const { options, cleanup, folder } = context;
-  const origin = await startOrigin(await mkdtemp(join(folder, 'origin-')));
-  cleanup.push(origin.stop);
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended with its parent.
+  }
+}
+
+async function run(context: RunContext): Promise<number> {
+  const { options, programs, interrupted } = context;
   const setting = {
     commit: readCommit(),
     node: process.version,
     cpu: cpus()[0]?.model ?? '',
     cores: availableParallelism(),
-    origin: origin.name,
-    body_bytes: origin.body.length,
+    rounds: options.rounds,
     seconds: options.seconds,
     connections: options.connections,
-    audit: process.env.LEASH_AUDIT || 'accepted',
+    leash: { LEASH_AUDIT: 'accepted', ...callerSettings() },
   };
   say(`${Object.entries(setting).map(words).join(' · ')}\n`);
   const results: Result[] = [];
-  for (const program of options.programs) {
-    results.push(...(await measureProgram(program, origin, context)));
+  const origins: Record<string, string> = {};
+  const scenarios = SCENARIOS.filter(({ name }) => options.scenarios.includes(name));
+  for (const scenario of scenarios) {
+    const { originName, results: own } = await runScenario(scenario, context);
     if (interrupted.aborted) return 130;
+    origins[scenario.name] = originName;
+    results.push(...own);
   }
-  const order = options.scenarios;
-  results.sort((a, b) => order.indexOf(a.scenario) - order.indexOf(b.scenario));
-  say(`\n${formatTable(results)}\n`);
-  say(`${await writeReport(join(ROOT, 'data', 'bench'), setting, results)}\n`);
-  return results.some(hasFailed) ? 1 : 0;
-}
-
-/** Starts a program, measures its scenarios, stops it, and asks its log whether all of it is true. */
-async function measureProgram(
-  program: Program,
-  origin: Origin,
-  { options, cleanup, folder }: Context,
-): Promise<Result[]> {
-  const what = PEERS[program].describe();
-  const row = (scenario: Scenario, outcome: Result['outcome']): Result => {
-    return { scenario, program, what: what ?? '', outcome };
-  };
-  const all = (outcome: Result['outcome']) =>
-    options.scenarios.map((scenario) => row(scenario, outcome));
-  if (what === null) return all({ skipped: 'not installed' });
-  const results: Result[] = [];
-  let sent = 0;
-  try {
-    const dir = await mkdtemp(join(folder, `${program}-`));
-    const proxy = await PEERS[program].start({ origin, dir });
-    if (proxy !== null) cleanup.push(proxy.stop);
-    for (const scenario of options.scenarios) {
-      say(`${scenario} ${program} ...\n`);
-      const measured = measure({ scenario, origin, proxy, dir }, options, (count) => {
-        sent += count;
-      });
-      results.push(row(scenario, await measured.catch(problemOf)));
-    }
-    await proxy?.stop();
-    // What failed in the middle has no number of requests that a log could agree with.
-    if (!results.some(hasFailed)) await proxy?.check?.(sent);
-    return results;
-  } catch (error) {
-    // Numbers of a program whose log disagrees are no numbers.
-    return all(problemOf(error));
-  }
-}
-
-function problemOf(error: unknown): { readonly problem: string } {
-  return { problem: error instanceof Error ? error.message.trim() : String(error) };
-}
-
-function hasFailed({ outcome }: Result): boolean {
-  return 'problem' in outcome;
+  const tables = scenarios.map((scenario) => formatScenario(scenario, results));
+  say(
+    `\n${Object.entries(origins)
+      .map(([name, origin]) => `${name}: ${origin}`)
+      .join(' · ')}\n`,
+  );
+  say(`medians of ${options.rounds} rounds; ratios within a round\n\n${tables.join('\n\n')}\n`);
+  const versions = Object.fromEntries(programs.map(({ name, describe }) => [name, describe()]));
+  const path = join(ROOT, 'data', 'bench');
+  say(`${await writeReport(path, { ...setting, origins, versions }, results)}\n`);
+  return results.some(({ outcome }) => 'problem' in outcome) ? 1 : 0;
 }
 
 /** Newest first, each once, and the others also where one fails. */
-async function undo(cleanup: Cleanup): Promise<void> {
+async function undo(cleanup: (() => Promise<void>)[]): Promise<void> {
   for (let step = cleanup.pop(); step !== undefined; step = cleanup.pop()) {
     await step().catch((error: Error) => process.stderr.write(`bench: ${error.message}\n`));
   }
@@ -145,7 +117,7 @@ function readCommit(): string {
 }
 
 function words([name, value]: readonly [string, unknown]): string {
-  return `${name} ${value}`;
+  return `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`;
 }
 
 function say(text: string, code = 0): number {

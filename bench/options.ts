@@ -1,56 +1,56 @@
 // The words of the command line → options, or the line that says what is wrong. Pure.
 
-export const SCENARIOS = ['http', 'https'] as const;
-export const PROGRAMS = [
-  'direct',
-  'leash',
-  'leash-relaxed',
-  'leash-durable',
-  'squid',
-  'mitmdump',
-] as const;
-export type Scenario = (typeof SCENARIOS)[number];
-export type Program = (typeof PROGRAMS)[number];
-
 export type Options = {
+  readonly rounds: number;
   readonly seconds: number;
   readonly connections: number;
-  readonly scenarios: readonly Scenario[];
-  readonly programs: readonly Program[];
+  /** Names, in the order of the tables. */
+  readonly scenarios: readonly string[];
+  readonly programs: readonly string[];
 };
 
-export const USAGE = `Usage: npm run bench -- [--seconds N] [--connections N] [--only NAME[,NAME]]
+/** Names of what there is. */
+export type Known = { readonly scenarios: readonly string[]; readonly programs: readonly string[] };
+
+export function usage({ scenarios, programs }: Known): string {
+  return `Usage: npm run bench -- [--rounds N] [--seconds N] [--connections N] [--only NAME[,NAME]]
+  --rounds N       turns of all programs in each scenario, 1-100 (default 5)
   --seconds N      length of each measurement, 1-600 (default 5)
   --connections N  connections that ask at the same time, 1-1000 (default 32)
-  --only NAME      scenarios (${SCENARIOS.join(', ')}) and programs (${PROGRAMS.join(', ')})
+  --only NAME      scenarios (${scenarios.join(', ')})
+                   and programs (${programs.join(', ')})
+Logs of a scenario, which are checked in the end, take gigabytes below the system's temporary folder.
 npm run bench -- decide: what a decision costs · npm run bench -- verify: how fast a log is verified
 npm run bench:viewer: searches on a large log`;
+}
 
-export function parseOptions(args: readonly string[]): Options | { readonly problem: string } {
-  let seconds = 5;
-  let connections = 32;
+export function parseOptions(
+  args: readonly string[],
+  known: Known,
+): Options | { readonly problem: string } {
+  let [rounds, seconds, connections] = [5, 5, 32];
   let names: string[] = [];
   for (let at = 0; at < args.length; at += 2) {
     const [name = '', value = ''] = args.slice(at, at + 2);
     const number = /^[1-9][0-9]{0,3}$/.test(value) ? Number(value) : 0;
-    if (name === '--seconds' && number >= 1 && number <= 600) seconds = number;
+    if (name === '--rounds' && number >= 1 && number <= 100) rounds = number;
+    else if (name === '--seconds' && number >= 1 && number <= 600) seconds = number;
     else if (name === '--connections' && number >= 1 && number <= 1000) connections = number;
     else if (name === '--only' && value !== '') names = [...names, ...value.split(',')];
     else return { problem: `cannot use "${`${name} ${value}`.trim()}"` };
   }
-  const known: readonly string[] = [...SCENARIOS, ...PROGRAMS];
-  const unknown = names.find((name) => !known.includes(name));
+  const all = [...known.scenarios, ...known.programs];
+  const unknown = names.find((name) => !all.includes(name));
   if (unknown !== undefined) return { problem: `--only knows no "${unknown}"` };
   return {
-    seconds,
-    connections,
-    scenarios: chosen(SCENARIOS, names),
-    programs: chosen(PROGRAMS, names),
+    ...{ rounds, seconds, connections },
+    scenarios: chosen(known.scenarios, names),
+    programs: chosen(known.programs, names),
   };
 }
 
 /** Those that are named; all of them where none of their sort is. */
-function chosen<T extends string>(all: readonly T[], names: readonly string[]): readonly T[] {
+function chosen(all: readonly string[], names: readonly string[]): readonly string[] {
   const some = all.filter((name) => names.includes(name));
   return some.length > 0 ? some : all;
 }

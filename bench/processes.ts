@@ -37,6 +37,7 @@ export function readVersion(file: string, args: readonly string[], pattern: RegE
   return pattern.exec(`${stdout}${stderr}`)?.[1] ?? '';
 }
 
+/** Starts it; of what it says on standard error the beginning is kept. */
 export function startProgram(file: string, args: readonly string[]): Running {
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const lines = createInterface({ input: child.stdout });
@@ -77,18 +78,32 @@ export async function waitForPort(program: Running, port: number): Promise<void>
   await waitFor(probe, { what: `port ${port}`, timeoutMs: 30_000 });
 }
 
+/** A process and all below it. */
+export function processTree(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap((child) => processTree(child.pid))];
+}
+
 /** CPU seconds that a process, all below it, and its children that have ended took so far. */
 export function cpuSeconds(pid: number): number {
-  const below = childrenOf(pid).reduce((sum, child) => sum + cpuSeconds(child.pid), 0);
-  return below + ownCpuSeconds(pid);
+  return processTree(pid).reduce((sum, one) => sum + readCpuSeconds(`${one}`, 4), 0);
+}
+
+/** Of the process alone, all its threads. */
+export function ownCpuSeconds(pid: number): number {
+  return readCpuSeconds(`${pid}`, 2);
+}
+
+/** Of its main thread alone. */
+export function mainCpuSeconds(pid: number): number {
+  return readCpuSeconds(`${pid}/task/${pid}`, 2);
 }
 
 /** proc(5): utime, stime, cutime and cstime are fields 14 to 17; state, the third, is first here. */
-function ownCpuSeconds(pid: number): number {
+function readCpuSeconds(path: string, fieldCount: 2 | 4): number {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const stat = readFileSync(`/proc/${path}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const ticks = fields.slice(11, 15).reduce((sum, text) => sum + Number(text), 0);
+    const ticks = fields.slice(11, 11 + fieldCount).reduce((sum, text) => sum + Number(text), 0);
     return ticks / TICKS_A_SECOND;
   } catch {
     return 0;

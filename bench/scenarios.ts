@@ -1,0 +1,21 @@
+// All scenarios, in the order of the report.
+
+import { download } from './http/download.ts';
+import { keepAlive } from './http/keep-alive.ts';
+import { newConnections } from './http/new-connections.ts';
+import { PAGES } from './http/pages.ts';
+import type { Scenario } from './scenario.ts';
+
+const NO_TLS = { nginx: 'opens TLS only' };
+
+export const SCENARIOS: readonly Scenario[] = [
+  keepAlive({ name: '1k', what: '1 KB GET, keep-alive', page: PAGES.small }),
+  newConnections,
+  keepAlive({ name: '100k', what: '100 KB GET, keep-alive', page: PAGES.large }),
+  keepAlive({ name: '8k-post', what: '8 KB POST, keep-alive', page: PAGES.post }),
+  download,
+  keepAlive({
+    ...{ name: 'http', what: '1 KB GET without TLS, keep-alive', page: PAGES.small },
+    ...{ isPlain: true, unfit: NO_TLS },
+  }),
+];
