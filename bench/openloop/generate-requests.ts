@@ -1,0 +1,100 @@
+// Requests at the times of a schedule over keep-alive tunnels. First as many as go, one after the other
+// on each tunnel: what is measured has to be compiled, and the speed of that is the peak rate.
+
+import { cpuSeconds } from '../processes.ts';
+import { nowMs } from './clock.ts';
+import { Distribution, type Numbers } from './distribution.ts';
+import { Outcomes } from './outcomes.ts';
+import { pace } from './pacer.ts';
+import { arrivalTimes, type Schedule } from './schedule.ts';
+import type { Target } from './tunnel.ts';
+import { TunnelPool } from './tunnel-pool.ts';
+
+export type RequestsParameters = {
+  readonly kind: 'requests';
+  readonly target: Target;
+  readonly path: string;
+  /** The answer, byte for byte. */
+  readonly body: string;
+  /** Open before the load begins. */
+  readonly tunnels: number;
+  /** Open at most, when all are busy. */
+  readonly maxTunnels: number;
+  readonly warmUpSeconds: number;
+  /** Null: the peak rate is all that is asked for. */
+  readonly schedule: Schedule | null;
+  /** How long after the last request an answer counts; later, it has failed. */
+  readonly answerMs: number;
+  /** Whose CPU is counted, with all below it. */
+  readonly pid: number | null;
+};
+
+/** Between the two loads, so that none of the first is under way in the second. */
+const PAUSE_MS = 300;
+
+export async function generateRequests(parameters: RequestsParameters): Promise<Numbers> {
+  const { target, path, body, tunnels, maxTunnels, warmUpSeconds, schedule } = parameters;
+  const request = Buffer.from(
+    `GET ${path} HTTP/1.1\r\nHost: ${target.host}:${target.originPort}\r\n\r\n`,
+  );
+  const expected = Buffer.from(body);
+  const pool = new TunnelPool({ target, max: maxTunnels });
+  const outcomes = new Outcomes(expected);
+  let sent = 0;
+  const ask = (fromMs: number, then: () => void) => {
+    sent += 1;
+    outcomes.ask(pool, request, fromMs, then);
+  };
+  try {
+    await pool.open(tunnels);
+    const peakPerSecond = await warmUp(ask, tunnels, warmUpSeconds);
+    outcomes.mustBeGood();
+    if (schedule === null) return { peakPerSecond, sent };
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    const lateness = new Distribution();
+    outcomes.begin();
+    const openedBefore = pool.opened;
+    const { pid, answerMs } = parameters;
+    const cpuBefore = pid === null ? 0 : cpuSeconds(pid);
+    const times = arrivalTimes(schedule);
+    await pace(times, (scheduledMs) => {
+      lateness.add(nowMs() - scheduledMs);
+      ask(scheduledMs, () => {});
+    });
+    await outcomes.settled(times.length, answerMs);
+    const cpu = pid === null ? 0 : cpuSeconds(pid) - cpuBefore;
+    return {
+      ...outcomes.numbers(times.length),
+      unsent: pool.waiting,
+      latenessP50Ms: lateness.atMs(50),
+      latenessP99Ms: lateness.atMs(99),
+      latenessMaxMs: lateness.maxMs,
+      tunnelsOpened: pool.opened - openedBefore,
+      cpuMicrosPerRequest: (cpu * 1e6) / times.length,
+      peakPerSecond,
+      sent,
+    };
+  } finally {
+    pool.close();
+  }
+}
+
+/** A closed loop; answers a second in the later half of it. */
+async function warmUp(
+  ask: (fromMs: number, then: () => void) => void,
+  tunnels: number,
+  seconds: number,
+): Promise<number> {
+  const startMs = nowMs();
+  const halfMs = startMs + seconds * 500;
+  const endMs = startMs + seconds * 1000;
+  let late = 0;
+  const loop = (resolve: () => void) => {
+    const now = nowMs();
+    if (now >= endMs) return resolve();
+    if (now >= halfMs) late += 1;
+    ask(now, () => loop(resolve));
+  };
+  await Promise.all(Array.from({ length: tunnels }, () => new Promise<void>(loop)));
+  return late / ((nowMs() - halfMs) / 1000);
+}

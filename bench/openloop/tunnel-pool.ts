@@ -1,0 +1,106 @@
+// Keep-alive tunnels that requests share. A request that finds all of them busy has another one opened,
+// up to a bound, and goes out on the first that is free; it waits, and its clock runs.
+
+import { type Answer, type Failure, openTunnel, type Target, type Tunnel } from './tunnel.ts';
+
+export type Done = (answer: Answer | Failure) => void;
+
+export type PoolOptions = {
+  readonly target: Target;
+  /** Open tunnels, at most. */
+  readonly max: number;
+};
+
+type Waiting = {
+  readonly request: Buffer;
+  readonly onBody: ((piece: Buffer) => void) | null;
+  readonly done: Done;
+};
+
+/** What waits is bounded by the length of the schedule. */
+export class TunnelPool {
+  readonly #options: PoolOptions;
+  /** The one that was used longest ago is next, as agents with a tunnel each would take turns. */
+  readonly #idle: Tunnel[] = [];
+  readonly #waiting: Waiting[] = [];
+  readonly #all = new Set<Tunnel>();
+  #opening = 0;
+  #opened = 0;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** Tunnels that were opened so far. */
+  get opened(): number {
+    return this.#opened;
+  }
+
+  /** Requests that no tunnel has taken yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Opens so many before the load; throws where one fails. */
+  async open(count: number): Promise<void> {
+    const failures = await Promise.all(Array.from({ length: count }, () => this.#openOne()));
+    const failure = failures.find((found) => found !== null);
+    if (failure !== undefined && failure !== null) throw new Error(failure.problem);
+  }
+
+  ask(request: Buffer, done: Done, onBody: ((piece: Buffer) => void) | null = null): void {
+    this.#waiting.push({ request, onBody, done });
+    this.#serve();
+    const isWanted = this.#waiting.length > this.#opening;
+    if (isWanted && this.#all.size + this.#opening < this.#options.max) void this.#openForWaiting();
+  }
+
+  close(): void {
+    for (const tunnel of this.#all) tunnel.close();
+  }
+
+  #serve(): void {
+    while (this.#waiting.length > 0) {
+      const tunnel = this.#idle.shift();
+      if (tunnel === undefined) return;
+      if (!tunnel.isOpen) continue;
+      const { request, onBody, done } = this.#waiting.shift() as Waiting;
+      tunnel.ask(
+        request,
+        (answer) => {
+          done(answer);
+          this.#release(tunnel);
+        },
+        onBody,
+      );
+    }
+  }
+
+  #release(tunnel: Tunnel): void {
+    if (tunnel.isOpen) this.#idle.push(tunnel);
+    this.#serve();
+    // What was to go out on the one that is gone still needs one.
+    const isWanted = this.#waiting.length > 0 && this.#all.size + this.#opening === 0;
+    if (isWanted) void this.#openForWaiting();
+  }
+
+  async #openForWaiting(): Promise<void> {
+    const failure = await this.#openOne();
+    // One request pays for it, so that a proxy that refuses all is not asked for ever.
+    if (failure !== null) this.#waiting.shift()?.done(failure);
+    if (this.#waiting.length > 0 && this.#all.size + this.#opening === 0)
+      void this.#openForWaiting();
+  }
+
+  async #openOne(): Promise<Failure | null> {
+    this.#opening += 1;
+    const tunnel = await openTunnel({ target: this.#options.target });
+    this.#opening -= 1;
+    if ('problem' in tunnel) return tunnel;
+    this.#opened += 1;
+    this.#all.add(tunnel);
+    tunnel.onClose = () => this.#all.delete(tunnel);
+    this.#release(tunnel);
+    return null;
+  }
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { Distribution } from '../../../bench/openloop/distribution.ts';
+import { comparison } from '../../../bench/openloop/latency.ts';
+
+describe('Distribution', () => {
+  it('gives percentiles to three digits, and the largest', () => {
+    const times = new Distribution();
+    for (let n = 1; n <= 10_000; n += 1) times.add(n / 10);
+    const { p50Ms, p90Ms, p99Ms, p999Ms, maxMs } = times.numbers();
+    expect(p50Ms).toBeCloseTo(500, -1);
+    expect(p90Ms).toBeCloseTo(900, -1);
+    expect(p99Ms).toBeCloseTo(990, -1);
+    expect(p999Ms).toBeCloseTo(999, -1);
+    expect(maxMs).toBe(1000);
+    expect(times.count).toBe(10_000);
+  });
+
+  it('keeps microseconds of short times', () => {
+    const times = new Distribution();
+    times.add(0.123);
+    expect(times.atMs(50)).toBe(0.123);
+  });
+
+  it('counts a time that is too long as the longest, and one below zero as none', () => {
+    const times = new Distribution();
+    times.add(1e12);
+    times.add(-1);
+    expect(times.count).toBe(2);
+    expect(times.maxMs).toBeCloseTo(600_000, -3);
+    expect(times.atMs(1)).toBe(0);
+  });
+});
+
+describe('comparison()', () => {
+  it('sets the proxy beside the origin, percentile by percentile', () => {
+    const direct = { p50Ms: 0.3, p99Ms: 1, failures: 0, latenessP99Ms: 0.2, sent: 10 };
+    const proxied = { p50Ms: 0.7, p99Ms: 3.25, failures: 1, latenessP99Ms: 0.3, sent: 10 };
+    expect(comparison(direct, proxied)).toEqual({
+      directP50Ms: 0.3,
+      addedP50Ms: 0.4,
+      directP99Ms: 1,
+      addedP99Ms: 2.25,
+      directFailures: 0,
+      directLatenessP99Ms: 0.2,
+    });
+  });
+});
