@@ -1,6 +1,7 @@
 // How long a request of 1 KB takes at a rate that is well below the peak: through a proxy and straight to
 // the origin, in turn.
 
+import { comparison } from './comparison.ts';
 import type { Numbers } from './distribution.ts';
 import { runGenerator } from './run-generator.ts';
 import type { Schedule } from './schedule.ts';
@@ -63,30 +64,6 @@ export async function measureAddedLatency(options: LatencyOptions): Promise<Numb
   const direct = await measureLatency({ ...options, target: directOf(options.target), pid: null });
   const proxied = await measureLatency(options);
   return { ...proxied, ...comparison(direct, proxied) };
-}
-
-/** Of each percentile that both have. Pure. */
-export function comparison(direct: Numbers, proxied: Numbers): Numbers {
-  const names = [
-    'p50Ms',
-    'p90Ms',
-    'p99Ms',
-    'p999Ms',
-    'maxMs',
-    'failures',
-    'latenessP50Ms',
-    'latenessP99Ms',
-  ];
-  const numbers: Numbers = {};
-  for (const name of names) {
-    const [before, after] = [direct[name], proxied[name]];
-    if (before === undefined || after === undefined) continue;
-    const title = `${name[0]?.toUpperCase()}${name.slice(1)}`;
-    numbers[`direct${title}`] = before;
-    if (/^(p\d+|max)Ms$/.test(name))
-      numbers[`added${title}`] = Math.round((after - before) * 1000) / 1000;
-  }
-  return numbers;
 }
 
 function common({ target, body }: Pick<LatencyOptions, 'target' | 'body'>) {

@@ -3,9 +3,17 @@
 import { nowMs } from './clock.ts';
 import { Distribution, type Numbers } from './distribution.ts';
 import type { Answer, Failure } from './tunnel.ts';
-import type { TunnelPool } from './tunnel-pool.ts';
 
 const POLL_MS = 5;
+
+/** A tunnel, or a pool of them. */
+export type Asked = {
+  ask(
+    request: Buffer,
+    done: (answer: Answer | Failure) => void,
+    onBody: (piece: Buffer) => void,
+  ): void;
+};
 
 /** Counts answers that are whole and right; all others are failures. */
 export class Outcomes {
@@ -18,8 +26,8 @@ export class Outcomes {
     this.#expected = expected;
   }
 
-  /** Asks through the pool; the time counts from `fromMs`. */
-  ask(pool: TunnelPool, request: Buffer, fromMs: number, then: () => void): void {
+  /** The time counts from `fromMs`. */
+  ask(asked: Asked, request: Buffer, fromMs: number, then: () => void): void {
     let seen = 0;
     let isRight = true;
     const onBody = (piece: Buffer) => {
@@ -27,7 +35,7 @@ export class Outcomes {
       isRight &&= same.equals(piece);
       seen += piece.length;
     };
-    pool.ask(
+    asked.ask(
       request,
       (answer) => {
         this.add(answer, fromMs, isRight && seen === this.#expected.length);

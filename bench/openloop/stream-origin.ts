@@ -1,0 +1,68 @@
+// The origin of streams and of agents: HTTPS on a free port. Prints the port as one line of JSON.
+//   POST or GET /events?count=N  text/event-stream of N events (or until /end)
+//   GET /bytes?count=N           N bytes of text
+//   GET /end                     ends all streams; answers how many events were sent, and how late
+//   GET /count                   requests so far
+
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import { portOf } from '../../test/support/free-port.ts';
+import { Distribution } from './distribution.ts';
+import { StreamTicker } from './stream-ticker.ts';
+
+export type StreamOriginParameters = { readonly keyFile: string; readonly certFile: string };
+
+/** What a stream without a number has: an hour. */
+const MAX_EVENTS = 72_000;
+const MAX_BYTES = 1024 * 1024;
+const TEXT = 'What a tool finds in a file is text, some lines of code, and some words. '.repeat(
+  MAX_BYTES / 64,
+);
+
+export function main({ keyFile, certFile }: StreamOriginParameters): void {
+  const ticker = new StreamTicker();
+  let requests = 0;
+  const server = createServer(
+    { key: readFileSync(keyFile), cert: readFileSync(certFile), keepAliveTimeout: 600_000 },
+    (request, response) => {
+      const url = new URL(request.url ?? '/', 'https://localhost');
+      const count = Number(url.searchParams.get('count') ?? 0);
+      if (url.pathname === '/count') return answer(response, JSON.stringify({ requests }));
+      if (url.pathname === '/end') {
+        ticker.endAll();
+        const { events, lateness } = ticker;
+        ticker.events = 0;
+        ticker.lateness = new Distribution();
+        return answer(response, JSON.stringify({ events, latenessP99Ms: lateness.atMs(99) }));
+      }
+      requests += 1;
+      // An agent's prompt is read to its end before it is answered.
+      request.resume().once('end', () => {
+        if (url.pathname === '/events') stream(ticker, request, response, count || MAX_EVENTS);
+        else answer(response, TEXT.slice(0, Math.min(count, MAX_BYTES)));
+      });
+    },
+  );
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => {
+    process.stdout.write(`${JSON.stringify({ port: portOf(server.address()) })}\n`);
+  });
+}
+
+function stream(
+  ticker: StreamTicker,
+  request: IncomingMessage,
+  response: ServerResponse,
+  count: number,
+): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  response.flushHeaders();
+  request.socket.setNoDelay(true);
+  const remove = ticker.add(response, count);
+  response.once('close', remove);
+}
+
+function answer(response: ServerResponse, text: string): void {
+  response.writeHead(200, { 'content-type': 'text/plain', 'content-length': text.length });
+  response.end(text);
+}
