@@ -1,9 +1,12 @@
 // A distribution of times, to three digits in fixed memory.
 
-import { build } from 'hdr-histogram-js';
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 
 /** Names and their numbers, as a scenario reports them. */
 export type Numbers = Record<string, number>;
+
+/** As it goes from one process to another. */
+export type Encoded = { readonly histogram: string; readonly maxMs: number };
 
 /** Ten minutes: no measurement waits as long. What is longer counts as that. */
 const MAX_MICROS = 600_000_000;
@@ -23,6 +26,16 @@ export class Distribution {
     const micros = Math.min(Math.max(Math.round(ms * 1000), 0), MAX_MICROS);
     this.#histogram.recordValue(micros);
     this.#maxMs = Math.max(this.#maxMs, micros / 1000);
+  }
+
+  /** What another process has seen. */
+  merge({ histogram, maxMs }: Encoded): void {
+    this.#histogram.add(decodeFromCompressedBase64(histogram));
+    this.#maxMs = Math.max(this.#maxMs, maxMs);
+  }
+
+  encode(): Encoded {
+    return { histogram: encodeIntoCompressedBase64(this.#histogram), maxMs: this.#maxMs };
   }
 
   get count(): number {

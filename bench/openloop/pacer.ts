@@ -12,8 +12,8 @@ const AHEAD_MS = 200;
 export async function pace(
   times: Float64Array,
   due: (scheduledMs: number, index: number) => void,
+  startMs = nowMs() + AHEAD_MS,
 ): Promise<number> {
-  const startMs = nowMs() + AHEAD_MS;
   const asked = new Int32Array(new SharedArrayBuffer(4));
   const thread = new Worker(THREAD, { workerData: { startMs, times, asked } });
   const ended = once(thread, 'exit');

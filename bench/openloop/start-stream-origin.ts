@@ -7,14 +7,14 @@ import { ORIGIN_HOST, type Origin } from '../origin.ts';
 import { startChild } from './run-generator.ts';
 import { openTunnel } from './tunnel.ts';
 
-/** `dir` is a folder of its own. It speaks HTTPS only; `httpPort` is the same port. */
+/** `dir` is a folder of its own; repositories are served from `git` in it. It speaks HTTPS only; `httpPort` is the same port. */
 export async function startStreamOrigin(dir: string): Promise<Origin> {
   const ca = await makeTestCa(dir);
   const { key, cert } = await ca.issue([ORIGIN_HOST]);
   const keyFile = join(dir, 'key.pem');
   const certFile = join(dir, 'cert.pem');
   await Promise.all([writeFile(keyFile, key), writeFile(certFile, cert)]);
-  const program = startChild('./stream-origin.ts', { keyFile, certFile });
+  const program = startChild('./stream-origin.ts', { keyFile, certFile, gitDir: dir });
   const { port }: { readonly port: number } = JSON.parse(await program.firstLine());
   return {
     name: `node ${process.version}`,

@@ -1,33 +1,40 @@
 // The origin of streams and of agents: HTTPS on a free port. Prints the port as one line of JSON.
 //   POST or GET /events?count=N  text/event-stream of N events (or until /end)
-//   GET /bytes?count=N           N bytes of text
+//   GET /bytes?count=N&at=M      N bytes of text from the M-th on
+//   /git/…                       repositories below `gitDir`
 //   GET /end                     ends all streams; answers how many events were sent, and how late
 //   GET /count                   requests so far
 
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
+import { gitRoutes } from '../../test/support/clients/git-routes.ts';
 import { portOf } from '../../test/support/free-port.ts';
 import { Distribution } from './distribution.ts';
+import { prose } from './prose.ts';
 import { StreamTicker } from './stream-ticker.ts';
 
-export type StreamOriginParameters = { readonly keyFile: string; readonly certFile: string };
+export type StreamOriginParameters = {
+  readonly keyFile: string;
+  readonly certFile: string;
+  readonly gitDir: string;
+};
 
 /** What a stream without a number has: an hour. */
 const MAX_EVENTS = 72_000;
 const MAX_BYTES = 1024 * 1024;
-const TEXT = 'What a tool finds in a file is text, some lines of code, and some words. '.repeat(
-  MAX_BYTES / 64,
-);
+const TEXT = prose(MAX_BYTES, 1);
 
-export function main({ keyFile, certFile }: StreamOriginParameters): void {
+export function main({ keyFile, certFile, gitDir }: StreamOriginParameters): void {
   const ticker = new StreamTicker();
+  const git = gitRoutes(gitDir);
   let requests = 0;
   const server = createServer(
     { key: readFileSync(keyFile), cert: readFileSync(certFile), keepAliveTimeout: 600_000 },
     (request, response) => {
       const url = new URL(request.url ?? '/', 'https://localhost');
       const count = Number(url.searchParams.get('count') ?? 0);
+      const at = Number(url.searchParams.get('at') ?? 0);
       if (url.pathname === '/count') return answer(response, JSON.stringify({ requests }));
       if (url.pathname === '/end') {
         ticker.endAll();
@@ -37,10 +44,11 @@ export function main({ keyFile, certFile }: StreamOriginParameters): void {
         return answer(response, JSON.stringify({ events, latenessP99Ms: lateness.atMs(99) }));
       }
       requests += 1;
+      if (url.pathname.startsWith('/git/')) return void git(request, response);
       // An agent's prompt is read to its end before it is answered.
       request.resume().once('end', () => {
         if (url.pathname === '/events') stream(ticker, request, response, count || MAX_EVENTS);
-        else answer(response, TEXT.slice(0, Math.min(count, MAX_BYTES)));
+        else answer(response, TEXT.slice(at, at + count));
       });
     },
   );

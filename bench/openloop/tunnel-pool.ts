@@ -9,6 +9,7 @@ export type PoolOptions = {
   readonly target: Target;
   /** Open tunnels, at most. */
   readonly max: number;
+  readonly localAddress?: string;
 };
 
 type Waiting = {
@@ -94,7 +95,7 @@ export class TunnelPool {
 
   async #openOne(): Promise<Failure | null> {
     this.#opening += 1;
-    const tunnel = await openTunnel({ target: this.#options.target });
+    const tunnel = await openTunnel(this.#options);
     this.#opening -= 1;
     if ('problem' in tunnel) return tunnel;
     this.#opened += 1;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateIdle } from '../../bench/openloop/generate-idle.ts';
 import { generateStreams } from '../../bench/openloop/generate-streams.ts';
 import { generateTunnels } from '../../bench/openloop/generate-tunnels.ts';
+import { prose } from '../../bench/openloop/prose.ts';
 import { startStreamOrigin } from '../../bench/openloop/start-stream-origin.ts';
 import type { Origin } from '../../bench/origin.ts';
 import { startProxy, type TestProxy } from '../support/start-proxy.ts';
@@ -69,7 +70,7 @@ describe('generateTunnels()', () => {
       kind: 'tunnels',
       target: target(),
       path: '/bytes?count=8',
-      body: 'What a t',
+      body: prose(8, 1),
       schedule: { kind: 'poisson', perSecond: 20, seconds: 1, seed: 3 },
       warmUpTunnels: 2,
       maxTunnels: 3,

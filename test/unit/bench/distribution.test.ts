@@ -28,4 +28,15 @@ describe('Distribution', () => {
     expect(times.maxMs).toBeCloseTo(600_000, -3);
     expect(times.atMs(1)).toBe(0);
   });
+
+  it('takes what another process has seen, and its largest', () => {
+    const [all, other] = [new Distribution(), new Distribution()];
+    for (let n = 1; n <= 500; n += 1) all.add(n);
+    for (let n = 501; n <= 1000; n += 1) other.add(n + 0.123);
+    all.merge(JSON.parse(JSON.stringify(other.encode())));
+    expect(all.count).toBe(1000);
+    expect(all.atMs(50)).toBeCloseTo(500, -1);
+    expect(all.atMs(99)).toBeCloseTo(990, -1);
+    expect(all.maxMs).toBe(1000.123);
+  });
 });
