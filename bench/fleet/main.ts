@@ -7,6 +7,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../test/support/source-tree.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
+import { endChildrenAtExit } from '../children.ts';
 import { startLeashProxy } from '../leash.ts';
 import type { Numbers } from '../openloop/distribution.ts';
 import { EVENT_BYTES } from '../openloop/event-stream.ts';
@@ -34,10 +35,10 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`bench: ${options.problem}\n${FLEET_USAGE}\n`);
     return 2;
   }
+  endChildrenAtExit();
   const folder = await tempDir();
   const cleanup: Cleanup = [folder.close];
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    // What this process started by startChild() ends with it.
     process.once(signal, () => void undo(cleanup).finally(() => process.exit(130)));
   }
   try {

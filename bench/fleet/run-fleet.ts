@@ -23,6 +23,7 @@ const SETTLE_MS = 2000;
 const COMING_A_SECOND = 80;
 const LEAST_RAMP_MS = 2000;
 const AGENTS_A_PROCESS = 500;
+const END_AGAIN_MS = 500;
 
 /** `pid`: the proxy's; null: there is none. */
 export async function runFleet(
@@ -52,10 +53,7 @@ export async function runFleet(
     const to = Date.now() / 1000;
     const cpu = pid === null ? 0 : cpuSeconds(pid) - cpuBefore;
     const memory = pid === null ? 0 : treeMemory(pid);
-    const { events: eventsSent = 0, latenessP99Ms = 0 } = await askOrigin(
-      target.originPort,
-      '/end',
-    );
+    const { eventsSent, latenessP99Ms } = await endStreams(target.originPort, lines);
     const results = (await lines).map((line): AgentsResult => JSON.parse(line));
     const numbers = addUp(results);
     return {
@@ -73,6 +71,21 @@ export async function runFleet(
   } finally {
     await Promise.all(processes.map((process) => process.stop()));
   }
+}
+
+/** Also a prompt that is late has its answer ended: it would hear its tokens for 20 seconds. */
+async function endStreams(originPort: number, agentsEnd: Promise<unknown>) {
+  let isOver = false;
+  const over = agentsEnd.finally(() => {
+    isOver = true;
+  });
+  const first = await askOrigin(originPort, '/end');
+  let eventsSent = first.events ?? 0;
+  while (!isOver) {
+    await Promise.race([pause(END_AGAIN_MS), over]);
+    eventsSent += (await askOrigin(originPort, '/end')).events ?? 0;
+  }
+  return { eventsSent, latenessP99Ms: first.latenessP99Ms ?? 0 };
 }
 
 /** What all processes saw, as that of one. */

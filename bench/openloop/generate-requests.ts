@@ -47,9 +47,9 @@ export async function generateRequests(parameters: RequestsParameters): Promise<
   };
   try {
     await pool.open(tunnels);
-    const peakPerSecond = await warmUp(ask, tunnels, warmUpSeconds);
+    const peak = await warmUp(ask, tunnels, warmUpSeconds);
     outcomes.mustBeGood();
-    if (schedule === null) return { peakPerSecond, sent };
+    if (schedule === null) return { ...peak, sent };
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     const lateness = new Distribution();
     outcomes.begin();
@@ -71,7 +71,7 @@ export async function generateRequests(parameters: RequestsParameters): Promise<
       latenessMaxMs: lateness.maxMs,
       tunnelsOpened: pool.opened - openedBefore,
       cpuMicrosPerRequest: (cpu * 1e6) / times.length,
-      peakPerSecond,
+      ...peak,
       sent,
     };
   } finally {
@@ -79,22 +79,28 @@ export async function generateRequests(parameters: RequestsParameters): Promise<
   }
 }
 
-/** A closed loop; answers a second in the later half of it. */
+/** A closed loop; what the later half of it was like. */
 async function warmUp(
   ask: (fromMs: number, then: () => void) => void,
   tunnels: number,
   seconds: number,
-): Promise<number> {
+): Promise<Numbers> {
   const startMs = nowMs();
   const halfMs = startMs + seconds * 500;
   const endMs = startMs + seconds * 1000;
-  let late = 0;
+  const times = new Distribution();
   const loop = (resolve: () => void) => {
-    const now = nowMs();
-    if (now >= endMs) return resolve();
-    if (now >= halfMs) late += 1;
-    ask(now, () => loop(resolve));
+    const askedMs = nowMs();
+    if (askedMs >= endMs) return resolve();
+    ask(askedMs, () => {
+      if (askedMs >= halfMs) times.add(nowMs() - askedMs);
+      loop(resolve);
+    });
   };
   await Promise.all(Array.from({ length: tunnels }, () => new Promise<void>(loop)));
-  return late / ((nowMs() - halfMs) / 1000);
+  return {
+    peakPerSecond: times.count / ((nowMs() - halfMs) / 1000),
+    peakP50Ms: times.atMs(50),
+    peakP99Ms: times.atMs(99),
+  };
 }
