@@ -4,7 +4,7 @@ export type FleetOptions = { readonly agents: number; readonly seconds: number }
 
 /** The fleet as it is meant: with fewer cores, fewer agents of the same kind. */
 export const WHOLE_FLEET = 2000;
-/** A third of a core for what they say, its origin, its proxy: the rest is left free, so that times mean something. */
+/** With their origin and their proxy they take some 40 % of a core; what is left free keeps times honest. */
 const AGENTS_A_CORE = 200;
 const SECONDS = 60;
 /** What source addresses and files a machine has. */

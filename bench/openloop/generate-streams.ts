@@ -23,15 +23,24 @@ export type StreamsParameters = {
 };
 
 const AT_ONCE = 16;
+/** Short ones, before the first look at the memory: a cold process would count as streams. */
+const WARM_UP_STREAMS = 50;
+const WARM_UP_EVENTS = 20;
+const PAUSE_MS = 1000;
 /** For the last events and ends of answers. */
 const END_MS = 10_000;
 const POLL_MS = 5;
 
 export async function generateStreams(parameters: StreamsParameters): Promise<Numbers> {
   const { target, streams: count, seconds, warmUpSeconds, pid } = parameters;
+  const warm = new Streams({ ...parameters, streams: Math.min(WARM_UP_STREAMS, count) });
+  await warm.open(`/events?count=${WARM_UP_EVENTS}`);
+  await warm.ended();
+  warm.close();
+  await pause(PAUSE_MS);
   const load = new Streams(parameters);
   const memoryBefore = pid === null ? 0 : treeMemory(pid);
-  await load.open();
+  await load.open('/events');
   await pause(warmUpSeconds * 1000);
   load.begin();
   const cpuBefore = pid === null ? 0 : cpuSeconds(pid);
@@ -42,18 +51,19 @@ export async function generateStreams(parameters: StreamsParameters): Promise<Nu
   const { events: eventsSent = 0, latenessP99Ms = 0 } = await askOrigin(target.originPort, '/end');
   await load.ended();
   load.close();
-  if (load.problem !== null) process.stderr.write(`${load.problem}\n`);
+  const problem = warm.problem ?? load.problem;
+  if (problem !== null) process.stderr.write(`${problem}\n`);
   return {
     streams: count,
     events,
     ...delay.numbers(),
-    failures: count - load.whole,
-    lost: eventsSent - load.received,
+    failures: load.failures + warm.failures,
+    lost: eventsSent - load.received - warm.received,
     originLatenessP99Ms: latenessP99Ms,
     cpuMicrosPerEvent: (cpu * 1e6) / Math.max(1, events),
     kbPerStream: memory / 1024 / count,
     /** What a log has to agree with. */
-    sent: count,
+    sent: count + warm.count,
     eventsSent,
     bytesSent: eventsSent * EVENT_BYTES,
   };
@@ -74,11 +84,19 @@ class Streams {
     this.#parameters = parameters;
   }
 
+  get count(): number {
+    return this.#parameters.streams;
+  }
+
+  get failures(): number {
+    return this.count - this.whole;
+  }
+
   /** Resolves when each has its answer's first event. */
-  async open(): Promise<void> {
+  async open(path: string): Promise<void> {
     let next = 0;
     const some = async () => {
-      for (let n = next++; n < this.#parameters.streams; n = next++) await this.#openOne(n);
+      for (let n = next++; n < this.count; n = next++) await this.#openOne(n, path);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, some));
   }
@@ -95,21 +113,21 @@ class Streams {
 
   async ended(): Promise<void> {
     const endMs = nowMs() + END_MS;
-    while (this.#done < this.#parameters.streams && nowMs() < endMs) await pause(POLL_MS);
+    while (this.#done < this.count && nowMs() < endMs) await pause(POLL_MS);
   }
 
   close(): void {
     for (const tunnel of this.#tunnels) tunnel.close();
   }
 
-  async #openOne(n: number): Promise<void> {
+  async #openOne(n: number, path: string): Promise<void> {
     const { target, streamsPerClient } = this.#parameters;
     const localAddress = clientAddress(Math.floor(n / streamsPerClient));
     const tunnel = await openTunnel({ target, localAddress });
     if ('problem' in tunnel) return this.#end(tunnel.problem);
     this.#tunnels.push(tunnel);
     const reader = new EventReader();
-    const request = `GET /events HTTP/1.1\r\nHost: ${target.host}:${target.originPort}\r\n\r\n`;
+    const request = `GET ${path} HTTP/1.1\r\nHost: ${target.host}:${target.originPort}\r\n\r\n`;
     await new Promise<void>((resolve) => {
       const onEvent = (dueMs: number) => {
         this.received += 1;

@@ -1,6 +1,7 @@
 // Starts a load generator and reads what it found.
 
 import { fileURLToPath } from 'node:url';
+import { endChildrenAtExit } from '../children.ts';
 import { type Running, startProgram } from '../processes.ts';
 import type { Numbers } from './distribution.ts';
 import type { GeneratorParameters } from './generator.ts';
@@ -22,16 +23,6 @@ export async function runGenerator(parameters: GeneratorParameters): Promise<Num
 
 /** A file of this folder as a process of its own; it ends with this one. */
 export function startChild(file: string, parameters: object): Running {
-  const program = startProgram(process.execPath, [CHILD, file, JSON.stringify(parameters)]);
-  const kill = () => {
-    if (program.isRunning()) process.kill(program.pid, 'SIGKILL');
-  };
-  process.once('exit', kill);
-  return {
-    ...program,
-    async stop() {
-      await program.stop();
-      process.off('exit', kill);
-    },
-  };
+  endChildrenAtExit();
+  return startProgram(process.execPath, [CHILD, file, JSON.stringify(parameters)]);
 }
