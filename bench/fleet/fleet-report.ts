@@ -39,8 +39,8 @@ export function formatFleet({ direct, leash, log }: FleetNumbers): string {
   const own: [string, number | undefined][] = [
     ['CPU, cores', leash.cpuCores],
     ['CPU, µs a token', leash.cpuMicrosPerEvent],
+    ['memory before, MB', leash.restMemoryMb],
     ['memory, MB', leash.memoryMb],
-    ['memory, KB an agent', leash.kbPerAgent],
     ['log, MB an agent and hour', log.mbPerAgentHour],
     ['log, MB in all', (log.bytes ?? 0) / 1e6],
     ['log, compression', log.compression],

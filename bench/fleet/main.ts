@@ -38,13 +38,18 @@ export async function main(args: readonly string[]): Promise<number> {
   endChildrenAtExit();
   const folder = await tempDir();
   const cleanup: Cleanup = [folder.close];
+  let undone: Promise<void> | null = null;
+  const undoOnce = () => {
+    undone ??= undo(cleanup);
+    return undone;
+  };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void undo(cleanup).finally(() => process.exit(130)));
+    process.once(signal, () => void undoOnce().finally(() => process.exit(130)));
   }
   try {
     return await run(options, folder.path, cleanup);
   } finally {
-    await undo(cleanup);
+    await undoOnce();
   }
 }
 
@@ -117,7 +122,7 @@ async function withGit(
   }
 }
 
-/** Newest first, each once, and the others also where one fails. */
+/** Newest first, one after the other, and the others also where one fails. */
 async function undo(cleanup: Cleanup): Promise<void> {
   for (let step = cleanup.pop(); step !== undefined; step = cleanup.pop()) {
     await step().catch((error: Error) => process.stderr.write(`bench: ${error.message}\n`));

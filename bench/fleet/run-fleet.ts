@@ -37,7 +37,7 @@ export async function runFleet(
   const [fromMs, toMs] = [startMs + rampMs + SETTLE_MS, startMs + endMs];
   const of = Math.ceil(agents / AGENTS_A_PROCESS);
   const common = { target, plan: { agents, rampMs, endMs, seed: 1 }, of, startMs, fromMs, toMs };
-  const memoryBefore = pid === null ? 0 : treeMemory(pid);
+  const restMemory = pid === null ? 0 : treeMemory(pid);
   const processes = Array.from({ length: of }, (_, share) => {
     const parameters: AgentsParameters = { ...common, share };
     return startChild('../fleet/agents.ts', parameters);
@@ -64,8 +64,8 @@ export async function runFleet(
         originLatenessP99Ms: latenessP99Ms,
         cpuCores: cpu / (to - from),
         cpuMicrosPerEvent: (cpu * 1e6) / Math.max(1, numbers.events ?? 0),
+        restMemoryMb: restMemory / 1e6,
         memoryMb: memory / 1e6,
-        kbPerAgent: (memory - memoryBefore) / 1024 / agents,
       },
     };
   } finally {
