@@ -7,8 +7,11 @@ import { ORIGIN_HOST, type Origin } from '../origin.ts';
 import { startChild } from './run-generator.ts';
 import { openTunnel } from './tunnel.ts';
 
+/** With its certificate, which a reverse proxy before it can have too. */
+export type StreamOrigin = Origin & { readonly keyFile: string; readonly certFile: string };
+
 /** `dir` is a folder of its own; repositories are served from `git` in it. It speaks HTTPS only; `httpPort` is the same port. */
-export async function startStreamOrigin(dir: string): Promise<Origin> {
+export async function startStreamOrigin(dir: string): Promise<StreamOrigin> {
   const ca = await makeTestCa(dir);
   const { key, cert } = await ca.issue([ORIGIN_HOST]);
   const keyFile = join(dir, 'key.pem');
@@ -21,6 +24,8 @@ export async function startStreamOrigin(dir: string): Promise<Origin> {
     httpPort: port,
     httpsPort: port,
     caFile: ca.caFile,
+    keyFile,
+    certFile,
     body: '',
     async requests() {
       const { requests } = await askOrigin(port, '/count');

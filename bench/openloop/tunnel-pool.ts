@@ -27,6 +27,7 @@ export class TunnelPool {
   readonly #all = new Set<Tunnel>();
   #opening = 0;
   #opened = 0;
+  #isClosed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -52,11 +53,12 @@ export class TunnelPool {
   ask(request: Buffer, done: Done, onBody: ((piece: Buffer) => void) | null = null): void {
     this.#waiting.push({ request, onBody, done });
     this.#serve();
-    const isWanted = this.#waiting.length > this.#opening;
-    if (isWanted && this.#all.size + this.#opening < this.#options.max) void this.#openForWaiting();
+    this.#openIfWanted();
   }
 
+  /** What waits is not sent any more. */
   close(): void {
+    this.#isClosed = true;
     for (const tunnel of this.#all) tunnel.close();
   }
 
@@ -80,17 +82,19 @@ export class TunnelPool {
   #release(tunnel: Tunnel): void {
     if (tunnel.isOpen) this.#idle.push(tunnel);
     this.#serve();
-    // What was to go out on the one that is gone still needs one.
-    const isWanted = this.#waiting.length > 0 && this.#all.size + this.#opening === 0;
-    if (isWanted) void this.#openForWaiting();
+  }
+
+  /** One for each request that waits, up to the bound. */
+  #openIfWanted(): void {
+    const isWanted = this.#waiting.length > this.#opening && !this.#isClosed;
+    if (isWanted && this.#all.size + this.#opening < this.#options.max) void this.#openForWaiting();
   }
 
   async #openForWaiting(): Promise<void> {
     const failure = await this.#openOne();
     // One request pays for it, so that a proxy that refuses all is not asked for ever.
     if (failure !== null) this.#waiting.shift()?.done(failure);
-    if (this.#waiting.length > 0 && this.#all.size + this.#opening === 0)
-      void this.#openForWaiting();
+    this.#openIfWanted();
   }
 
   async #openOne(): Promise<Failure | null> {
@@ -100,7 +104,11 @@ export class TunnelPool {
     if ('problem' in tunnel) return tunnel;
     this.#opened += 1;
     this.#all.add(tunnel);
-    tunnel.onClose = () => this.#all.delete(tunnel);
+    tunnel.onClose = () => {
+      this.#all.delete(tunnel);
+      this.#openIfWanted();
+    };
+    if (this.#isClosed) tunnel.close();
     this.#release(tunnel);
     return null;
   }

@@ -18,9 +18,11 @@ let origin: Origin;
 let proxy: TestProxy;
 /** What the server does before it answers. */
 let before: () => Promise<unknown> | undefined;
+let isClosing = false;
 
 const handler: Handler = async (_request, response) => {
   await before();
+  if (isClosing) response.setHeader('connection', 'close');
   response.end(BODY);
 };
 
@@ -84,6 +86,18 @@ describe('generateRequests()', () => {
     expect(numbers.failures).toBeGreaterThan(50);
     // Two are under way; all behind them wait.
     expect(numbers.unsent).toBe((numbers.failures ?? 0) - 2);
+  });
+
+  it('opens a tunnel for each request where the server closes each', async () => {
+    before = () => undefined;
+    isClosing = true;
+    const schedule = { kind: 'poisson', perSecond: 50, seconds: 1, seed: 2 } as const;
+    const target = directOf(load().target);
+    const closed = { ...load({ tunnels: 1, maxTunnels: 2 }), target, schedule };
+    const numbers = await generateRequests(closed);
+    isClosing = false;
+    expect(numbers).toMatchObject({ failures: 0, unsent: 0 });
+    expect(numbers.tunnelsOpened).toBeGreaterThanOrEqual((numbers.requests ?? 0) - 1);
   });
 
   it('ends before the load where an answer is not the one that it expects', async () => {
