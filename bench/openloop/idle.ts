@@ -19,7 +19,10 @@ const WARM_UP_TUNNELS = 300;
 /** Longer than leash and nginx's default keep a connection to an origin that nobody uses. */
 const SETTLE_S = 6;
 
-/** `kbPerTunnel` of the whole process tree, `memoryBeforeMb`, `memoryAfterMb`, `failures`, `sent`. */
+/**
+ * `kbPerTunnel` of the whole process tree, `memoryBeforeMb`, `memoryAfterMb`, `failures`, `sent`. Opening
+ * ten thousand takes half a minute and more: a proxy must not close the first ones meanwhile (LEASH_IDLE_S).
+ */
 export async function measureIdle(options: IdleOptions): Promise<Numbers> {
   const { target, pid, tunnels = TUNNELS, asksOnce = true } = options;
   return runGenerator({
