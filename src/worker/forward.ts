@@ -214,7 +214,10 @@ class Forwarding implements LiveFlow {
     }
     const known = error instanceof UpstreamError ? error : null;
     const reason = known?.reason ?? `upstream: ${codeOf(error)}`;
-    if (this.#answer !== null) return this.#fail(reason, known?.facts.resetCode);
+    if (this.#answer !== null) {
+      this.#fail(reason, known?.facts.resetCode);
+      return;
+    }
     const { decision, policy } = this.#allowed;
     this.#release();
     const { proto } = this.#exchange.stream;
