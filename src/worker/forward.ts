@@ -221,12 +221,12 @@ class Forwarding implements LiveFlow {
     const { decision, policy } = this.#allowed;
     this.#release();
     const { proto } = this.#exchange.stream;
-    const { ip: upstream_ip = '' } = this.#connection ?? {};
-    const fields = { proto, upstream_ip, req_bytes: this.#reqCapture.bytes };
+    const [connection, capture] = [this.#connection, this.#reqCapture];
+    const fields = { proto, upstream_ip: connection?.ip ?? '', req_bytes: capture.bytes };
     // What was never sent is not on the record as if it had been.
-    const sent = this.#connection && { fields, captures: [this.#reqCapture] };
-    const status = known?.status ?? 502;
-    refuse(this.#exchange, { status, reason, policy, decision, ...(sent && { sent }) });
+    const sent = connection && { fields, captures: [capture] };
+    const said = { status: known?.status ?? 502, reason, policy, decision };
+    refuse(this.#exchange, sent === null ? said : { ...said, sent });
     this.#finish();
   }
 
@@ -253,7 +253,7 @@ class Forwarding implements LiveFlow {
     if (flow.ended) return;
     const answer = this.#answer;
     const progress = {
-      answer: answer && { status: answer.head.status, headers: answer.head.headers },
+      answer: answer?.head ?? null,
       upstreamIp: this.#connection?.ip ?? '',
       upstreamProto: this.#connection?.proto ?? null,
       reqTrailers: stream.trailers(),
@@ -284,7 +284,7 @@ class Forwarding implements LiveFlow {
   }
 
   #captures(): Capture[] {
-    return this.#resCapture === null ? [this.#reqCapture] : [this.#reqCapture, this.#resCapture];
+    return [this.#reqCapture, this.#resCapture].filter((capture) => capture !== null);
   }
 
   /** Lets go of both sides; one that is not finished is broken, so that nobody takes it for whole. */
@@ -293,8 +293,7 @@ class Forwarding implements LiveFlow {
     forgetCaptures(this.#exchange, this.#captures());
     if (this.#answer !== null && !stream.isFinished) stream.abort(resetCode);
     // Not read to its end, it would stay open for nobody; of an upload nobody would count the rest.
-    const isRead = this.#answer?.body.readableEnded === true;
-    if (!isRead || !this.#isSent) this.#upstream?.abort();
+    if (!this.#answer?.body.readableEnded || !this.#isSent) this.#upstream?.abort();
     if (!this.#isSent || !stream.isComplete) stream.discardRest();
     this.#done();
   }

@@ -144,16 +144,14 @@ export class IndexBuilder {
   }
 
   #addRow(row: Row, record: AuditRecord, place: { offset: number; length: number }): void {
-    const { policy } = record;
-    const values: Record<Coded, Value> = {
-      ...row,
-      policy: typeof policy === 'number' ? policy : null,
-    };
+    const policy = typeof record.policy === 'number' ? record.policy : null;
     for (const name of CODED) {
-      this.#codes[name].push(this.#dictionaries[name].codeOf(values[name]));
+      const value: Value = name === 'policy' ? policy : row[name];
+      this.#codes[name].push(this.#dictionaries[name].codeOf(value));
     }
     const numbers: Record<Numeric, number> = {
-      ...place,
+      offset: place.offset,
+      length: place.length,
       ts: row.ts,
       flags: toFlags(row.class, row.would_block, isTruncated(record)),
       bytes: row.bytes,

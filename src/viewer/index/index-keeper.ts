@@ -34,6 +34,11 @@ type KeeperDeps = {
 const MAX_MEMORY_BYTES = 64 * 1024 * 1024;
 /** Between two looks at a log that nobody searches. */
 const IDLE_MS = 1000;
+/**
+ * So long after a search the newest segment's index grows with the segment. Behind that nobody looks, and
+ * it would cost a tenth of what the requests themselves do; a finished segment is indexed in any case.
+ */
+const WATCHED_MS = 5 * 60_000;
 const FILE_NAME = /^egress\.(\d{1,10})\.idx(?:\.new)?$/;
 
 export class IndexKeeper {
@@ -57,6 +62,8 @@ export class IndexKeeper {
   /** Bytes of those that could not be written, by segment. */
   readonly #inMemory = new Map<number, number>();
   #working: Promise<void> | null = null;
+  /** When the newest segment's index stops growing, by the steady clock. */
+  #watchedUntil = 0;
   #isClosed = false;
 
   constructor(deps: KeeperDeps) {
@@ -64,11 +71,16 @@ export class IndexKeeper {
     this.#folder = join(deps.stateDir, 'index');
     // Beside other work nothing is made before somebody searches.
     if (deps.build === undefined) return;
-    this.#timer = setInterval(() => void this.sync().catch(() => {}), IDLE_MS).unref();
+    this.#timer = setInterval(() => void this.#look().catch(() => {}), IDLE_MS).unref();
   }
 
-  /** Numbers of the segments that exist, oldest first; what is new is taken note of. */
-  async sync(): Promise<readonly number[]> {
+  /** For a search: numbers of the segments that exist, oldest first; what is new is taken note of. */
+  sync(): Promise<readonly number[]> {
+    this.#watchedUntil = performance.now() + WATCHED_MS;
+    return this.#look();
+  }
+
+  async #look(): Promise<readonly number[]> {
     const segments = await this.#deps.log.list();
     if (this.#isClosed) return segments;
     const newest = segments.at(-1);
@@ -78,11 +90,13 @@ export class IndexKeeper {
     if (newest !== undefined && this.#live?.segment !== newest && !this.#deps.isReadOnly) {
       this.#last?.stop();
       this.#last = this.#live;
-      void this.#last?.catchUp().catch(() => {});
       this.#live = new LiveIndex(this.#deps.log, newest, this.turns);
     }
     if (isNew) this.#working ??= this.#work().finally(() => this.#rested());
-    void this.#live?.catchUp().catch(() => {});
+    if (performance.now() < this.#watchedUntil) {
+      void this.#last?.catchUp().catch(() => {});
+      void this.#live?.catchUp().catch(() => {});
+    }
     return segments;
   }
 

@@ -74,6 +74,16 @@ describe('IndexKeeper', () => {
     expect(await second.hosts({ q: 'host:h1.test' })).toEqual(['h1.test']);
   });
 
+  it('makes those of finished segments though nobody searches; the newest one is read for who does', async () => {
+    for (const n of [1, 2]) await writeFile(segment(n), line(n));
+    const { keeper, hosts } = start();
+    // The clock of the keeper's own.
+    await expect.poll(() => keeper.get(1), { timeout: 5000 }).not.toBeNull();
+    expect(keeper.get(2)).toBeNull();
+    expect(await hosts({ q: 'host:h2.test' })).toEqual(['h2.test']);
+    await expect.poll(() => keeper.get(2)).not.toBeNull();
+  });
+
   it('makes an index anew that is damaged, cut off, or of another segment', async () => {
     for (const n of [1, 2, 3, 4]) await writeFile(segment(n), line(n));
     await start().keeper.settled();
