@@ -79,6 +79,8 @@ type Waiting = { readonly resolve: (verdict: Verdict) => void; readonly sinceMs:
 
 /** How late a request may hear that its intent is late, beyond `verdictMs`. */
 const SWEEP_MS = 250;
+/** Up to here a copy is cheaper than a write of several buffers. */
+const JOINED_BYTES = 64 * 1024;
 /** Bytes of a URL that the primary keeps for the flow's last record, should this worker die. */
 const KEY_URL_BYTES = 1024;
 
@@ -105,7 +107,9 @@ export function startLink(
   let wait = true;
   let flows = 0;
   let mints = 0;
-  let corked = false;
+  /** Frames of this turn. */
+  let batch: Buffer[] = [];
+  let batchBytes = 0;
   let recordState: RecordState = 'open';
   /** Shares of the log that are used up; the primary bounds them. */
   const cut = new Set<string>();
@@ -156,8 +160,8 @@ export function startLink(
 
   /** While the primary hangs, refusals must not fill the memory: they shrink, then they are counted. */
   function refusalOf(parts: readonly FlowFields[]): readonly FlowFields[] | null {
-    if (pipe.writableLength <= LIMITS.pipeFullBytes) return parts;
-    if (pipe.writableLength > LIMITS.pipeRefusalBytes) {
+    if (waitingBytes() <= LIMITS.pipeFullBytes) return parts;
+    if (waitingBytes() > LIMITS.pipeRefusalBytes) {
       if (unrecorded === 0) unrecordedSinceMs = Date.now();
       unrecorded += 1;
       return null;
@@ -169,7 +173,7 @@ export function startLink(
   }
 
   function reportUnrecorded(): void {
-    if (unrecorded === 0 || pipe.writableLength > LIMITS.pipeFullBytes) return;
+    if (unrecorded === 0 || waitingBytes() > LIMITS.pipeFullBytes) return;
     const refused = unrecorded;
     unrecorded = 0;
     const [from, to] = [unrecordedSinceMs / 1000, Date.now() / 1000];
@@ -178,17 +182,25 @@ export function startLink(
 
   /** All frames of one turn leave in one write: a pipe write costs more than a frame. */
   function send(frame: Buffer): void {
-    if (!corked) {
-      corked = true;
-      pipe.cork();
-      setImmediate(uncork);
-    }
-    pipe.write(frame);
+    batchBytes += frame.length;
+    if (batch.push(frame) === 1) setImmediate(flush);
   }
 
-  function uncork(): void {
-    corked = false;
+  function flush(): void {
+    const [frames, bytes] = [batch, batchBytes];
+    batch = [];
+    batchBytes = 0;
+    if (bytes <= JOINED_BYTES) {
+      if (bytes > 0) pipe.write(Buffer.concat(frames, bytes));
+      return;
+    }
+    pipe.cork();
+    for (const frame of frames) pipe.write(frame);
     pipe.uncork();
+  }
+
+  function waitingBytes(): number {
+    return pipe.writableLength + batchBytes;
   }
 
   return {
@@ -196,7 +208,7 @@ export function startLink(
       idPrefix = prefix;
       wait = waitForVerdicts;
     },
-    waitingBytes: () => pipe.writableLength,
+    waitingBytes,
     nextFlow() {
       flows += 1;
       return { number: flows, id: `${idPrefix}${flows}` };
@@ -235,11 +247,11 @@ export function startLink(
     mustCut(client) {
       if (recordState !== 'open') return 'record_full';
       if (cut.size > 0 && cut.has(shareOf(client))) return 'client_log';
-      return pipe.writableLength > LIMITS.pipeCongestedBytes ? 'backpressure' : null;
+      return waitingBytes() > LIMITS.pipeCongestedBytes ? 'backpressure' : null;
     },
     refusal() {
       if (recordState !== 'open') return 'audit_unavailable';
-      const isFull = pipe.writableLength > LIMITS.pipeFullBytes;
+      const isFull = waitingBytes() > LIMITS.pipeFullBytes;
       return isFull || opened.size >= LIMITS.openFlowsFull ? 'overload' : null;
     },
     setRecord(state) {
@@ -249,6 +261,9 @@ export function startLink(
       if (isCut) cut.add(share);
       else cut.delete(share);
     },
-    end: () => new Promise((resolve) => pipe.end(resolve)),
+    end() {
+      flush();
+      return new Promise((resolve) => pipe.end(resolve));
+    },
   };
 }
