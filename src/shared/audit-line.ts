@@ -14,9 +14,18 @@ const TERMINAL_CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
 // All of ASCII that a JSON string holds as it is.
 const PLAIN = /^[ !#-[\]-~]*$/;
 
+/** From here on two native looks at a text are cheaper than a regular expression's one. */
+const LONG_CHARS = 512;
+
+function isAsciiWithoutDelete(text: string): boolean {
+  return Buffer.byteLength(text) === text.length && !text.includes('\u007f');
+}
+
 /** A value → JSON text without one raw control character (safe for a terminal, `tail`, `grep`). */
 export function formatJson(value: unknown): string {
-  return JSON.stringify(value).replace(
+  const text = JSON.stringify(value);
+  if (text.length >= LONG_CHARS && isAsciiWithoutDelete(text)) return text;
+  return text.replace(
     TERMINAL_CONTROLS,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

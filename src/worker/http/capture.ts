@@ -10,6 +10,7 @@ import { isUtf8 } from 'node:buffer';
 import type { FlowFields, Truncation } from '../../shared/audit-event.ts';
 import { HeldBytes } from '../../shared/held-bytes.ts';
 import { LIMITS } from '../../shared/limits.ts';
+import { countControls } from '../../shared/text-scan.ts';
 import { BodyHash } from './body-hash.ts';
 import { CaptureDecoder, type DecoderLoad } from './capture-decoder.ts';
 import type { Coding } from './content-coding.ts';
@@ -185,17 +186,12 @@ type Piece = { readonly body: string; readonly base64: boolean };
 /** Text stays text, so that `grep` finds it; what is not UTF-8 or grows too much becomes base64. */
 function encodePiece(bytes: Buffer): Piece {
   if (isUtf8(bytes)) {
-    const body = bytes.toString('utf8');
-    if (!hasManyControls(body)) return { body, base64: false };
+    // A control character takes six bytes in JSON: with more than one in eight, base64 is shorter.
+    if (countControls(bytes) * 8 <= bytes.length) {
+      return { body: bytes.toString('utf8'), base64: false };
+    }
   }
   return { body: bytes.toString('base64'), base64: true };
-}
-
-/** A control character takes six bytes in JSON: with more than one in eight, base64 is shorter. */
-function hasManyControls(body: string): boolean {
-  if (!/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(body)) return false;
-  const controls = body.match(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g)?.length ?? 0;
-  return controls * 8 > body.length;
 }
 
 /** Length without a UTF-8 sequence that the end of the buffer cuts (RFC 3629: four bytes at most). */

@@ -16,6 +16,12 @@ describe('formatJson()', () => {
     expect(JSON.parse(text)).toBe(every);
   });
 
+  it.each(['\u007f', '\u0085', '\u2028'])('nor does a long text with one %j in it', (char) => {
+    const text = formatJson(`${'long "text" '.repeat(1000)}${char}`);
+    expect(text).not.toMatch(/[\0-\x1f\x7f-\x9f\u2028\u2029]/);
+    expect(JSON.parse(text).at(-1)).toBe(char);
+  });
+
   it('writes half a surrogate pair as an escape, so that the line stays UTF-8', () => {
     expect(formatJson('\ud800')).toBe('"\\ud800"');
   });
