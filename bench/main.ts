@@ -1,13 +1,13 @@
 // npm run bench: leash beside Squid, mitmdump, nginx and no proxy, on this machine, in turn.
 // Wiring: what to measure, in which order, and that nothing is left running.
 
-import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../test/support/source-tree.ts';
 import { tempDir } from '../test/support/temp-dir.ts';
+import { undo } from './cleanup.ts';
+import { machine } from './machine.ts';
 import { parseOptions, usage } from './options.ts';
 import { processTree } from './processes.ts';
 import { callerSettings } from './programs/leash.ts';
@@ -70,10 +70,7 @@ function endProcess(pid: number): void {
 async function run(context: RunContext): Promise<number> {
   const { options, programs, interrupted } = context;
   const setting = {
-    commit: readCommit(),
-    node: process.version,
-    cpu: cpus()[0]?.model ?? '',
-    cores: availableParallelism(),
+    ...machine(),
     rounds: options.rounds,
     seconds: options.seconds,
     connections: options.connections,
@@ -100,20 +97,6 @@ async function run(context: RunContext): Promise<number> {
   const path = join(ROOT, 'data', 'bench');
   say(`${await writeReport(path, { ...setting, origins, versions }, results)}\n`);
   return results.some(({ outcome }) => 'problem' in outcome) ? 1 : 0;
-}
-
-/** Newest first, each once, and the others also where one fails. */
-async function undo(cleanup: (() => Promise<void>)[]): Promise<void> {
-  for (let step = cleanup.pop(); step !== undefined; step = cleanup.pop()) {
-    await step().catch((error: Error) => process.stderr.write(`bench: ${error.message}\n`));
-  }
-}
-
-function readCommit(): string {
-  const { stdout, status } = spawnSync('git', ['-C', ROOT, 'rev-parse', '--short', 'HEAD'], {
-    encoding: 'utf8',
-  });
-  return status === 0 ? stdout.trim() : 'none';
 }
 
 function words([name, value]: readonly [string, unknown]): string {

@@ -21,7 +21,7 @@ export function usage({ scenarios, programs }: Known): string {
                    and programs (${programs.join(', ')})
 Logs of a scenario, which are checked in the end, take gigabytes below the system's temporary folder.
 npm run bench -- decide: what a decision costs · npm run bench -- verify: how fast a log is verified
-npm run bench:viewer: searches on a large log`;
+npm run bench -- record: writes what the tests compare with · npm run bench:viewer: searches on a large log`;
 }
 
 export function parseOptions(
