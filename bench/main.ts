@@ -9,12 +9,14 @@ import { tempDir } from '../test/support/temp-dir.ts';
 import { undo } from './cleanup.ts';
 import { machine } from './machine.ts';
 import { parseOptions, usage } from './options.ts';
+import { formatSeconds, secondsOf } from './plan.ts';
 import { processTree } from './processes.ts';
 import { callerSettings } from './programs/leash.ts';
 import { PROGRAMS } from './programs/programs.ts';
 import { formatScenario, writeReport } from './report.ts';
 import type { Result } from './result.ts';
 import { type RunContext, runScenario } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 const KNOWN = {
@@ -80,7 +82,11 @@ async function run(context: RunContext): Promise<number> {
   const results: Result[] = [];
   const origins: Record<string, string> = {};
   const scenarios = SCENARIOS.filter(({ name }) => options.scenarios.includes(name));
+  const secondsFor = (scenario: Scenario) => secondsOf(scenario, programs, options);
+  const total = scenarios.reduce((sum, scenario) => sum + secondsFor(scenario), 0);
+  say(`about ${formatSeconds(total)} for ${scenarios.length} scenarios\n`);
   for (const scenario of scenarios) {
+    say(`\n${scenario.name}: about ${formatSeconds(secondsFor(scenario))}\n`);
     const { originName, results: own } = await runScenario(scenario, context);
     if (interrupted.aborted) return 130;
     origins[scenario.name] = originName;
@@ -92,7 +98,7 @@ async function run(context: RunContext): Promise<number> {
       .map(([name, origin]) => `${name}: ${origin}`)
       .join(' · ')}\n`,
   );
-  say(`medians of ${options.rounds} rounds; ratios within a round\n\n${tables.join('\n\n')}\n`);
+  say(`medians of rounds; ratios within a round\n\n${tables.join('\n\n')}\n`);
   const versions = Object.fromEntries(programs.map(({ name, describe }) => [name, describe()]));
   const path = join(ROOT, 'data', 'bench');
   say(`${await writeReport(path, { ...setting, origins, versions }, results)}\n`);

@@ -9,6 +9,7 @@ import type { Context, Scenario } from '../scenario.ts';
 import {
   ANSWER_TIMEOUT_S,
   CLOSED_LOOP_COLUMNS,
+  closedLoopSeconds,
   type Load,
   measureClosedLoop,
   type Run,
@@ -37,6 +38,7 @@ export function keepAlive({
 }: KeepAliveOptions): Scenario {
   return {
     ...{ name, what, unfit, startOrigin, buffering: true },
+    turnSeconds: closedLoopSeconds,
     columns: CLOSED_LOOP_COLUMNS,
     compared: 'cpuMicrosPerRequest',
     async run(context) {

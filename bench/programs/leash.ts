@@ -26,7 +26,13 @@ export async function startLeashProgram(
     dir,
     policy: policyFor(origin),
     workers: Number(process.env.LEASH_WORKERS) || availableParallelism(),
-    env: { ...callerSettings(), ...settings, LEASH_UPSTREAM_CA: origin.caFile },
+    // As long as nginx keeps them: opening thousands takes a while.
+    env: {
+      LEASH_IDLE_S: '600',
+      ...callerSettings(),
+      ...settings,
+      LEASH_UPSTREAM_CA: origin.caFile,
+    },
   });
   return {
     pid: started.pid,
