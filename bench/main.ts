@@ -1,20 +1,22 @@
 // npm run bench: leash beside Squid, mitmdump, nginx and no proxy, on this machine, in turn.
 // Wiring: what to measure, in which order, and that nothing is left running.
 
-import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../test/support/source-tree.ts';
 import { tempDir } from '../test/support/temp-dir.ts';
+import { undo } from './cleanup.ts';
+import { machine } from './machine.ts';
 import { parseOptions, usage } from './options.ts';
+import { formatSeconds, secondsOf } from './plan.ts';
 import { processTree } from './processes.ts';
 import { callerSettings } from './programs/leash.ts';
 import { PROGRAMS } from './programs/programs.ts';
 import { formatScenario, writeReport } from './report.ts';
 import type { Result } from './result.ts';
 import { type RunContext, runScenario } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 const KNOWN = {
@@ -70,10 +72,7 @@ function endProcess(pid: number): void {
 async function run(context: RunContext): Promise<number> {
   const { options, programs, interrupted } = context;
   const setting = {
-    commit: readCommit(),
-    node: process.version,
-    cpu: cpus()[0]?.model ?? '',
-    cores: availableParallelism(),
+    ...machine(),
     rounds: options.rounds,
     seconds: options.seconds,
     connections: options.connections,
@@ -83,7 +82,11 @@ async function run(context: RunContext): Promise<number> {
   const results: Result[] = [];
   const origins: Record<string, string> = {};
   const scenarios = SCENARIOS.filter(({ name }) => options.scenarios.includes(name));
+  const secondsFor = (scenario: Scenario) => secondsOf(scenario, programs, options);
+  const total = scenarios.reduce((sum, scenario) => sum + secondsFor(scenario), 0);
+  say(`about ${formatSeconds(total)} for ${scenarios.length} scenarios\n`);
   for (const scenario of scenarios) {
+    say(`\n${scenario.name}: about ${formatSeconds(secondsFor(scenario))}\n`);
     const { originName, results: own } = await runScenario(scenario, context);
     if (interrupted.aborted) return 130;
     origins[scenario.name] = originName;
@@ -95,25 +98,11 @@ async function run(context: RunContext): Promise<number> {
       .map(([name, origin]) => `${name}: ${origin}`)
       .join(' · ')}\n`,
   );
-  say(`medians of ${options.rounds} rounds; ratios within a round\n\n${tables.join('\n\n')}\n`);
+  say(`medians of rounds; ratios within a round\n\n${tables.join('\n\n')}\n`);
   const versions = Object.fromEntries(programs.map(({ name, describe }) => [name, describe()]));
   const path = join(ROOT, 'data', 'bench');
   say(`${await writeReport(path, { ...setting, origins, versions }, results)}\n`);
   return results.some(({ outcome }) => 'problem' in outcome) ? 1 : 0;
-}
-
-/** Newest first, each once, and the others also where one fails. */
-async function undo(cleanup: (() => Promise<void>)[]): Promise<void> {
-  for (let step = cleanup.pop(); step !== undefined; step = cleanup.pop()) {
-    await step().catch((error: Error) => process.stderr.write(`bench: ${error.message}\n`));
-  }
-}
-
-function readCommit(): string {
-  const { stdout, status } = spawnSync('git', ['-C', ROOT, 'rev-parse', '--short', 'HEAD'], {
-    encoding: 'utf8',
-  });
-  return status === 0 ? stdout.trim() : 'none';
 }
 
 function words([name, value]: readonly [string, unknown]): string {

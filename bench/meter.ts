@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { cpuSeconds, mainCpuSeconds, ownCpuSeconds, processTree } from './processes.ts';
 import type { Measurement } from './scenario.ts';
+import { treeMemory } from './tree-memory.ts';
 
 /** Cheap to read, so often that a peak shows. */
 const SAMPLE_MS = 50;
@@ -54,7 +55,7 @@ export async function metered<T>(
       rootMainShare: shareOf(mainCpuSeconds(pid) - before.main),
       peakRssMb: peak / MB,
       rssGrowthMb: (peak - before.rss) / MB,
-      pssMb: pids.reduce((sum, one) => sum + proportionalBytes(one), 0) / MB,
+      pssMb: treeMemory(pid) / MB,
     };
     return { result, cost };
   } finally {
@@ -86,10 +87,6 @@ export async function settle(pid: number): Promise<number> {
 
 function residentBytes(pid: number): number {
   return Number(readProc(`/proc/${pid}/statm`).split(' ')[1] ?? 0) * PAGE_BYTES;
-}
-
-function proportionalBytes(pid: number): number {
-  return Number(/^Pss:\s+(\d+) kB$/m.exec(readProc(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) * 1024;
 }
 
 /** Empty where the process has ended. */

@@ -12,23 +12,26 @@ export type Options = {
 /** Names of what there is. */
 export type Known = { readonly scenarios: readonly string[]; readonly programs: readonly string[] };
 
+/** Half an hour for all. */
+export const DEFAULTS = { rounds: 3, seconds: 3, connections: 32 };
+
 export function usage({ scenarios, programs }: Known): string {
   return `Usage: npm run bench -- [--rounds N] [--seconds N] [--connections N] [--only NAME[,NAME]]
-  --rounds N       turns of all programs in each scenario, 1-100 (default 5)
-  --seconds N      length of each measurement, 1-600 (default 5)
-  --connections N  connections that ask at the same time, 1-1000 (default 32)
+  --rounds N       turns of all programs in each scenario, 1-100 (default ${DEFAULTS.rounds})
+  --seconds N      length of each measurement, 1-600 (default ${DEFAULTS.seconds})
+  --connections N  connections that ask at the same time, 1-1000 (default ${DEFAULTS.connections})
   --only NAME      scenarios (${scenarios.join(', ')})
                    and programs (${programs.join(', ')})
 Logs of a scenario, which are checked in the end, take gigabytes below the system's temporary folder.
 npm run bench -- decide: what a decision costs · npm run bench -- verify: how fast a log is verified
-npm run bench:viewer: searches on a large log`;
+npm run bench -- record: writes what the tests compare with · npm run bench:viewer: searches on a large log`;
 }
 
 export function parseOptions(
   args: readonly string[],
   known: Known,
 ): Options | { readonly problem: string } {
-  let [rounds, seconds, connections] = [5, 5, 32];
+  let { rounds, seconds, connections }: typeof DEFAULTS = DEFAULTS;
   let names: string[] = [];
   for (let at = 0; at < args.length; at += 2) {
     const [name = '', value = ''] = args.slice(at, at + 2);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { settle } from './meter.ts';
 import type { Options } from './options.ts';
 import type { Origin } from './origin.ts';
+import { programsIn, roundsOf } from './plan.ts';
 import type { MeasuredProgram, Program, Totals } from './programs/program.ts';
 import type { Result } from './result.ts';
 import type { Measurement, Scenario } from './scenario.ts';
@@ -44,12 +45,13 @@ export async function runScenario(
   const origin = await scenario.startOrigin(await mkdtemp(join(folder, 'origin-')));
   cleanup.push(origin.stop);
   const entries: (Runner | Result)[] = [];
-  for (const program of programs) {
+  for (const program of programsIn(scenario, programs)) {
     if (interrupted.aborted) break;
     entries.push(await prepare(program, { scenario, origin, context }));
   }
   const runners = entries.filter((entry) => 'rounds' in entry);
-  for (let round = 0; round < options.rounds; round += 1) {
+  const rounds = roundsOf(scenario, options.rounds);
+  for (let round = 0; round < rounds; round += 1) {
     for (const runner of runners) {
       if (runner.problem !== null || interrupted.aborted) continue;
       await takeTurn(runner, { scenario, origin, context });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
 const [first, ...rest] = process.argv.slice(2);
-const others = ['decide', 'verify', 'viewer', 'fleet/main'];
+const others = ['decide', 'verify', 'record', 'viewer', 'fleet/main'];
 const isOther = others.includes(first);
 const entry = isOther ? `./${first}.ts` : './main.ts';
 const main = fileURLToPath(new URL(entry, import.meta.url));

@@ -3,7 +3,7 @@
 
 import type { Options } from './options.ts';
 import type { Origin } from './origin.ts';
-import type { MeasuredProgram, Totals } from './programs/program.ts';
+import type { MeasuredProgram, Program, Totals } from './programs/program.ts';
 
 /** Named numbers of one round, each with its unit in its name: `cpuMicrosPerRequest`, `p99Ms`. */
 export type Measurement = Readonly<Record<string, number>>;
@@ -18,7 +18,7 @@ export type Context = {
   readonly program: MeasuredProgram | null;
   /** Of this program in this scenario. */
   readonly dir: string;
-  /** To be called with all that is asked for, warm-ups too, before it is: the logs have to agree. */
+  /** To be called with all that is asked for in a round, warm-ups too: the logs have to agree. */
   sent(load: Totals): void;
 };
 
@@ -31,8 +31,14 @@ export type Scenario = {
   readonly compared: string;
   /** False: programs are started not to hold back parts of an answer. */
   readonly buffering: boolean;
+  /** Of its own, in the place of all others. */
+  readonly programs?: readonly Program[];
+  /** More of them would say nothing more. */
+  readonly maxRounds?: number;
   /** Why a program has no place in it, by the program's name. */
   readonly unfit: Readonly<Record<string, string>>;
+  /** About how long a program's turn takes. */
+  turnSeconds(options: Pick<Options, 'seconds'>): number;
   /** `dir` is a folder of its own. */
   startOrigin(dir: string): Promise<Origin>;
   /** One round. Throws where an answer was not whole or a count does not agree. */

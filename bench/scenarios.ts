@@ -4,18 +4,29 @@ import { download } from './http/download.ts';
 import { keepAlive } from './http/keep-alive.ts';
 import { newConnections } from './http/new-connections.ts';
 import { PAGES } from './http/pages.ts';
+import { idle } from './rows/idle.ts';
+import { latency } from './rows/latency.ts';
+import { streams } from './rows/streams.ts';
+import { tunnels } from './rows/tunnels.ts';
+import { workers } from './rows/workers.ts';
 import type { Scenario } from './scenario.ts';
+import { SEE_1K } from './unfit.ts';
 
-const NO_TLS = { nginx: 'opens TLS only' };
+const NO_TLS = { ...SEE_1K, nginx: 'opens TLS only' };
 
 export const SCENARIOS: readonly Scenario[] = [
   keepAlive({ name: '1k', what: '1 KB GET, keep-alive', page: PAGES.small }),
   newConnections,
-  keepAlive({ name: '100k', what: '100 KB GET, keep-alive', page: PAGES.large }),
-  keepAlive({ name: '8k-post', what: '8 KB POST, keep-alive', page: PAGES.post }),
+  keepAlive({ name: '100k', what: '100 KB GET, keep-alive', page: PAGES.large, unfit: SEE_1K }),
+  keepAlive({ name: '8k-post', what: '8 KB POST, keep-alive', page: PAGES.post, unfit: SEE_1K }),
   download,
   keepAlive({
     ...{ name: 'http', what: '1 KB GET without TLS, keep-alive', page: PAGES.small },
     ...{ isPlain: true, unfit: NO_TLS },
   }),
+  latency,
+  streams,
+  tunnels,
+  idle,
+  workers,
 ];

@@ -15,6 +15,8 @@ export type Target = {
 export type Verdict = Spread & { readonly target: Target; readonly isMet: boolean };
 
 const CPU = { metric: 'cpuMicrosPerRequest', bound: 'at most' } as const;
+const EVENT = { metric: 'cpuMicrosPerEvent', bound: 'at most' } as const;
+const OWN = { against: null, bound: 'at most' } as const;
 
 export const TARGETS: readonly Target[] = [
   { scenario: '1k', ...CPU, against: 'squid', limit: 1 },
@@ -29,6 +31,16 @@ export const TARGETS: readonly Target[] = [
   { scenario: '8k-post', ...CPU, against: 'nginx', limit: 3 },
   { scenario: 'download', metric: 'mbPerSecond', against: 'nginx', bound: 'at least', limit: 0.8 },
   { scenario: 'download', metric: 'rssGrowthMb', against: null, bound: 'at most', limit: 64 },
+  { scenario: 'latency', ...OWN, metric: 'addedP50Ms', limit: 0.5 },
+  { scenario: 'latency', ...OWN, metric: 'addedP99Ms', limit: 3 },
+  { scenario: 'streams', ...EVENT, against: 'nginx', limit: 2 },
+  { scenario: 'streams', ...EVENT, against: 'squid', limit: 1 },
+  { scenario: 'streams', ...OWN, metric: 'addedP99Ms', limit: 10 },
+  { scenario: 'streams', ...OWN, metric: 'kbPerStream', limit: 150 },
+  { scenario: 'idle', ...OWN, metric: 'kbPerTunnel', limit: 70 },
+  { scenario: 'workers', ...CPU, against: 'leash-1', limit: 1.1 },
+  { scenario: 'workers', ...CPU, against: 'leash-2', limit: 1.1 },
+  { scenario: 'workers', ...OWN, metric: 'rootShare', limit: 0.15 },
 ];
 
 /** Those targets for which there are numbers; whether one is met, the median says. */

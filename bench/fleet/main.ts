@@ -1,13 +1,14 @@
 // npm run bench:fleet: agents as they really are, straight to an origin and through leash: prompts with
 // answers that come token by token, tool calls, git. Wiring: what is started, and that nothing is left.
 
-import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../test/support/source-tree.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { endChildrenAtExit } from '../children.ts';
+import { type Cleanup, undo } from '../cleanup.ts';
+import { machine } from '../machine.ts';
 import type { Numbers } from '../openloop/distribution.ts';
 import { EVENT_BYTES } from '../openloop/event-stream.ts';
 import { directOf } from '../openloop/latency.ts';
@@ -20,8 +21,6 @@ import { keepFetching, makeRepository } from './git-fetch.ts';
 import { readLogFigures } from './log-figures.ts';
 import { FLEET_USAGE, type FleetOptions, parseFleetOptions, WHOLE_FLEET } from './options.ts';
 import { type FleetRun, runFleet } from './run-fleet.ts';
-
-type Cleanup = (() => Promise<void>)[];
 
 /** So that some segments are finished, and compressed, while it runs. */
 const ROTATE_MB = '4';
@@ -55,10 +54,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function run(options: FleetOptions, folder: string, cleanup: Cleanup): Promise<number> {
   const setting = {
-    commit: readCommit(),
-    node: process.version,
-    cpu: cpus()[0]?.model ?? '',
-    cores: availableParallelism(),
+    ...machine(),
     ...options,
   };
   say(`${Object.entries(setting).map(words).join(' · ')}\n`);
@@ -123,20 +119,6 @@ async function withGit(
   } finally {
     await git.stop();
   }
-}
-
-/** Newest first, one after the other, and the others also where one fails. */
-async function undo(cleanup: Cleanup): Promise<void> {
-  for (let step = cleanup.pop(); step !== undefined; step = cleanup.pop()) {
-    await step().catch((error: Error) => process.stderr.write(`bench: ${error.message}\n`));
-  }
-}
-
-function readCommit(): string {
-  const asked = spawnSync('git', ['-C', ROOT, 'rev-parse', '--short', 'HEAD'], {
-    encoding: 'utf8',
-  });
-  return asked.status === 0 ? asked.stdout.trim() : 'none';
 }
 
 function words([name, value]: readonly [string, unknown]): string {

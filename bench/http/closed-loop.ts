@@ -3,7 +3,7 @@
 // is cut off at the end and all the counts have to agree.
 
 import { type Cost, costPerRequest, metered } from '../meter.ts';
-import type { Column, Context, Measurement } from '../scenario.ts';
+import type { Column, Context, Measurement, Scenario } from '../scenario.ts';
 
 /** So many requests; answers are checked by whoever makes them. */
 export type Load = (amount: number) => Promise<Run>;
@@ -24,6 +24,9 @@ export const ANSWER_TIMEOUT_S = 20;
  * is fast, and throws code away in a process that waits for its turn.
  */
 const WARM_UP_MS = 2000;
+
+/** A turn with its warm-up and the rest after it. */
+export const closedLoopSeconds: Scenario['turnSeconds'] = ({ seconds }) => seconds + 7;
 
 export const CLOSED_LOOP_COLUMNS: readonly Column[] = [
   { metric: 'requestsPerSecond', title: 'req/s', digits: 0 },

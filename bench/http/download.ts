@@ -3,6 +3,7 @@
 import { metered } from '../meter.ts';
 import { ORIGIN_HOST, startOrigin } from '../origin.ts';
 import type { Context, Measurement, Scenario } from '../scenario.ts';
+import { SEE_1K } from '../unfit.ts';
 import { get, openTls, wayThrough } from './client.ts';
 import { DOWNLOADS } from './pages.ts';
 
@@ -20,7 +21,8 @@ export const download: Scenario = {
   ],
   compared: 'mbPerSecond',
   buffering: true,
-  unfit: { mitmdump: 'keeps a whole body in memory' },
+  unfit: { ...SEE_1K, mitmdump: 'keeps a whole body in memory' },
+  turnSeconds: () => 8,
   startOrigin,
   async run(context) {
     await fetchFile(context, DOWNLOADS.warmUp);

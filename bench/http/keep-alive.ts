@@ -9,6 +9,8 @@ import type { Context, Scenario } from '../scenario.ts';
 import {
   ANSWER_TIMEOUT_S,
   CLOSED_LOOP_COLUMNS,
+  closedLoopSeconds,
+  type Load,
   measureClosedLoop,
   type Run,
 } from './closed-loop.ts';
@@ -36,18 +38,16 @@ export function keepAlive({
 }: KeepAliveOptions): Scenario {
   return {
     ...{ name, what, unfit, startOrigin, buffering: true },
+    turnSeconds: closedLoopSeconds,
     columns: CLOSED_LOOP_COLUMNS,
     compared: 'cpuMicrosPerRequest',
     async run(context) {
-      const { where, close } = isPlain ? plain(context, page) : await tunnelled(context, page);
-      const { connections } = context.options;
-      const port = isPlain ? context.origin.httpPort : context.origin.httpsPort;
+      const { load, close } = await openKeepAlive(context, page, isPlain);
       try {
-        return await measureClosedLoop(
-          (amount) => fire({ where, port, page, connections, amount }),
-          context,
-          { requestBytes: page.requestBody.length, answerBytes: page.answer.length },
-        );
+        return await measureClosedLoop(load, context, {
+          requestBytes: page.requestBody.length,
+          answerBytes: page.answer.length,
+        });
       } finally {
         await close();
       }
@@ -55,7 +55,24 @@ export function keepAlive({
   };
 }
 
-function plain({ origin, program }: Context, { path }: Page) {
+/** What is needed to ask for a page. */
+type Asked = Pick<Context, 'origin' | 'program' | 'dir'> & {
+  readonly options: Pick<Context['options'], 'connections'>;
+};
+
+/** A load of as many requests as it is told, over connections that it opens anew each time. */
+export async function openKeepAlive(
+  context: Asked,
+  page: Page,
+  isPlain = false,
+): Promise<{ readonly load: Load; close(): Promise<void> }> {
+  const { where, close } = isPlain ? plain(context, page) : await tunnelled(context, page);
+  const { connections } = context.options;
+  const port = isPlain ? context.origin.httpPort : context.origin.httpsPort;
+  return { load: (amount) => fire({ where, port, page, connections, amount }), close };
+}
+
+function plain({ origin, program }: Asked, { path }: Page) {
   const where: Where =
     program === null
       ? { url: `http://127.0.0.1:${origin.httpPort}`, path }
@@ -66,7 +83,7 @@ function plain({ origin, program }: Context, { path }: Page) {
   return { where, close: async () => {} };
 }
 
-async function tunnelled({ origin, program, dir }: Context, { path }: Page) {
+async function tunnelled({ origin, program, dir }: Asked, { path }: Page) {
   const socketPath = join(dir, 'shim.sock');
   const args =
     program === null || program.isReverse

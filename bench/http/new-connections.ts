@@ -3,8 +3,14 @@
 
 import { ORIGIN_HOST, startOrigin } from '../origin.ts';
 import type { Scenario } from '../scenario.ts';
+import { SEE_1K } from '../unfit.ts';
 import { get, openTls, type Way, wayThrough } from './client.ts';
-import { CLOSED_LOOP_COLUMNS, measureClosedLoop, type Run } from './closed-loop.ts';
+import {
+  CLOSED_LOOP_COLUMNS,
+  closedLoopSeconds,
+  measureClosedLoop,
+  type Run,
+} from './closed-loop.ts';
 import { PAGES } from './pages.ts';
 
 const PAGE = PAGES.small;
@@ -15,7 +21,8 @@ export const newConnections: Scenario = {
   columns: CLOSED_LOOP_COLUMNS,
   compared: 'cpuMicrosPerRequest',
   buffering: true,
-  unfit: {},
+  unfit: SEE_1K,
+  turnSeconds: closedLoopSeconds,
   startOrigin,
   run(context) {
     const { origin, program, options } = context;

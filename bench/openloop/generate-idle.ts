@@ -1,9 +1,9 @@
 // Many tunnels with TLS open that do nothing, and the memory that they take.
 
+import { treeMemory } from '../tree-memory.ts';
 import { clientAddress } from './addresses.ts';
 import { nowMs } from './clock.ts';
 import { Distribution, type Numbers } from './distribution.ts';
-import { treeMemory } from './tree-memory.ts';
 import { openTunnel, type Target, type Tunnel } from './tunnel.ts';
 
 export type IdleParameters = {

@@ -3,12 +3,12 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { cpuSeconds } from '../processes.ts';
+import { treeMemory } from '../tree-memory.ts';
 import { clientAddress } from './addresses.ts';
 import { nowMs } from './clock.ts';
 import { Distribution, type Numbers } from './distribution.ts';
 import { EVENT_BYTES, EventReader } from './event-stream.ts';
 import { askOrigin } from './start-stream-origin.ts';
-import { treeMemory } from './tree-memory.ts';
 import { openTunnel, type Target, type Tunnel } from './tunnel.ts';
 
 export type StreamsParameters = {

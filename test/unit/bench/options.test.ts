@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { parseOptions, usage } from '../../../bench/options.ts';
 
 const KNOWN = { scenarios: ['1k', '100k', 'download'], programs: ['leash', 'squid'] };
-const DEFAULTS = { rounds: 5, seconds: 5, connections: 32, ...KNOWN };
+const DEFAULTS = { rounds: 3, seconds: 3, connections: 32, ...KNOWN };
 
 describe('parseOptions()', () => {
-  it('takes all scenarios and programs, five rounds of five seconds, where nothing is said', () => {
+  it('takes all scenarios and programs, three rounds of three seconds, where nothing is said', () => {
     expect(parseOptions([], KNOWN)).toEqual(DEFAULTS);
   });
 

@@ -49,6 +49,7 @@ it('programs take turns, their logs are asked in the end, and each failure is of
   const scenario: Scenario = {
     ...{ name: 's', what: '', columns: [], compared: 'ms', buffering: true },
     unfit: { unfit: 'cannot' },
+    turnSeconds: () => 1,
     startOrigin: async () => origin,
     async run({ dir, sent, options }) {
       const name = /([a-z]+)-\w+$/.exec(dir)?.[1] ?? '';

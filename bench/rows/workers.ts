@@ -1,0 +1,16 @@
+// What a request costs with one worker and with more of them, and the primary's part in it.
+
+import { keepAlive } from '../http/keep-alive.ts';
+import { PAGES } from '../http/pages.ts';
+import { leash } from '../programs/leash.ts';
+import type { Scenario } from '../scenario.ts';
+
+/** `leash` is what the others are compared with: the one with the most workers. */
+export const workers: Scenario = {
+  ...keepAlive({ name: 'workers', what: '1 KB GET by 1, 2 and 4 workers', page: PAGES.small }),
+  programs: [
+    leash('leash-1', '1 worker', { LEASH_WORKERS: '1' }),
+    leash('leash-2', '2 workers', { LEASH_WORKERS: '2' }),
+    leash('leash', '4 workers', { LEASH_WORKERS: '4' }),
+  ],
+};

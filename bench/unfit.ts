@@ -1,0 +1,6 @@
+// Why programs have no place in scenarios, where several have the same reason.
+
+/** Other ways of recording: what they cost, `1k` says. */
+export const SEE_1K = { 'leash-relaxed': 'see 1k', 'leash-durable': 'see 1k' };
+/** The way without a proxy is measured beside each. */
+export const NO_DIRECT = { direct: 'is what is added to' };
