@@ -36,13 +36,7 @@ export function main({ keyFile, certFile, gitDir }: StreamOriginParameters): voi
       const count = Number(url.searchParams.get('count') ?? 0);
       const at = Number(url.searchParams.get('at') ?? 0);
       if (url.pathname === '/count') return answer(response, JSON.stringify({ requests }));
-      if (url.pathname === '/end') {
-        ticker.endAll();
-        const { events, lateness } = ticker;
-        ticker.events = 0;
-        ticker.lateness = new Distribution();
-        return answer(response, JSON.stringify({ events, latenessP99Ms: lateness.atMs(99) }));
-      }
+      if (url.pathname === '/end') return void endAll(ticker, response);
       requests += 1;
       if (url.pathname.startsWith('/git/')) return void git(request, response);
       // An agent's prompt is read to its end before it is answered.
@@ -55,6 +49,15 @@ export function main({ keyFile, certFile, gitDir }: StreamOriginParameters): voi
   server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => {
     process.stdout.write(`${JSON.stringify({ port: portOf(server.address()) })}\n`);
   });
+}
+
+/** Answers with what was sent since the last time. */
+async function endAll(ticker: StreamTicker, response: ServerResponse): Promise<void> {
+  await ticker.endAll();
+  const { events, lateness } = ticker;
+  ticker.events = 0;
+  ticker.lateness = new Distribution();
+  answer(response, JSON.stringify({ events, latenessP99Ms: lateness.atMs(99) }));
 }
 
 function stream(

@@ -6,6 +6,7 @@ import { Distribution } from './distribution.ts';
 import { EVENTS_A_SECOND, formatEvent } from './event-stream.ts';
 
 const SLOTS = 1000 / EVENTS_A_SECOND;
+const END_PAUSE_MS = 20;
 /** A client that reads nothing is cut off here. */
 const MAX_UNSENT = 1024 * 1024;
 
@@ -43,12 +44,13 @@ export class StreamTicker {
     };
   }
 
-  /** Ends all streams as their answers end. */
-  endAll(): void {
+  /** Ends all streams as their answers end, one slot after the other: agents do not end as one either. */
+  async endAll(): Promise<void> {
     for (const slot of this.#slots) {
       for (const { sink } of slot) sink.end();
       this.#streams -= slot.size;
       slot.clear();
+      await new Promise((resolve) => setTimeout(resolve, END_PAUSE_MS));
     }
   }
 

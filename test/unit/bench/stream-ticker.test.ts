@@ -5,7 +5,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('StreamTicker', () => {
-  it('gives each stream 20 events a second, and its end after the last', () => {
+  it('gives each stream 20 events a second, and its end after the last', async () => {
     const ticker = new StreamTicker();
     const short = sink();
     const long = sink();
@@ -17,8 +17,9 @@ describe('StreamTicker', () => {
     expect(long.texts.length).toBeGreaterThanOrEqual(39);
     expect(long.texts.length).toBeLessThanOrEqual(41);
     expect(ticker.events).toBe(short.texts.length + long.texts.length);
-    ticker.endAll();
-    vi.advanceTimersByTime(1000);
+    const ended = ticker.endAll();
+    await vi.advanceTimersByTimeAsync(2000);
+    await ended;
     expect(long.ended).toBe(1);
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -33,7 +34,7 @@ describe('StreamTicker', () => {
       expect(ticker.events - before).toBeLessThanOrEqual(2);
     }
     expect(streams.every(({ texts }) => texts.length >= 1)).toBe(true);
-    ticker.endAll();
+    void ticker.endAll();
   });
 
   it('forgets a stream that is removed, and cuts off one that reads nothing', () => {
