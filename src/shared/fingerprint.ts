@@ -9,6 +9,8 @@ import { authScheme, carriesCredential } from './credential-headers.ts';
 
 /** Hex digits of a fingerprint: 128 bits, more than there will be keys. */
 const DIGITS = 32;
+/** Cookies of one header that have a fingerprint each. */
+const MAX_COOKIES = 200;
 
 /** The value of a secret, bytes as latin1 characters → what stands for it in the record. */
 export function fingerprint(secret: string, key: Buffer): string {
@@ -36,11 +38,12 @@ export function fingerprintUrl(url: string, key: Buffer): string {
 
 function hideValue(name: string, value: string, key: Buffer): string {
   if (value === '') return '';
-  if (name === 'cookie')
-    return value
-      .split(';')
-      .map((part) => hideCookie(part, key))
-      .join('; ');
+  if (name === 'cookie') {
+    const parts = value.split(';');
+    // Each takes a fingerprint: nobody has so many, and the record has to hold them.
+    if (parts.length > MAX_COOKIES) return fingerprint(value, key);
+    return parts.map((part) => hideCookie(part, key)).join('; ');
+  }
   if (name === 'set-cookie') {
     // Path, Max-Age and the like are no secrets, but anything can be called so: only the first is kept.
     return hideCookie(value.split(';')[0] ?? '', key);

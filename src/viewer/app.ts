@@ -87,9 +87,10 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
     if (file === undefined) return c.notFound();
     if (file.immutable) c.header('cache-control', 'public, max-age=31536000, immutable');
     const first = c.req.path === '/' ? firstRequest(new URL(c.req.url).search) : null;
-    if (first !== null && c.get('mayRead')) {
+    if (first !== null && c.get('mayRead') && isOwnVisit(c.req.header('sec-fetch-site'))) {
       searcher.turns.hold();
-      c.header('link', preload(first));
+      const link = preload(first);
+      if (link.length <= MAX_LINK_CHARS) c.header('link', link);
     }
     return c.body(new Uint8Array(file.body), 200, { 'content-type': file.type });
   });
@@ -100,6 +101,14 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
     return c.json({ error: 'internal error: see the log of the viewer' }, 500);
   });
   return app;
+}
+
+/** A proxy before the viewer may take no longer header. */
+const MAX_LINK_CHARS = 2048;
+
+/** The operator opens the page; a page of another site that has it loaded again and again holds nothing up. */
+function isOwnVisit(fetchSite: string | undefined): boolean {
+  return fetchSite === undefined || fetchSite === 'none' || fetchSite === 'same-origin';
 }
 
 /** Text of the log is hostile: no script but the page's own, no frame, no guess of types. */

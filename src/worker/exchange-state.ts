@@ -1,10 +1,10 @@
 // What the steps of one exchange share, and the one way to say no to it.
 
-import type { FlowFields, HeaderPairs } from '../shared/audit-event.ts';
+import type { HeaderPairs } from '../shared/audit-event.ts';
 import type { NormalPath, Target } from '../shared/host.ts';
 import type { Decision, Policy } from '../shared/policy.ts';
 import type { WorkerDeps } from './deps.ts';
-import type { Flow } from './flow.ts';
+import type { EndFields, Flow } from './flow.ts';
 import type { Capture } from './http/capture.ts';
 import type { ClientStream } from './http/client-stream.ts';
 import { valuesOf, withoutCredential } from './http/header-list.ts';
@@ -59,7 +59,7 @@ export type RefuseInput = {
   readonly decision?: Decision;
   readonly otherHost?: string;
   /** What is known of a request that was on its way when it failed. */
-  readonly sent?: { readonly fields: FlowFields; readonly captures: readonly Capture[] };
+  readonly sent?: { readonly fields: EndFields; readonly captures: readonly Capture[] };
 };
 
 /** Answers with a refusal and ends the flow with `blocked` (leash said no) or `error` (a failure). */
@@ -67,7 +67,7 @@ export function refuse(exchange: Exchange, input: RefuseInput): void {
   const { stream, flow, deps } = exchange;
   const { status, reason, policy, decision } = input;
   const failed = status === 502 || status === 504;
-  const fields: FlowFields = {
+  const fields: EndFields = {
     status,
     ...(failed ? {} : { stage: 'request' as const }),
     reason,

@@ -9,7 +9,9 @@ import type { Capture } from './http/capture.ts';
 import type { PrimaryLink } from './primary-link.ts';
 
 /** What a flow's last record says beside who asked for what. */
-export type EndFields = Omit<FlowFields, keyof FlowIdentity>;
+export type EndFields = Omit<FlowFields, keyof FlowIdentity> & {
+  readonly [name in keyof FlowIdentity]?: never;
+};
 
 export class Flow {
   readonly id: string;
@@ -81,14 +83,33 @@ export class Flow {
   }
 
   #write(event: FlowEvent, fields: EndFields, captures: readonly Capture[]): void {
+    const [link, number, identity] = [this.#link, this.#number, this.#identity];
     const copied = captures.map((capture) => capture.finish());
     this.#written = true;
-    if (this.#link.record(event, this.#number, fields, this.#identity, copied)) return;
+    if (link.record(event, number, fields, identity, copied)) return;
     // The line would be too long: what was copied goes ahead of it.
     this.#written = false;
     for (const capture of captures) capture.spill();
     const rest = captures.map((capture) => capture.finish());
     this.#written = true;
-    this.#link.record(event, this.#number, fields, this.#identity, rest);
+    if (link.record(event, number, fields, identity, rest)) return;
+    // Heads can be, too: JSON, or a fingerprint for each cookie, makes a byte many.
+    const url = identity.url?.slice(0, SHORT_URL_CHARS) ?? '';
+    link.record(event, number, withoutHeads(fields, rest), { ...identity, url });
   }
+}
+
+/** Of a URL in a record that had no room for heads. */
+const SHORT_URL_CHARS = 1024;
+
+/** The same without what may be long; nothing is cut in silence. */
+function withoutHeads(fields: EndFields, copied: readonly FlowFields[]): EndFields {
+  return {
+    ...Object.assign({}, fields, ...copied),
+    req_headers: undefined,
+    res_headers: undefined,
+    req_trailers: undefined,
+    res_trailers: undefined,
+    req_truncated: 'limit',
+  };
 }

@@ -4,14 +4,14 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FlowEvent, FlowFields } from '../shared/audit-event.ts';
+import type { FlowEvent } from '../shared/audit-event.ts';
 import type { Target } from '../shared/host.ts';
 import { LIMITS } from '../shared/limits.ts';
 import type { Decision, Policy } from '../shared/policy.ts';
 import { type Uninspected, uninspectedKind } from '../shared/uninspected.ts';
 import type { WorkerDeps } from './deps.ts';
 import { roundMs, type TunnelContext } from './exchange-state.ts';
-import type { Flow } from './flow.ts';
+import type { EndFields, Flow } from './flow.ts';
 import { valuesOf, withoutCredential } from './http/header-list.ts';
 import { formatRawRefusal } from './http/refusal.ts';
 import type { Asked } from './judge.ts';
@@ -80,7 +80,7 @@ export function refuseTunnel(
 }
 
 /** Ends the tunnel and its record; bytes are counted on the client's connection, TLS included. */
-export function endTunnel(tunnel: Tunnel, event: FlowEvent, fields: FlowFields): void {
+export function endTunnel(tunnel: Tunnel, event: FlowEvent, fields: EndFields): void {
   const { flow, socket, deps, policy, startedMs } = tunnel;
   flow.end(event, {
     policy: policy.version,

@@ -12,6 +12,7 @@ export class BodyHash {
   #hash: Hash | null = null;
 
   update(chunk: Buffer): void {
+    if (chunk.length === 0) return;
     if (this.#hash !== null) this.#hash.update(chunk);
     else if (this.#first === null && mayBeKept(chunk)) this.#first = chunk;
     else {
@@ -20,6 +21,13 @@ export class BodyHash {
       this.#hash.update(chunk);
       this.#first = null;
     }
+  }
+
+  /** Keeps no chunk any longer: more may come late, or never. */
+  letGo(): void {
+    if (this.#first === null) return;
+    this.#hash = createHash('sha256').update(this.#first);
+    this.#first = null;
   }
 
   /** In hex, of what came so far; '' where nothing did. */

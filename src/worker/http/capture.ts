@@ -35,6 +35,7 @@ export class Capture {
   readonly #hash = new BodyHash();
   readonly #held = new HeldBytes();
   #heldSinceMs = 0;
+  readonly #beganMs: number;
   #sentBytes = 0;
   #parts = 0;
   #bytes = 0;
@@ -46,6 +47,7 @@ export class Capture {
 
   constructor(deps: CaptureDeps) {
     this.#deps = deps;
+    this.#beganMs = deps.now();
     this.#isWire = deps.coding === null;
     this.#decoder = deps.coding === null ? null : this.#openDecoder(deps.coding);
   }
@@ -61,12 +63,12 @@ export class Capture {
     this.#bytes += chunk.length;
     this.#hash.update(chunk);
     if (this.#truncated !== null) return;
-    if (this.#deps.skip !== null) {
-      this.#truncated = this.#deps.skip;
+    this.#truncated = this.#deps.skip ?? this.#deps.mustCut();
+    if (this.#truncated !== null) {
+      // Where copies must give way, this one must, too.
+      this.#hash.letGo();
       return;
     }
-    this.#truncated = this.#deps.mustCut();
-    if (this.#truncated !== null) return;
     if (this.#decoder === null || this.#isWire) this.#copy(chunk, null);
     else if (!this.#decoder.push(chunk)) {
       if (this.#isWire) this.#copy(chunk, null);
@@ -77,6 +79,7 @@ export class Capture {
   /** Sends what has waited for 10 s as a part, so that a slow stream is visible while it runs. */
   sweep(nowMs: number): void {
     this.#decoder?.sweep(nowMs);
+    if (nowMs - this.#beganMs >= LIMITS.partAfterMs) this.#hash.letGo();
     if (this.#held.length > 0 && nowMs - this.#heldSinceMs >= LIMITS.partAfterMs) this.#emit(false);
   }
 

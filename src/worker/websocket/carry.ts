@@ -1,9 +1,10 @@
 // A WebSocket from the 101 on: its relay, its taps, its place among what is judged again, and the last
 // record of the exchange that it began as. Resolves when both sides are closed.
 
-import type { FlowEvent, FlowFields } from '../../shared/audit-event.ts';
+import type { FlowEvent } from '../../shared/audit-event.ts';
 import type { Policy } from '../../shared/policy.ts';
 import { type Allowed, askOf, type Exchange } from '../exchange-state.ts';
+import type { EndFields } from '../flow.ts';
 import type { WebSocketOffer } from '../http/client-stream.ts';
 import { clientHeaders } from '../http/http-message.ts';
 import type { LiveFlow } from '../live-flows.ts';
@@ -105,7 +106,7 @@ class Carrying implements LiveFlow {
   }
 
   /** The first end counts; the taps have put all that they had on the record by then. */
-  #end(event: FlowEvent, fields: FlowFields): void {
+  #end(event: FlowEvent, fields: EndFields): void {
     const { flow, deps } = this.#exchange;
     deps.live.delete(this);
     const { headers, reached, attempts } = this.#switched;

@@ -76,4 +76,10 @@ describe('fingerprintUrl()', () => {
     ['a.test:443', 'a.test:443'],
     ['', ''],
   ])('%s → %s', (url, expected) => expect(fingerprintUrl(url, KEY)).toBe(expected));
+
+  it('gives a header of thousands of cookies one fingerprint, which the record can hold', () => {
+    const value = `${SECRET};`.repeat(5000);
+    const [[, hidden = ''] = []] = fingerprintHeaders([['Cookie', value]], KEY);
+    expect(hidden).toBe(fingerprint(value, KEY));
+  });
 });

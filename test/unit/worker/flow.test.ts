@@ -113,4 +113,20 @@ describe('Flow', () => {
       );
     }
   });
+
+  it.each(['blocked', 'allowed'] as const)(
+    'writes a last record (%s) also where heads alone are too long for one, and says so',
+    (event) => {
+      const link = fakeLink();
+      const flow = new Flow(link, { ...identity, url: `http://a.test/${'\u0001'.repeat(20_000)}` });
+      const req_headers = [['cookie', '\u0080'.repeat(44_000)]] as const;
+      flow.end(event, { status: 431, reason: 'head_too_large', req_headers, req_bytes: 7 });
+      expect(link.records).toHaveLength(1);
+      const fields = link.records[0]?.fields;
+      expect(fields).toMatchObject({ status: 431, reason: 'head_too_large', req_bytes: 7 });
+      expect(fields).toMatchObject({ host: identity.host, req_truncated: 'limit' });
+      expect(fields?.req_headers).toBeUndefined();
+      expect(fields?.url).toHaveLength(1024);
+    },
+  );
 });
