@@ -34,7 +34,7 @@ export function formatJson(value: unknown): string {
 /**
  * Fields → the members of a JSON object, braces left out, so that the primary can put its own
  * fields in front without parsing. Undefined, zero, empty strings and empty lists are left out. No
- * name may stand in two of the parts: names are those of the program, in ASCII.
+ * name may stand in two of the parts.
  */
 export function formatMembers(...parts: readonly object[]): string {
   let members = '';
@@ -43,7 +43,7 @@ export function formatMembers(...parts: readonly object[]): string {
       const value = (part as Readonly<Record<string, unknown>>)[name];
       if (value === undefined || value === 0 || value === '') continue;
       if (Array.isArray(value) && value.length === 0) continue;
-      members += `${members === '' ? '"' : ',"'}${name}":${formatValue(value)}`;
+      members += `${members === '' ? '' : ','}${formatValue(name)}:${formatValue(value)}`;
     }
   }
   return members;

@@ -63,6 +63,14 @@ beforeAll(async () => {
   // What it needs anyway: its code is compiled, its thread is there.
   for (let n = 0; n < 20; n += 1) await ask('/api/logs?limit=100');
   await ask(`/api/logs/${idOf('CSV of a million columns')}`);
+  // And the index of the newest segment, which grows from the first search on.
+  let last = 0;
+  const growth = () => {
+    const grown = currentMemory(viewer.pid) - last;
+    last += grown;
+    return grown;
+  };
+  await expect.poll(growth, { interval: 500, timeout: 60_000 }).toBeLessThan(MB);
 }, 120_000);
 afterAll(async () => {
   agent.destroy();

@@ -41,6 +41,12 @@ describe('formatMembers()', () => {
     expect(members).toBe('"a":"x","f":false,"g":[["",""]]');
   });
 
+  it('joins parts, and lets no name out of its quotes', () => {
+    const members = formatMembers({ a: 1 }, {}, { 'b":1,"c\u009b': 'x' });
+    expect(JSON.parse(`{${members}}`)).toEqual({ a: 1, 'b":1,"c\u009b': 'x' });
+    expect(members).not.toMatch(/[\0-\x1f\x7f-\x9f]/);
+  });
+
   it('gives nothing for nothing', () => {
     expect(formatMembers({})).toBe('');
   });
