@@ -104,12 +104,13 @@ const SHORT_URL_CHARS = 1024;
 
 /** The same without what may be long; nothing is cut in silence. */
 function withoutHeads(fields: EndFields, copied: readonly FlowFields[]): EndFields {
+  const all: EndFields = Object.assign({}, fields, ...copied);
   return {
-    ...Object.assign({}, fields, ...copied),
+    ...all,
     req_headers: undefined,
     res_headers: undefined,
     req_trailers: undefined,
     res_trailers: undefined,
-    req_truncated: 'limit',
+    req_truncated: all.req_truncated ?? 'limit',
   };
 }

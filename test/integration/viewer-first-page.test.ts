@@ -65,6 +65,12 @@ describe('the page itself', () => {
     expect(await linkOf('/?q=host:a.test', { authorization })).toBe(link);
     expect(await linkOf('/?q=host:a.test')).toBeUndefined();
     expect(await linkOf('/?view=policy', { authorization })).toBeUndefined();
+    // A page of another site that loads it; and what a proxy in between may not take.
+    const foreign = { authorization, 'sec-fetch-site': 'cross-site' };
+    expect(await linkOf('/?q=host:a.test', foreign)).toBeUndefined();
+    expect(await linkOf(`/?q=${'a'.repeat(3000)}`, { authorization })).toBeUndefined();
+    const own = { authorization, 'sec-fetch-site': 'none' };
+    expect(await linkOf('/?q=host:a.test', own)).toBe(link);
     expect(await linkOf('/assets/index-abc.js', { authorization })).toBeUndefined();
   });
 });

@@ -187,6 +187,22 @@ describe('Capture', () => {
     expect(state.parts[1]).toEqual({ dir: 'res', offset: 9, body: 'data: 2\n\n' });
   });
 
+  it.each([
+    ['its copy gives way', (state: { cut: unknown }) => (state.cut = 'backpressure')],
+    ['ten seconds have passed', (state: { nowMs: number }) => (state.nowMs += 10_000)],
+  ])('keeps no chunk for the hash where %s', (_when, happen) => {
+    const { capture, state } = setup();
+    const chunk = Buffer.from('first');
+    const before = sha256(chunk);
+    happen(state);
+    capture.push(chunk);
+    state.nowMs += 10_000;
+    capture.sweep(state.nowMs);
+    // What is still kept would be read when the hash is asked for.
+    chunk.fill('x');
+    expect(capture.finish().res_sha256).toBe(before);
+  });
+
   it('spills what is held when the record would be too long with it', () => {
     const { capture, state } = setup();
     capture.push(Buffer.from('abc'));
