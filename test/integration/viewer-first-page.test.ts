@@ -2,6 +2,7 @@
 // the page's own program runs.
 
 import { appendFile } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { logLine } from '../support/log-line.ts';
 import { startViewer, type TestViewer } from '../support/start-viewer.ts';
@@ -75,5 +76,32 @@ describe('the page itself', () => {
     const own = { authorization, 'sec-fetch-site': 'none' };
     expect(await linkOf('/?q=host:a.test', own)).toBe(link);
     expect(await linkOf('/assets/index-abc.js', { authorization })).toBeUndefined();
+  });
+
+  it('holds counts up while a browser opens it, and not where another site loads it', async () => {
+    viewer = await startViewer({ viewerToken: 'off' });
+    await appendFile(viewer.logPath, `${logLine({ event: 'blocked', id: '1-1-1' })}\n`);
+    const get = (path: string, site: string) =>
+      viewer.askFrom('127.0.0.1', path, {
+        headers: { host: viewer.host, 'sec-fetch-site': site },
+      });
+    const count = async () =>
+      (await (await get('/api/facets?fields=host', 'same-origin')).json()).total;
+    expect(await count()).toBe(1);
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    await get('/', 'cross-site');
+    expect(await count()).toBe(1);
+    await get('/', 'none');
+    let isCounted = false;
+    const counted = count().finally(() => {
+      isCounted = true;
+    });
+    for (let turns = 0; turns < 2000 && !isCounted; turns += 1) await nextTurn();
+    expect(isCounted).toBe(false);
+    while (!isCounted) {
+      vi.advanceTimersByTime(50);
+      await nextTurn();
+    }
+    expect(await counted).toBe(1);
   });
 });
