@@ -1,7 +1,8 @@
 // Requests at the times of a schedule over keep-alive tunnels. First as many as go, one after the other
-// on each tunnel: what is measured has to be compiled, and the speed of that is the peak rate.
+// in each of a few loops: what is measured has to be compiled, and the speed of that is the peak rate.
 
 import { cpuSeconds } from '../processes.ts';
+import { clientAddress } from './addresses.ts';
 import { nowMs } from './clock.ts';
 import { Distribution, type Numbers } from './distribution.ts';
 import { Outcomes } from './outcomes.ts';
@@ -20,6 +21,8 @@ export type RequestsParameters = {
   readonly tunnels: number;
   /** Open at most, when all are busy. */
   readonly maxTunnels: number;
+  /** So many source addresses take turns in opening them; absent: as the kernel chooses. */
+  readonly clients?: number;
   readonly warmUpSeconds: number;
   /** Null: the peak rate is all that is asked for. */
   readonly schedule: Schedule | null;
@@ -29,16 +32,19 @@ export type RequestsParameters = {
   readonly pid: number | null;
 };
 
+/** Of the closed loop; more of them than tunnels there are not. */
+const LOOPS = 16;
 /** Between the two loads, so that none of the first is under way in the second. */
 const PAUSE_MS = 300;
 
 export async function generateRequests(parameters: RequestsParameters): Promise<Numbers> {
-  const { target, path, body, tunnels, maxTunnels, warmUpSeconds, schedule } = parameters;
+  const { target, path, body, tunnels, maxTunnels, clients, warmUpSeconds, schedule } = parameters;
   const request = Buffer.from(
     `GET ${path} HTTP/1.1\r\nHost: ${target.host}:${target.originPort}\r\n\r\n`,
   );
   const expected = Buffer.from(body);
-  const pool = new TunnelPool({ target, max: maxTunnels });
+  const addresses = Array.from({ length: clients ?? 0 }, (_, n) => clientAddress(n));
+  const pool = new TunnelPool({ target, max: maxTunnels, addresses });
   const outcomes = new Outcomes(expected);
   let sent = 0;
   const ask = (fromMs: number, then: () => void) => {
@@ -79,7 +85,7 @@ export async function generateRequests(parameters: RequestsParameters): Promise<
   }
 }
 
-/** A closed loop; what the later half of it was like. */
+/** A closed loop until each tunnel was asked, and what the later half of its time was like. */
 async function warmUp(
   ask: (fromMs: number, then: () => void) => void,
   tunnels: number,
@@ -89,15 +95,18 @@ async function warmUp(
   const halfMs = startMs + seconds * 500;
   const endMs = startMs + seconds * 1000;
   const times = new Distribution();
+  let asked = 0;
   const loop = (resolve: () => void) => {
     const askedMs = nowMs();
-    if (askedMs >= endMs) return resolve();
+    if (askedMs >= endMs && asked >= tunnels) return resolve();
+    asked += 1;
     ask(askedMs, () => {
       if (askedMs >= halfMs) times.add(nowMs() - askedMs);
       loop(resolve);
     });
   };
-  await Promise.all(Array.from({ length: tunnels }, () => new Promise<void>(loop)));
+  const loops = Math.min(LOOPS, tunnels);
+  await Promise.all(Array.from({ length: loops }, () => new Promise<void>(loop)));
   return {
     peakPerSecond: times.count / ((nowMs() - halfMs) / 1000),
     peakP50Ms: times.atMs(50),
