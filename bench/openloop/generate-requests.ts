@@ -5,10 +5,10 @@ import { cpuSeconds } from '../processes.ts';
 import { clientAddress } from './addresses.ts';
 import { nowMs } from './clock.ts';
 import { Distribution, type Numbers } from './distribution.ts';
-import { Outcomes } from './outcomes.ts';
+import { type Asked, Outcomes } from './outcomes.ts';
 import { pace } from './pacer.ts';
 import { arrivalTimes, type Schedule } from './schedule.ts';
-import type { Target } from './tunnel.ts';
+import type { Target, Tunnel } from './tunnel.ts';
 import { TunnelPool } from './tunnel-pool.ts';
 
 export type RequestsParameters = {
@@ -32,7 +32,7 @@ export type RequestsParameters = {
   readonly pid: number | null;
 };
 
-/** Of the closed loop; more of them than tunnels there are not. */
+/** Of the closed loop, where there are as many tunnels. */
 const LOOPS = 16;
 /** Between the two loads, so that none of the first is under way in the second. */
 const PAUSE_MS = 300;
@@ -47,12 +47,14 @@ export async function generateRequests(parameters: RequestsParameters): Promise<
   const pool = new TunnelPool({ target, max: maxTunnels, addresses });
   const outcomes = new Outcomes(expected);
   let sent = 0;
-  const ask = (fromMs: number, then: () => void) => {
+  const ask = (fromMs: number, then: () => void, asked: Asked = pool) => {
     sent += 1;
-    outcomes.ask(pool, request, fromMs, then);
+    outcomes.ask(asked, request, fromMs, then);
   };
+  // One that waits for its turn in silence would be taken for a client that never asks.
+  const first = (tunnel: Tunnel) => new Promise<void>((resolve) => ask(nowMs(), resolve, tunnel));
   try {
-    await pool.open(tunnels);
+    await pool.open(tunnels, first);
     const peak = await warmUp(ask, tunnels, warmUpSeconds);
     outcomes.mustBeGood();
     if (schedule === null) return { ...peak, sent };
@@ -85,7 +87,7 @@ export async function generateRequests(parameters: RequestsParameters): Promise<
   }
 }
 
-/** A closed loop until each tunnel was asked, and what the later half of its time was like. */
+/** A closed loop; what the later half of it was like. */
 async function warmUp(
   ask: (fromMs: number, then: () => void) => void,
   tunnels: number,
@@ -95,11 +97,9 @@ async function warmUp(
   const halfMs = startMs + seconds * 500;
   const endMs = startMs + seconds * 1000;
   const times = new Distribution();
-  let asked = 0;
   const loop = (resolve: () => void) => {
     const askedMs = nowMs();
-    if (askedMs >= endMs && asked >= tunnels) return resolve();
-    asked += 1;
+    if (askedMs >= endMs) return resolve();
     ask(askedMs, () => {
       if (askedMs >= halfMs) times.add(nowMs() - askedMs);
       loop(resolve);

@@ -48,13 +48,13 @@ export class TunnelPool {
     return this.#waiting.length;
   }
 
-  /** Opens so many before the load; throws where one fails. */
-  async open(count: number): Promise<void> {
+  /** Opens so many before the load, each with `first` before it is shared; throws where one fails. */
+  async open(count: number, first: (tunnel: Tunnel) => Promise<void>): Promise<void> {
     let left = count;
     const openSome = async () => {
       while (left > 0) {
         left -= 1;
-        const failure = await this.#openOne();
+        const failure = await this.#openOne(first);
         if (failure === null) continue;
         left = 0;
         throw new Error(failure.problem);
@@ -110,7 +110,7 @@ export class TunnelPool {
     this.#openIfWanted();
   }
 
-  async #openOne(): Promise<Failure | null> {
+  async #openOne(first?: (tunnel: Tunnel) => Promise<void>): Promise<Failure | null> {
     const { target, addresses = [] } = this.#options;
     const localAddress = addresses[this.#tried % addresses.length];
     this.#opening += 1;
@@ -128,6 +128,7 @@ export class TunnelPool {
       this.#openIfWanted();
     };
     if (this.#isClosed) tunnel.close();
+    await first?.(tunnel);
     this.#release(tunnel);
     return null;
   }

@@ -16,7 +16,7 @@ const PER_SECOND = 400;
 /** The kernel counts CPU in hundredths of a second, and each process has its own. */
 const LEAST_S = 10;
 /** Handshakes and warm-ups. */
-const OPEN_S = 60;
+const OPEN_S = 35;
 
 export const connections: Scenario = {
   name: 'connections',
