@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { measureConnections } from '../openloop/connections.ts';
+import { measurePeak } from '../openloop/latency.ts';
 import { startOrigin } from '../origin.ts';
 import { leash } from '../programs/leash.ts';
 import { nginx } from '../programs/nginx.ts';
@@ -13,9 +14,11 @@ const FEWEST = 10;
 const COUNTS = [FEWEST, 100, 1000, 10_000];
 /** As many as two cores have time for beside the load and the origin. */
 const PER_SECOND = 400;
-/** The kernel counts CPU in hundredths of a second, and each process has its own. */
-const LEAST_S = 10;
-/** Handshakes and warm-ups. */
+/** Each of the most tunnels has its turn in that time. */
+const LEAST_S = 10_000 / PER_SECOND;
+/** Before the first count, with which the others are compared: at so low a rate it would never be warm. */
+const WARM_UP_S = 6;
+/** Handshakes, and each count's own warm-up. */
 const OPEN_S = 35;
 
 export const connections: Scenario = {
@@ -40,11 +43,15 @@ export const connections: Scenario = {
     nginx,
   ],
   unfit: {},
-  turnSeconds: ({ seconds }) => COUNTS.length * Math.max(seconds, LEAST_S) + OPEN_S,
+  turnSeconds: ({ seconds }) => COUNTS.length * Math.max(seconds, LEAST_S) + OPEN_S + WARM_UP_S,
   startOrigin,
   async run(context) {
     const limits = readFileSync('/proc/self/limits', 'latin1');
     const { tunnels: most } = planIdle(limits);
+    const { target } = measuredIn(context);
+    const { body } = context.origin;
+    const { sent: requests = 0 } = await measurePeak(target, body, WARM_UP_S);
+    context.sent({ requests, requestBytes: 0, answerBytes: requests * body.length });
     const all: Record<string, number> = { p99Ms: 0 };
     for (const tunnels of COUNTS.filter((count) => count <= most)) {
       Object.assign(all, await measureCount(context, tunnels, all));
