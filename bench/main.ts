@@ -20,7 +20,8 @@ import type { Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 const KNOWN = {
-  scenarios: SCENARIOS.map(({ name }) => name),
+  scenarios: SCENARIOS.filter(({ isLong }) => !isLong).map(({ name }) => name),
+  long: SCENARIOS.filter(({ isLong }) => isLong).map(({ name }) => name),
   programs: PROGRAMS.map(({ name }) => name),
 };
 

@@ -89,7 +89,9 @@ async function prepare(
   if (unfit !== undefined || what === null) return result({ skipped: unfit ?? '' });
   try {
     const dir = await mkdtemp(join(context.folder, `${program.name}-`));
-    const running = await program.start({ origin, dir, buffering: scenario.buffering });
+    const { buffering } = scenario;
+    const { log } = context.options;
+    const running = await program.start({ origin, dir, buffering, log });
     if (running !== null) context.cleanup.push(running.stop);
     const totals = { requests: 0, requestBytes: 0, answerBytes: 0 };
     return { program, what, dir, running, rounds: [], totals, problem: null };

@@ -35,6 +35,8 @@ export type Scenario = {
   readonly programs?: readonly Program[];
   /** More of them would say nothing more. */
   readonly maxRounds?: number;
+  /** It runs only where it is named. */
+  readonly isLong?: boolean;
   /** Why a program has no place in it, by the program's name. */
   readonly unfit: Readonly<Record<string, string>>;
   /** About how long a program's turn takes. */

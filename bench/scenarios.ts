@@ -4,6 +4,8 @@ import { download } from './http/download.ts';
 import { keepAlive } from './http/keep-alive.ts';
 import { newConnections } from './http/new-connections.ts';
 import { PAGES } from './http/pages.ts';
+import { connections } from './rows/connections.ts';
+import { grown } from './rows/grown.ts';
 import { idle } from './rows/idle.ts';
 import { latency } from './rows/latency.ts';
 import { streams } from './rows/streams.ts';
@@ -29,4 +31,6 @@ export const SCENARIOS: readonly Scenario[] = [
   tunnels,
   idle,
   workers,
+  connections,
+  grown,
 ];

@@ -41,6 +41,17 @@ export const TARGETS: readonly Target[] = [
   { scenario: 'workers', ...CPU, against: 'leash-1', limit: 1.1 },
   { scenario: 'workers', ...CPU, against: 'leash-2', limit: 1.1 },
   { scenario: 'workers', ...OWN, metric: 'rootShare', limit: 0.15 },
+  { scenario: 'connections', ...OWN, metric: 'ratio100', limit: 1.1 },
+  { scenario: 'connections', ...OWN, metric: 'ratio1000', limit: 1.1 },
+  { scenario: 'connections', ...OWN, metric: 'ratio10000', limit: 1.1 },
+  { scenario: 'grown', ...CPU, against: 'leash-fresh', limit: 1.1 },
+  {
+    scenario: 'grown',
+    metric: 'firstPageMs',
+    bound: 'at most',
+    against: 'leash-fresh',
+    limit: 1.1,
+  },
 ];
 
 /** Those targets for which there are numbers; whether one is met, the median says. */

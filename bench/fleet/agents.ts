@@ -167,9 +167,9 @@ class Agents {
 
   #poolOf(agent: number): TunnelPool {
     const { target } = this.#parameters;
-    const localAddress = clientAddress(agent);
+    const addresses = [clientAddress(agent)];
     const pool =
-      this.#pools.get(agent) ?? new TunnelPool({ target, max: TUNNELS_AN_AGENT, localAddress });
+      this.#pools.get(agent) ?? new TunnelPool({ target, max: TUNNELS_AN_AGENT, addresses });
     this.#pools.set(agent, pool);
     return pool;
   }

@@ -1,13 +1,14 @@
 // Requests at the times of a schedule over keep-alive tunnels. First as many as go, one after the other
-// on each tunnel: what is measured has to be compiled, and the speed of that is the peak rate.
+// in each of a few loops: what is measured has to be compiled, and the speed of that is the peak rate.
 
 import { cpuSeconds } from '../processes.ts';
+import { clientAddress } from './addresses.ts';
 import { nowMs } from './clock.ts';
 import { Distribution, type Numbers } from './distribution.ts';
-import { Outcomes } from './outcomes.ts';
+import { type Asked, Outcomes } from './outcomes.ts';
 import { pace } from './pacer.ts';
 import { arrivalTimes, type Schedule } from './schedule.ts';
-import type { Target } from './tunnel.ts';
+import type { Target, Tunnel } from './tunnel.ts';
 import { TunnelPool } from './tunnel-pool.ts';
 
 export type RequestsParameters = {
@@ -20,6 +21,8 @@ export type RequestsParameters = {
   readonly tunnels: number;
   /** Open at most, when all are busy. */
   readonly maxTunnels: number;
+  /** So many source addresses take turns in opening them; absent: as the kernel chooses. */
+  readonly clients?: number;
   readonly warmUpSeconds: number;
   /** Null: the peak rate is all that is asked for. */
   readonly schedule: Schedule | null;
@@ -29,24 +32,29 @@ export type RequestsParameters = {
   readonly pid: number | null;
 };
 
+/** Of the closed loop, where there are as many tunnels. */
+const LOOPS = 16;
 /** Between the two loads, so that none of the first is under way in the second. */
 const PAUSE_MS = 300;
 
 export async function generateRequests(parameters: RequestsParameters): Promise<Numbers> {
-  const { target, path, body, tunnels, maxTunnels, warmUpSeconds, schedule } = parameters;
+  const { target, path, body, tunnels, maxTunnels, clients, warmUpSeconds, schedule } = parameters;
   const request = Buffer.from(
     `GET ${path} HTTP/1.1\r\nHost: ${target.host}:${target.originPort}\r\n\r\n`,
   );
   const expected = Buffer.from(body);
-  const pool = new TunnelPool({ target, max: maxTunnels });
+  const addresses = Array.from({ length: clients ?? 0 }, (_, n) => clientAddress(n));
+  const pool = new TunnelPool({ target, max: maxTunnels, addresses });
   const outcomes = new Outcomes(expected);
   let sent = 0;
-  const ask = (fromMs: number, then: () => void) => {
+  const ask = (fromMs: number, then: () => void, asked: Asked = pool) => {
     sent += 1;
-    outcomes.ask(pool, request, fromMs, then);
+    outcomes.ask(asked, request, fromMs, then);
   };
+  // One that waits for its turn in silence would be taken for a client that never asks.
+  const first = (tunnel: Tunnel) => new Promise<void>((resolve) => ask(nowMs(), resolve, tunnel));
   try {
-    await pool.open(tunnels);
+    await pool.open(tunnels, first);
     const peak = await warmUp(ask, tunnels, warmUpSeconds);
     outcomes.mustBeGood();
     if (schedule === null) return { ...peak, sent };
@@ -97,7 +105,8 @@ async function warmUp(
       loop(resolve);
     });
   };
-  await Promise.all(Array.from({ length: tunnels }, () => new Promise<void>(loop)));
+  const loops = Math.min(LOOPS, tunnels);
+  await Promise.all(Array.from({ length: loops }, () => new Promise<void>(loop)));
   return {
     peakPerSecond: times.count / ((nowMs() - halfMs) / 1000),
     peakP50Ms: times.atMs(50),

@@ -9,8 +9,12 @@ export type PoolOptions = {
   readonly target: Target;
   /** Open tunnels, at most. */
   readonly max: number;
-  readonly localAddress?: string;
+  /** Sources that take turns; absent: as the kernel chooses. */
+  readonly addresses?: readonly string[];
 };
+
+/** Handshakes of those that are opened before the load: so many are under way at the same time. */
+const OPENING_AT_ONCE = 16;
 
 type Waiting = {
   readonly request: Buffer;
@@ -27,6 +31,7 @@ export class TunnelPool {
   readonly #all = new Set<Tunnel>();
   #opening = 0;
   #opened = 0;
+  #tried = 0;
   #isClosed = false;
 
   constructor(options: PoolOptions) {
@@ -43,11 +48,19 @@ export class TunnelPool {
     return this.#waiting.length;
   }
 
-  /** Opens so many before the load; throws where one fails. */
-  async open(count: number): Promise<void> {
-    const failures = await Promise.all(Array.from({ length: count }, () => this.#openOne()));
-    const failure = failures.find((found) => found !== null);
-    if (failure !== undefined && failure !== null) throw new Error(failure.problem);
+  /** Opens so many before the load, each with `first` before it is shared; throws where one fails. */
+  async open(count: number, first: (tunnel: Tunnel) => Promise<void>): Promise<void> {
+    let left = count;
+    const openSome = async () => {
+      while (left > 0) {
+        left -= 1;
+        const failure = await this.#openOne(first);
+        if (failure === null) continue;
+        left = 0;
+        throw new Error(failure.problem);
+      }
+    };
+    await Promise.all(Array.from({ length: OPENING_AT_ONCE }, openSome));
   }
 
   ask(request: Buffer, done: Done, onBody: ((piece: Buffer) => void) | null = null): void {
@@ -97,9 +110,15 @@ export class TunnelPool {
     this.#openIfWanted();
   }
 
-  async #openOne(): Promise<Failure | null> {
+  async #openOne(first?: (tunnel: Tunnel) => Promise<void>): Promise<Failure | null> {
+    const { target, addresses = [] } = this.#options;
+    const localAddress = addresses[this.#tried % addresses.length];
     this.#opening += 1;
-    const tunnel = await openTunnel(this.#options);
+    this.#tried += 1;
+    const tunnel = await openTunnel({
+      target,
+      ...(localAddress === undefined ? {} : { localAddress }),
+    });
     this.#opening -= 1;
     if ('problem' in tunnel) return tunnel;
     this.#opened += 1;
@@ -109,6 +128,7 @@ export class TunnelPool {
       this.#openIfWanted();
     };
     if (this.#isClosed) tunnel.close();
+    await first?.(tunnel);
     this.#release(tunnel);
     return null;
   }

@@ -1,9 +1,12 @@
 // What leash's own log says about a measurement: that all of it was answered, and is in it.
 
 import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
+import { parseSegmentName } from '../../src/shared/segments.ts';
 import { type LogRecord, segmentFiles } from '../../test/support/leash-records.ts';
+import type { Begun } from './begun-log.ts';
 import type { Totals } from './program.ts';
 
 /** `answered` are whole ones with status 200. */
@@ -24,14 +27,22 @@ export function nothingFound(): Found {
 
 /**
  * Each request has one intent and one end, with status 200 and whole bodies; text is copied to its last
- * byte; nothing else is there. The leash has ended.
+ * byte; nothing else is there, behind the records that leash began with. The leash has ended.
  */
-export async function checkLeashLog(logPath: string, totals: Totals): Promise<void> {
+export async function checkLeashLog(
+  logPath: string,
+  totals: Totals,
+  begun: Begun = { segment: 0, seq: 0 },
+): Promise<void> {
   const found = nothingFound();
   for (const file of await segmentFiles(logPath)) {
+    if ((parseSegmentName(basename(logPath), basename(file)) ?? 0) < begun.segment) continue;
     const bytes = createReadStream(file);
     const input = file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
-    for await (const line of createInterface({ input })) addRecord(found, JSON.parse(line));
+    for await (const line of createInterface({ input })) {
+      const record: LogRecord = JSON.parse(line);
+      if (record.seq > begun.seq) addRecord(found, record);
+    }
   }
   const { intents, answered, textBytes, copiedBytes, strange } = found;
   const [is, shouldBe] = [JSON.stringify(answered), JSON.stringify(totals)];

@@ -35,6 +35,7 @@ export async function startLeashProgram(
     pid: started.pid,
     port: started.proxyPort,
     isReverse: false,
+    viewerUrl: started.viewerUrl,
     async stop() {
       const code = await started.stop();
       if (code !== 0) throw new Error(`leash ended with ${code}: ${started.stderr()}`);

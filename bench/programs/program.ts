@@ -8,6 +8,8 @@ export type StartOptions = {
   readonly dir: string;
   /** False: parts of an answer are passed on as they come. */
   readonly buffering: boolean;
+  /** Folder of a log that was made before, for who begins with one. */
+  readonly log?: string | null;
 };
 
 /** What was asked for: requests, and the bytes of their bodies and of the answers' bodies. */
@@ -22,6 +24,8 @@ export type MeasuredProgram = {
   readonly port: number;
   /** Clients speak TLS straight to its port; there is no CONNECT. */
   readonly isReverse: boolean;
+  /** Where it shows its log, if it does. */
+  readonly viewerUrl?: string;
   stop(): Promise<void>;
   /** After the stop: throws where its own log does not say that all of it was answered. */
   check(totals: Totals): Promise<void>;

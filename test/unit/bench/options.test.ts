@@ -3,11 +3,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseOptions, usage } from '../../../bench/options.ts';
 
-const KNOWN = { scenarios: ['1k', '100k', 'download'], programs: ['leash', 'squid'] };
-const DEFAULTS = { rounds: 3, seconds: 3, connections: 32, ...KNOWN };
+const USUAL = { scenarios: ['1k', '100k', 'download'], programs: ['leash', 'squid'] };
+const KNOWN = { ...USUAL, long: ['grown'] };
+const DEFAULTS = { rounds: 3, seconds: 3, connections: 32, log: null, ...USUAL };
 
 describe('parseOptions()', () => {
-  it('takes all scenarios and programs, three rounds of three seconds, where nothing is said', () => {
+  it('takes all usual scenarios and programs, three rounds of three seconds, where nothing is said', () => {
     expect(parseOptions([], KNOWN)).toEqual(DEFAULTS);
   });
 
@@ -24,6 +25,13 @@ describe('parseOptions()', () => {
     expect(both).toEqual({ ...DEFAULTS, scenarios: ['1k'], programs: ['squid'] });
   });
 
+  it('takes a long one where it is named, alone or beside others', () => {
+    const alone = parseOptions(['--only', 'grown', '--log', '/var/log/leash'], KNOWN);
+    expect(alone).toEqual({ ...DEFAULTS, scenarios: ['grown'], log: '/var/log/leash' });
+    const beside = parseOptions(['--only', 'grown,1k,leash'], KNOWN);
+    expect(beside).toEqual({ ...DEFAULTS, scenarios: ['1k', 'grown'], programs: ['leash'] });
+  });
+
   it.each([
     ['--rounds', '0'],
     ['--rounds', '101'],
@@ -33,6 +41,7 @@ describe('parseOptions()', () => {
     ['--connections', '1001'],
     ['--connections'],
     ['--only', ''],
+    ['--log', ''],
     ['--other', '1'],
   ])('refuses %s %s', (...args) => {
     expect(parseOptions(args, KNOWN)).toEqual({ problem: `cannot use "${args.join(' ').trim()}"` });
@@ -48,4 +57,5 @@ it('usage() names all scenarios and programs', () => {
   const text = usage(KNOWN);
   expect(text).toContain('1k, 100k, download');
   expect(text).toContain('leash, squid');
+  expect(text).toContain('only where they are named: grown');
 });

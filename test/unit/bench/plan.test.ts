@@ -33,8 +33,9 @@ describe('secondsOf()', () => {
   });
 });
 
-it('all scenarios with all programs take half an hour at most', () => {
-  const all = SCENARIOS.map((scenario) => secondsOf(scenario, PROGRAMS, DEFAULTS));
+it('all scenarios that need not be named take half an hour at most, with all programs', () => {
+  const usual = SCENARIOS.filter(({ isLong }) => !isLong);
+  const all = usual.map((scenario) => secondsOf(scenario, PROGRAMS, DEFAULTS));
   expect(all.reduce((sum, seconds) => sum + seconds, 0)).toBeLessThanOrEqual(30 * 60);
 });
 

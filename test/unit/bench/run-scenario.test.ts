@@ -62,7 +62,7 @@ it('programs take turns, their logs are asked in the end, and each failure is of
   };
   const said: string[] = [];
   const { results, originName } = await runScenario(scenario, {
-    options: { rounds: 3, seconds: 7, connections: 1, scenarios: [], programs: [] },
+    options: { rounds: 3, seconds: 7, connections: 1, scenarios: [], programs: [], log: null },
     ...{ programs, folder: temp.path, cleanup: [], interrupted: new AbortController().signal },
     say: (text) => void said.push(text),
   });
