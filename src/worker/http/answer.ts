@@ -35,18 +35,6 @@ export function relayAnswer(
   const { status, headers } = answer.head;
   const isBodyless = hasNoBody(stream.line.method, status);
   const [length] = isBodyless ? ['0'] : valuesOf(headers, 'content-length');
-  /** Chunks that the client's connection has not taken yet. */
-  let waiting = 0;
-  const counting = {
-    push(chunk: Buffer) {
-      waiting += 1;
-      tap.push(chunk);
-    },
-  };
-  // Node also calls back for what it throws away, and without an error.
-  const onTaken = () => {
-    if (!stream.isGone) waiting -= 1;
-  };
   // Head and first bytes in one write where they came together; an event stream's head must not
   // wait for its first event.
   setImmediate(() => {
@@ -61,6 +49,22 @@ export function relayAnswer(
     }
     stream.setTrailers(forwardedTrailers(trailers));
     stream.sink.end();
+  };
+  if (length === undefined) {
+    relayBody(answer.body, stream.sink, tap, { onEnd });
+    return () => false;
+  }
+  /** Chunks that the client's connection has not taken yet. */
+  let waiting = 0;
+  const counting = {
+    push(chunk: Buffer) {
+      waiting += 1;
+      tap.push(chunk);
+    },
+  };
+  // Node also calls back for what it throws away, and without an error.
+  const onTaken = () => {
+    if (!stream.isGone) waiting -= 1;
   };
   relayBody(answer.body, stream.sink, counting, { onEnd, onTaken });
   return () =>

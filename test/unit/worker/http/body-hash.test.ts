@@ -22,6 +22,23 @@ describe('BodyHash', () => {
     );
   });
 
+  it('is the same for chunks of all sizes, small and large in any order', () => {
+    const size = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 900, max: 5000 }));
+    fc.assert(
+      fc.property(fc.array(size, { minLength: 3, maxLength: 40 }), (sizes) => {
+        const body = new BodyHash();
+        const plain = createHash('sha256');
+        for (const [n, length] of sizes.entries()) {
+          const chunk = Buffer.alloc(length, `${n},`);
+          body.update(chunk);
+          plain.update(chunk);
+        }
+        const isEmpty = sizes.every((length) => length === 0);
+        expect(body.digest()).toBe(isEmpty ? '' : plain.digest('hex'));
+      }),
+    );
+  });
+
   it('goes on as before when it has let go of what it kept', () => {
     const body = new BodyHash();
     const chunk = Buffer.from('first');
