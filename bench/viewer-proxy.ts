@@ -1,5 +1,5 @@
 // What searches do to the proxy beside them: the same load on leash with and without a viewer that is
-// asked all the time, turn by turn. At a tenth and at half of the peak rate, in an open loop; and
+// asked all the time, turn by turn. At a tenth and at a fifth of the peak rate, in an open loop; and
 // saturated, in a closed one, where both cores are full before the viewer starts.
 
 import { mkdtemp } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { ORIGIN_HOST, startOrigin } from './origin.ts';
 import { startLeashProgram } from './programs/leash.ts';
 import { startViewerProcess, type ViewerProcess } from './viewer-process.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const SECONDS = 5;
 /** What cannot be answered from columns, and what reads all of them. */
 const ASKS = ['/api/logs?q=body:token', '/api/logs?q=ab', '/api/facets', '/api/histogram?q=text'];
@@ -65,7 +65,7 @@ function loadsAt(peakPerSecond: number, target: Target, body: string): Load[] {
   const load = (name: string, run: Load['run']) => ({ name, run, alone: [], beside: [] });
   return [
     load('a tenth of the peak rate', atRate(0.1)),
-    load('half of the peak rate', atRate(0.5)),
+    load('a fifth of the peak rate', atRate(0.2)),
     load('saturated', saturated),
   ];
 }
