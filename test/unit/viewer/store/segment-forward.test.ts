@@ -62,8 +62,10 @@ describe('readForward()', () => {
           expect(shown(await forward())).toEqual(shown(await backward()));
           compressSegment(segment);
           const members = Math.ceil(text.length / 262_144);
-          for (const [number, offset] of damages) {
-            damageMember(`${segment}.gz`, number % members, offset);
+          // From the last one on: a member whose length is damaged hides where the others begin.
+          const places = damages.map(([number, offset]) => [number % members, offset] as const);
+          for (const [number, offset] of places.sort(([one], [other]) => other - one)) {
+            damageMember(`${segment}.gz`, number, offset);
           }
           // A file of which no member is left has no places at all.
           const source = await new LogFolder(logPath).open(1);
