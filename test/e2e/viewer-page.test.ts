@@ -114,9 +114,7 @@ describe('the list', () => {
   it('shows new requests by itself, and lets them wait while a record is open', async () => {
     await open();
     await curl(url('/missing?live=1'));
-    // Its end, which would be one more that waits.
-    await rowOf('live=1').filter({ hasText: '404' }).waitFor();
-    await rowOf('live=1').click();
+    await rowOf('live=1').filter({ hasText: '404' }).click();
     await curl(url('/missing?live=2'));
     const pill = page.getByRole('button', { name: '1 new' });
     await pill.waitFor();
