@@ -5,11 +5,13 @@ import type { Row } from '../../store/row.ts';
 /** Rows the list holds: a window that moves over the log, whatever its length. */
 export const MAX_ROWS = 1000;
 
-/** New rows in front of old ones; a running row goes when the end of its flow comes. */
-export function prependRows(newer: readonly Row[], older: readonly Row[]): Row[] {
+/**
+ * New rows in front of old ones; a running row goes when the end of its flow comes, also where both came
+ * at once.
+ */
+export function prependRows(newer: readonly Row[], older: readonly Row[]): readonly Row[] {
   const known = new Set(newer.map((row) => row.at));
-  const kept = dropEnded(older, endedIds(newer)).filter((row) => !known.has(row.at));
-  return [...newer, ...kept];
+  return dropEnded([...newer, ...older.filter((row) => !known.has(row.at))], endedIds(newer));
 }
 
 /** Older rows behind those that are there. */

@@ -23,6 +23,11 @@ describe('prependRows()', () => {
     expect(ats(prependRows([row(9, 'blocked', 'b')], older))).toEqual([9, 3]);
   });
 
+  it('prependRows() lets a running row go whose end came at the same time', () => {
+    const newer = [row(9, 'allowed', 'a'), row(8, 'intent', 'a'), row(7, 'intent', 'b')];
+    expect(ats(prependRows(newer, [row(2)]))).toEqual([9, 7, 2]);
+  });
+
   it('prependRows() keeps a running row while its messages come', () => {
     expect(ats(prependRows([row(9, 'websocket', 'a')], [row(3, 'intent', 'a')]))).toEqual([9, 3]);
   });

@@ -108,6 +108,13 @@ describe('reduceRows()', () => {
     expect(ats(reduceRows(state, newer(0, 0, true, ['f11'])).rows)).toEqual([10, 9, 8]);
   });
 
+  it('reduceRows() shows no running row whose end, no hit, came with it', () => {
+    const news = { rows: rowsOf(11, 1, 'intent'), ended: ['f11'], newest: '1:11' };
+    const state = stateAfter(first, { type: 'newer', news, hold: false });
+    expect(ats(state.rows)).toEqual([10, 9, 8]);
+    expect(state.newest).toBe('1:11');
+  });
+
   it('reduceRows() starts over where so many came that there is a gap', () => {
     const gap = stateAfter(first, newer(11, 1, true), { type: 'gap', newest: '1:500' });
     expect(gap).toMatchObject({ pending: [], gap: true, newest: '1:500' });
