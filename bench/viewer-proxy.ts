@@ -1,6 +1,6 @@
-// What searches do to the proxy beside them: the same load on leash with and without a viewer that is
-// asked all the time, turn by turn. At a tenth and at a fifth of the peak rate, in an open loop; and
-// saturated, in a closed one, where both cores are full before the viewer starts.
+// What searches do to the proxy beside them: the same load on a leash with a grown log, while nobody
+// looks and while its viewer is asked all the time, turn by turn. At a tenth and at a fifth of the peak
+// rate, in an open loop; and saturated, in a closed one, where both cores are full before anybody looks.
 
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,8 +8,8 @@ import { endChildrenAtExit } from './children.ts';
 import { measureLatency, measurePeak } from './openloop/latency.ts';
 import type { Target } from './openloop/tunnel.ts';
 import { ORIGIN_HOST, startOrigin } from './origin.ts';
-import { startLeashProgram } from './programs/leash.ts';
-import { startViewerProcess, type ViewerProcess } from './viewer-process.ts';
+import { linkLog } from './programs/begun-log.ts';
+import { startBegun } from './programs/leash-begun.ts';
 
 const ROUNDS = 5;
 const SECONDS = 5;
@@ -24,13 +24,15 @@ type Load = {
   readonly beside: Times[];
 };
 
-/** Exit code: 0 measured. */
-export async function measureProxy(logDir: string, dir: string, port: number): Promise<number> {
+/** The log in `logDir` stays as it is. Exit code: 0 measured. */
+export async function measureProxy(logDir: string, dir: string): Promise<number> {
   endChildrenAtExit();
-  const viewer = await startViewerProcess(logDir, dir, port);
   const origin = await startOrigin(await mkdtemp(join(dir, 'origin-')));
   const folder = await mkdtemp(join(dir, 'leash-'));
-  const proxy = await startLeashProgram({ origin, dir: folder, buffering: true }, {});
+  say('leash compresses and indexes the log first, which takes minutes\n');
+  const options = { origin, dir: folder, buffering: true };
+  const proxy = await startBegun(options, (to) => linkLog(logDir, to));
+  const { viewerUrl = '' } = proxy;
   try {
     const originPort = origin.httpsPort;
     const target = { port: proxy.port, isReverse: false, originPort, host: ORIGIN_HOST };
@@ -38,7 +40,7 @@ export async function measureProxy(logDir: string, dir: string, port: number): P
     say(`peak rate: ${Math.round(peakPerSecond)} requests a second\n`);
     const loads = loadsAt(peakPerSecond, target, origin.body);
     for (let round = 0; round < ROUNDS; round += 1) {
-      for (const load of loads) await measureInTurn(load, viewer);
+      for (const load of loads) await measureInTurn(load, viewerUrl);
     }
     for (const { name, alone, beside } of loads) {
       const ratios = { p50: ratio(alone, beside, 'p50Ms'), p99: ratio(alone, beside, 'p99Ms') };
@@ -48,7 +50,6 @@ export async function measureProxy(logDir: string, dir: string, port: number): P
   } finally {
     await proxy.stop();
     await origin.stop();
-    await viewer.stop();
   }
 }
 
@@ -70,9 +71,9 @@ function loadsAt(peakPerSecond: number, target: Target, body: string): Load[] {
   ];
 }
 
-async function measureInTurn({ name, run, alone, beside }: Load, viewer: ViewerProcess) {
+async function measureInTurn({ name, run, alone, beside }: Load, viewerUrl: string) {
   for (const times of [alone, beside]) {
-    const searches = times === beside ? keepAsking(viewer) : null;
+    const searches = times === beside ? keepAsking(viewerUrl) : null;
     try {
       const found = await run();
       times.push(found);
@@ -86,10 +87,14 @@ async function measureInTurn({ name, run, alone, beside }: Load, viewer: ViewerP
   }
 }
 
-function keepAsking(viewer: ViewerProcess): { stop(): Promise<void> } {
+function keepAsking(viewerUrl: string): { stop(): Promise<void> } {
   let isOver = false;
   const asking = (async () => {
-    for (let n = 0; !isOver; n += 1) await viewer.get(ASKS[n % ASKS.length] ?? '');
+    for (let n = 0; !isOver; n += 1) {
+      const answer = await fetch(`${viewerUrl}${ASKS[n % ASKS.length]}`);
+      if (!answer.ok) throw new Error(`${answer.url} answered ${answer.status}`);
+      await answer.arrayBuffer();
+    }
   })();
   return {
     stop() {

@@ -50,7 +50,7 @@ export async function main(args: readonly string[]): Promise<number> {
   if (!existsSync(join(options.dir, 'egress.1.jsonl'))) await makeLog(options);
   const state = await tempDir();
   try {
-    if (options.proxy) return await measureProxy(options.dir, state.path, options.port);
+    if (options.proxy) return await measureProxy(options.dir, state.path);
     if (options.browser) {
       return say(`${await measureBrowser(options.dir, state.path, options.port)}\n`);
     }

@@ -20,10 +20,11 @@ const REST_CPU_S = 1;
 
 /** leash beginning with such a log. */
 export function leashBegun(name: string, what: string, begin: Begin): Program {
-  return { name, describe: () => what, start: (options) => start(options, begin) };
+  return { name, describe: () => what, start: (options) => startBegun(options, begin) };
 }
 
-async function start(options: StartOptions, begin: Begin): Promise<MeasuredProgram> {
+/** Starts it: the measured program itself, never null. */
+export async function startBegun(options: StartOptions, begin: Begin): Promise<MeasuredProgram> {
   const dir = join(options.dir, 'logs');
   const begun = await begin(dir, options.log ?? null);
   const program = await startLeashProgram(options, SETTINGS);

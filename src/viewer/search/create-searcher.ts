@@ -3,6 +3,7 @@
 import { IndexKeeper } from '../index/index-keeper.ts';
 import type { SearchDeps } from '../store/page.ts';
 import type { ViewerDeps } from '../viewer-env.ts';
+import { CoreShare } from './core-share.ts';
 import { Searcher } from './searcher.ts';
 
 export function createSearcher(
@@ -11,5 +12,5 @@ export function createSearcher(
 ): Searcher {
   const { logPath, stateDir } = config;
   const keeper = new IndexKeeper({ log: search.log, logPath, stateDir, build: buildIndex });
-  return new Searcher(search, keeper);
+  return new Searcher(search, keeper, undefined, new CoreShare(logPath));
 }

@@ -8,6 +8,7 @@ import type { LogQuery } from '../store/log-params.ts';
 import { MAX_SEARCH_BYTES, MAX_SEARCH_MS, type SearchDeps } from '../store/page.ts';
 import type { Position } from '../store/segment-reader.ts';
 import type { Turns } from '../store/turns.ts';
+import type { CoreShare } from './core-share.ts';
 import { HitTest } from './hit-test.ts';
 import { type Indexed, indexedRows } from './index-rows.ts';
 import { firstTime, lastTime } from './log-extent.ts';
@@ -18,7 +19,12 @@ import { RowSelector, type Selection } from './select-rows.ts';
 import type { Run, Step } from './steps.ts';
 
 /** How long one request may take, and how much it may read. */
-type Budget = { spend(bytes: number): void; isOver(): boolean };
+type Budget = {
+  spend(bytes: number): void;
+  /** So long it did nothing: that does not count. */
+  extend(ms: number): void;
+  isOver(): boolean;
+};
 
 type Asked = Pick<LogQuery, 'query' | 'order' | 'after'> & {
   /** Pages go first: it waits for them between its steps. */
@@ -35,13 +41,20 @@ export class Searcher {
   readonly #deps: SearchDeps;
   readonly #keeper: IndexKeeper;
   readonly #limits: SearchLimits;
+  readonly #share: CoreShare | null;
 
-  /** `limits`: of one request. */
-  constructor(deps: SearchDeps, keeper: IndexKeeper, limits: SearchLimits = LIMITS) {
+  /** `limits`: of one request; `share`: of the cores, beside requests that pass. Null: all that it can get. */
+  constructor(
+    deps: SearchDeps,
+    keeper: IndexKeeper,
+    limits: SearchLimits = LIMITS,
+    share: CoreShare | null = null,
+  ) {
     this.log = deps.log;
     this.#deps = deps;
     this.#keeper = keeper;
     this.#limits = limits;
+    this.#share = share;
   }
 
   /** Seconds since 1970. */
@@ -71,11 +84,14 @@ export class Searcher {
 
   budget(ms = this.#limits.ms): Budget {
     const { now } = this.#deps;
-    const stopAt = now() + ms;
+    let stopAt = now() + ms;
     let left = this.#limits.bytes;
     return {
       spend(bytes) {
         left -= bytes;
+      },
+      extend(restMs) {
+        stopAt += restMs;
       },
       isOver: () => left <= 0 || now() >= stopAt,
     };
@@ -90,6 +106,7 @@ export class Searcher {
     const isOver = () => budget.isOver();
     const pass = async () => {
       if (canWait) await this.turns.pass();
+      if (this.#share !== null) budget.extend(await this.#share.rest());
     };
     return { log: this.log, test, selector, order, isFromEnd, before, after, isOver, pass };
   }

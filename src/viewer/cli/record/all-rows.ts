@@ -22,6 +22,7 @@ export async function* allRows(
   const segments = await searcher.segments();
   const run = searcher.run({ ...query, canWait: false }, null, {
     spend() {},
+    extend() {},
     isOver: () => signal.aborted,
   });
   for (const segment of segments.toReversed()) {
