@@ -107,8 +107,9 @@ export class NewsQueue {
     if (!this.#isFresh) return null;
     const rows = this.#rows.splice(0, MAX_EVENT_ROWS).reverse();
     this.#isFresh = this.#rows.length > 0;
-    const ended = this.#ended;
-    this.#ended = [];
+    // Of a flow that ended, the running row may still wait here: it must not come behind its end.
+    const ended = this.#isFresh ? [] : this.#ended;
+    if (!this.#isFresh) this.#ended = [];
     // Whoever comes back with this place gets what still waits here.
     const newest = this.#isFresh ? (rows[0]?.at ?? this.#newest) : this.#newest;
     return { event: 'rows', data: { rows, ended, newest } };

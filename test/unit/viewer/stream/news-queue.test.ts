@@ -60,6 +60,20 @@ describe('NewsQueue', () => {
     expect(rowsIn(queue.take())).toBe('gap');
   });
 
+  it('names a flow that ended behind its running row, however many events that takes', () => {
+    const queue = queueFor('class:running');
+    const rows = Array.from({ length: MAX_EVENT_ROWS + 1 }, (_, n) => tailRow(n + 1, 'intent'));
+    queue.push({ rows, newest: '1:201', lost: false });
+    const end = { event: 'allowed', id: 'f201', host: 'a.test' };
+    const row = toRow(end, '1:300') as Row;
+    queue.push({ rows: [{ row, record: end }], newest: '1:300', lost: false });
+    expect(queue.take()?.data).toMatchObject({ ended: [] });
+    const last = queue.take();
+    expect(rowsIn(last)).toEqual([201]);
+    expect(last?.data).toMatchObject({ ended: ['f201'] });
+    expect(queue.take()).toBeNull();
+  });
+
   it('is silent about what does not concern the query', () => {
     const queue = queueFor('host:b.test');
     queue.push({ rows: [tailRow(2, 'intent')], newest: '1:2', lost: false });
