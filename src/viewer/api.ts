@@ -10,17 +10,22 @@ import type { RouteDeps } from './route-deps.ts';
 import { createSearchApi } from './search/search-api.ts';
 import type { Searcher } from './search/searcher.ts';
 import { readFlow } from './store/flow.ts';
-import { type LogParams, parseLogQuery } from './store/log-params.ts';
-import type { Finder } from './store/page.ts';
+import { type LogParams, type LogQuery, parseLogQuery } from './store/log-params.ts';
+import type { Finder, Page } from './store/page.ts';
 import type { ViewerEnv } from './viewer-env.ts';
 
 export type Api = ReturnType<typeof createApi>;
 
 type FlowParams = { at?: string; seq?: string; redact?: string };
 
-/** `quiet`: for what nobody waits for. */
-export function createApi(deps: RouteDeps & { readonly quiet: Finder }, searcher: Searcher) {
-  const { search, quiet } = deps;
+type ApiDeps = RouteDeps & {
+  /** For what nobody waits for. */
+  readonly quiet: Finder;
+  readonly findPage: (query: LogQuery, signal: AbortSignal) => Promise<Page>;
+};
+
+export function createApi(deps: ApiDeps, searcher: Searcher) {
+  const { search, quiet, findPage } = deps;
   const readMeta = createMetaReader(deps, quiet, () => searcher.progress());
   return new Hono<ViewerEnv>()
     .get(
@@ -29,7 +34,7 @@ export function createApi(deps: RouteDeps & { readonly quiet: Finder }, searcher
       async (c) => {
         const query = parseLogQuery(c.req.valid('query'));
         if ('problem' in query) return c.json({ error: query.problem }, 400);
-        return c.json(await search.find(query), 200);
+        return c.json(await findPage(query, c.req.raw.signal), 200);
       },
     )
     .get(

@@ -22,10 +22,11 @@ import { createPolicyApi } from './policy/policy-api.ts';
 import { AgentNetworks } from './policy/policy-reader.ts';
 import { createPublicRoutes } from './public-routes.ts';
 import { createSearcher } from './search/create-searcher.ts';
-import { findRows, findRowsLater } from './search/find-rows.ts';
+import { findPage, findRows, findRowsLater } from './search/find-rows.ts';
 import { createStateApi } from './state/state-api.ts';
 import { LogFolder } from './store/log-folder.ts';
 import type { LogQuery } from './store/log-params.ts';
+import type { Page } from './store/page.ts';
 import { createStreamApi } from './stream/stream-api.ts';
 import { createTrustRoutes } from './trust-routes.ts';
 import { loadUi } from './ui-files.ts';
@@ -48,15 +49,15 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   };
   const searcher = createSearcher(deps, reader);
   const meter = new Meter(VIEWER_METRICS);
-  const find = async (query: LogQuery) => {
+  const metered = async (searching: Promise<Page>) => {
     const since = performance.now();
-    const page = await findRows(searcher, query);
+    const page = await searching;
     meter.observe('search', (performance.now() - since) / 1000);
     return page;
   };
   const guarded = {
     ...deps,
-    search: { ...reader, find },
+    search: { ...reader, find: (query: LogQuery) => metered(findRows(searcher, query)) },
     agents: new AgentNetworks(deps.config.policyDir),
     token: createTokenReader(deps.config),
     limit: new AttemptLimit(),
@@ -73,7 +74,9 @@ export async function createApp(deps: ViewerDeps): Promise<Hono<ViewerEnv>> {
   app.route('/', createTrustRoutes(deps));
   app.route('/', createLogin(guarded));
   const quiet = { ...reader, find: (query: LogQuery) => findRowsLater(searcher, query) };
-  app.route('/', createApi({ ...guarded, quiet }, searcher));
+  const ofPage = (query: LogQuery, signal: AbortSignal) =>
+    metered(findPage(searcher, query, signal));
+  app.route('/', createApi({ ...guarded, quiet, findPage: ofPage }, searcher));
   app.route('/', createAccessApi());
   app.route('/', createPolicyApi(changing));
   app.route('/', createHardenApi(changing));

@@ -28,17 +28,29 @@ export type Reach = {
   readonly searched_back_to: number | null;
 };
 
-/** Bars and lists are drawn beside the rows, which do not wait for them. */
+/** Without rests. Bars and lists are drawn beside the rows, which do not wait for them. */
 const MAX_COUNT_MS = 1000;
 /** Between two turns of the event loop. */
 const TURN_ROWS = 32 * 1024;
 const BLOCK_SHIFT = Math.log2(BLOCK_ROWS);
 
-/** Gives each row that answers to the tally. */
-export async function countRows(searcher: Searcher, query: Query, tally: Tally): Promise<Reach> {
+/** Gives each row that answers to the tally, for somebody who may go away meanwhile. */
+export async function countRows(
+  searcher: Searcher,
+  query: Query,
+  tally: Tally,
+  signal?: AbortSignal,
+): Promise<Reach> {
   const segments = await searcher.segments();
-  const budget = searcher.budget(MAX_COUNT_MS);
-  const run = searcher.run({ query, order: 'newest', after: null, canWait: true }, null, budget);
+  const budget = searcher.budget(MAX_COUNT_MS, signal);
+  const asked = {
+    query,
+    order: 'newest',
+    after: null,
+    canWait: true,
+    rest: searcher.rest(),
+  } as const;
+  const run = searcher.run(asked, null, budget);
   let back: number | null = null;
   const narrow = async (index: SegmentIndex, selection: Selection) =>
     countColumns(index, selection, await tally.of(index), run.pass);

@@ -42,9 +42,14 @@ const MAX_VALUES = 65_536;
 /** Between two turns of the event loop. */
 const TURN_VALUES = 8192;
 
-export async function readFacets(searcher: Searcher, query: Query, ask: FacetAsk): Promise<Facets> {
+export async function readFacets(
+  searcher: Searcher,
+  query: Query,
+  ask: FacetAsk,
+  signal?: AbortSignal,
+): Promise<Facets> {
   const tally = new ValueTally(ask);
-  const reach = await countRows(searcher, query, tally);
+  const reach = await countRows(searcher, query, tally, signal);
   return {
     fields: await tally.result(ask),
     total: tally.total,

@@ -5,17 +5,30 @@ import type { LogQuery } from '../store/log-params.ts';
 import { addOnce, emptyPage, isTooNew, type Page, startOf } from '../store/page.ts';
 import { formatPosition, isNewer, parsePosition } from '../store/position-text.ts';
 import type { Position } from '../store/segment-reader.ts';
+import type { Rest } from './core-share.ts';
 import type { Searcher } from './searcher.ts';
 import type { Step } from './steps.ts';
 
 /** Behind the last line of a segment. */
 const END = Number.MAX_SAFE_INTEGER;
 
+/** Beside requests that pass, a page is looked for so long at full speed: most are found by then. */
+const UNRESTED_MS = 100;
+
+/** A page of the list, for somebody who may go away meanwhile. */
+export function findPage(searcher: Searcher, query: LogQuery, signal: AbortSignal): Promise<Page> {
+  return findFirst(searcher, query, { rest: searcher.rest(UNRESTED_MS), signal });
+}
+
 /** Rows before a place, the nearest first; or those behind one. */
-export async function findRows(searcher: Searcher, query: LogQuery): Promise<Page> {
+export function findRows(searcher: Searcher, query: LogQuery): Promise<Page> {
+  return findFirst(searcher, query, {});
+}
+
+async function findFirst(searcher: Searcher, query: LogQuery, how: How): Promise<Page> {
   // A page of all rows is their lines, one behind the other.
   const segments = await searcher.segments(query.query.terms.length > 0);
-  return searcher.turns.first(() => find(searcher, { ...query, segments, canWait: false }));
+  return searcher.turns.first(() => find(searcher, { ...query, ...how, segments, canWait: false }));
 }
 
 /** The same where nobody waits for it: pages go first. */
@@ -25,7 +38,8 @@ export async function findRowsLater(searcher: Searcher, query: LogQuery): Promis
   return find(searcher, { ...query, segments, canWait: true });
 }
 
-type Asked = LogQuery & { readonly segments: readonly number[]; readonly canWait: boolean };
+type How = { readonly rest?: Rest | null; readonly signal?: AbortSignal | undefined };
+type Asked = LogQuery & How & { readonly segments: readonly number[]; readonly canWait: boolean };
 
 function find(searcher: Searcher, query: Asked): Promise<Page> {
   const page = emptyPage(query.query.notes);
@@ -37,7 +51,7 @@ function find(searcher: Searcher, query: Asked): Promise<Page> {
 async function findOlder(searcher: Searcher, query: Asked, page: Page): Promise<Page> {
   const { segments } = query;
   const before = await startOf(searcher.log, query.before);
-  const budget = searcher.budget();
+  const budget = searcher.budget(undefined, query.signal);
   const run = searcher.run(query, before, budget);
   for (const segment of segments.toReversed()) {
     if (before !== null && segment > before.segment) continue;
@@ -80,7 +94,7 @@ function justBefore({ segment, offset }: Position): string | null {
 
 async function findNewer(searcher: Searcher, query: Asked, page: Page): Promise<Page> {
   const { after, segments } = query;
-  const budget = searcher.budget();
+  const budget = searcher.budget(undefined, query.signal);
   const run = searcher.run(query, null, budget);
   for (const segment of segments) {
     if (after !== null && segment < after.segment) continue;

@@ -28,10 +28,11 @@ export async function readHistogram(
   searcher: Searcher,
   query: Query,
   buckets: number,
+  signal?: AbortSignal,
 ): Promise<Histogram> {
   const range = rangeOf(query, searcher.nowS, await searcher.extent());
   const tally = new TimeTally(range.from, range.to, buckets);
-  const reach = await countRows(searcher, query, tally);
+  const reach = await countRows(searcher, query, tally, signal);
   return { ...tally.result(), ...reach };
 }
 

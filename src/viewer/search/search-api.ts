@@ -23,7 +23,8 @@ export function createSearchApi(searcher: Searcher) {
       async (c) => {
         const asked = parseHistogramParams(c.req.valid('query'));
         if ('problem' in asked) return c.json({ error: asked.problem }, 400);
-        return c.json(await readHistogram(searcher, asked.query, asked.buckets), 200);
+        const { signal } = c.req.raw;
+        return c.json(await readHistogram(searcher, asked.query, asked.buckets, signal), 200);
       },
     )
     .get(
@@ -32,7 +33,7 @@ export function createSearchApi(searcher: Searcher) {
       async (c) => {
         const asked = parseFacetParams(c.req.valid('query'));
         if ('problem' in asked) return c.json({ error: asked.problem }, 400);
-        return c.json(await readFacets(searcher, asked.query, asked.ask), 200);
+        return c.json(await readFacets(searcher, asked.query, asked.ask, c.req.raw.signal), 200);
       },
     );
 }

@@ -8,7 +8,7 @@ import type { LogQuery } from '../store/log-params.ts';
 import { MAX_SEARCH_BYTES, MAX_SEARCH_MS, type SearchDeps } from '../store/page.ts';
 import type { Position } from '../store/segment-reader.ts';
 import type { Turns } from '../store/turns.ts';
-import type { CoreShare } from './core-share.ts';
+import type { CoreShare, Rest } from './core-share.ts';
 import { HitTest } from './hit-test.ts';
 import { type Indexed, indexedRows } from './index-rows.ts';
 import { firstTime, lastTime } from './log-extent.ts';
@@ -29,6 +29,8 @@ type Budget = {
 type Asked = Pick<LogQuery, 'query' | 'order' | 'after'> & {
   /** Pages go first: it waits for them between its steps. */
   readonly canWait: boolean;
+  /** Requests that pass have their share of the cores: it rests between its steps. */
+  readonly rest?: Rest | null;
 };
 
 export type SearchLimits = { readonly ms: number; readonly bytes: number };
@@ -41,14 +43,14 @@ export class Searcher {
   readonly #deps: SearchDeps;
   readonly #keeper: IndexKeeper;
   readonly #limits: SearchLimits;
-  readonly #share: CoreShare | null;
+  readonly #share: Pick<CoreShare, 'begin'> | null;
 
   /** `limits`: of one request; `share`: of the cores, beside requests that pass. Null: all that it can get. */
   constructor(
     deps: SearchDeps,
     keeper: IndexKeeper,
     limits: SearchLimits = LIMITS,
-    share: CoreShare | null = null,
+    share: Pick<CoreShare, 'begin'> | null = null,
   ) {
     this.log = deps.log;
     this.#deps = deps;
@@ -82,7 +84,13 @@ export class Searcher {
     return this.#keeper.progress();
   }
 
-  budget(ms = this.#limits.ms): Budget {
+  /** For a search beside requests that pass; null: it takes all that it can get. */
+  rest(freeMs?: number): Rest | null {
+    return this.#share?.begin(freeMs) ?? null;
+  }
+
+  /** `signal`: nobody waits for the answer any more. */
+  budget(ms = this.#limits.ms, signal?: AbortSignal): Budget {
     const { now } = this.#deps;
     let stopAt = now() + ms;
     let left = this.#limits.bytes;
@@ -93,12 +101,12 @@ export class Searcher {
       extend(restMs) {
         stopAt += restMs;
       },
-      isOver: () => left <= 0 || now() >= stopAt,
+      isOver: () => left <= 0 || now() >= stopAt || signal?.aborted === true,
     };
   }
 
   /** A search that begins before a place; null: at the end of the log. */
-  run({ query, order, after, canWait }: Asked, before: Position | null, budget: Budget): Run {
+  run({ query, order, after, canWait, rest }: Asked, before: Position | null, budget: Budget): Run {
     const isFromEnd = order === 'newest' && before === null;
     const parts = findParts(this.log, this.#keeper);
     const test = new HitTest(query, { fromEnd: isFromEnd, nowS: this.nowS, parts });
@@ -106,7 +114,7 @@ export class Searcher {
     const isOver = () => budget.isOver();
     const pass = async () => {
       if (canWait) await this.turns.pass();
-      if (this.#share !== null) budget.extend(await this.#share.rest());
+      if (rest && !budget.isOver()) budget.extend(await rest());
     };
     return { log: this.log, test, selector, order, isFromEnd, before, after, isOver, pass };
   }

@@ -38,7 +38,10 @@ export type Finder = SearchDeps & {
   readonly find: (query: LogQuery) => Promise<Page>;
 };
 
-/** One call reads at most this long: a person waits without noticing, and others get their turn. */
+/**
+ * One call reads at most this long, without the rests that it may have to take: a person waits without
+ * noticing, and others get their turn.
+ */
 export const MAX_SEARCH_MS = 250;
 /** And at most this much, so that a fast disk does not make one call take a core. */
 export const MAX_SEARCH_BYTES = 64 * 1024 * 1024;

@@ -12,7 +12,7 @@ import { EMPTY_ROWS, isLive, type RowsAction, type RowsState, reduceRows } from 
 
 /** Rows that fill a screen: a search goes on by itself until it has them. */
 const SCREEN_ROWS = 60;
-/** Rounds of a quarter second; then the reader decides. */
+/** Rounds of a quarter second, or of one beside many requests; then the reader decides. */
 const MAX_ROUNDS = 20;
 /** Where more comes than can be shown, the newest are fetched so often. */
 const GAP_MS = 1000;
