@@ -110,7 +110,9 @@ async function measureAll(viewer: ViewerProcess, lines: Line[]): Promise<void> {
     ['a moment in the middle', `${page('')}&before=t1767825600`, ''],
     ['100 hits: host and class', page('host:evil.test class:blocked'), '100 ms'],
     ['100 hits: client, method, status', page('client:10.1.1.14 method:POST status:429'), '100 ms'],
-    ['100 hits: larger than, agent', page('bytes:>99kb agent:ci'), '100 ms'],
+    ['100 hits: larger than, agent', page('bytes:>95kb agent:ci'), '100 ms'],
+    // Its numbers of all rows are read, for no index says that there is none.
+    ['no hit: larger than', page('bytes:>99kb agent:ci'), ''],
     ['no hit: a host that is nowhere', page('host:nowhere.test'), '100 ms'],
     ['text, rare, 100 hits', page(RARE_TEXT), ''],
     ['text, absent', page('never-in-this-log'), ''],
