@@ -4,10 +4,11 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { deflateMember, MEMBER_INPUT_BYTES } from '../src/shared/gzip-member.ts';
+import { segmentName, sortSegments } from '../src/shared/segments.ts';
+import { compressSegment } from '../test/support/compress-segment.ts';
 import { ROOT } from '../test/support/source-tree.ts';
 import { tempDir } from '../test/support/temp-dir.ts';
 import { generateLog, RARE_TEXT } from './log-generator.ts';
@@ -21,7 +22,7 @@ export const USAGE = `Usage: npm run bench:viewer -- [--records N] [--dir PATH] 
   --dir PATH   where it lies and stays (default data/bench/log)
   --seed N     another log of the same kind (default 1)
   --port N     of the viewer (default 18090)
-  --compress   finished segments as leash compresses them
+  --compress   compresses finished segments of that log first, as leash does
   --proxy      the proxy's latency beside searches, and nothing else
   --browser    the time to the first rows in Chromium, and nothing else`;
 
@@ -47,7 +48,9 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`bench: cannot use "${options}"\n${USAGE}\n`);
     return 2;
   }
-  if (!existsSync(join(options.dir, 'egress.1.jsonl'))) await makeLog(options);
+  const first = join(options.dir, 'egress.1.jsonl');
+  if (!existsSync(first) && !existsSync(`${first}.gz`)) await makeLog(options);
+  if (options.compress) await compressLog(options.dir);
   const state = await tempDir();
   try {
     if (options.proxy) return await measureProxy(options.dir, state.path);
@@ -83,22 +86,26 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function makeLog({ dir, records, seed, compress }: Options): Promise<void> {
+async function makeLog({ dir, records, seed }: Options): Promise<void> {
   const started = performance.now();
   const made = await generateLog({ dir, records, seed, segmentBytes: SEGMENT_BYTES });
   const speed = made.bytes / 1e3 / (performance.now() - started);
   say(`${JSON.stringify({ ...made, mb_s: Math.round(speed) })}\n`);
-  if (!compress) return;
-  for (let number = 1; number < made.segments; number += 1) {
-    const path = join(dir, `egress.${number}.jsonl`);
-    const plain = await readFile(path);
-    const members: Buffer[] = [];
-    for (let at = 0; at < plain.length; at += MEMBER_INPUT_BYTES) {
-      members.push(deflateMember(plain.subarray(at, at + MEMBER_INPUT_BYTES)));
-    }
-    await writeFile(`${path}.gz`, Buffer.concat(members));
-    await rm(path);
-  }
+}
+
+/** All but the newest segment, which leash would still write to. */
+async function compressLog(dir: string): Promise<void> {
+  for (const path of (await plainSegments(dir)).slice(0, -1)) compressSegment(path);
+}
+
+/** Paths, oldest first. */
+async function plainSegments(dir: string): Promise<string[]> {
+  const names = await readdir(dir);
+  const segments = sortSegments(
+    'egress.jsonl',
+    names.filter((name) => name.endsWith('.jsonl')),
+  );
+  return segments.map((number) => join(resolve(dir), segmentName('egress.jsonl', number)));
 }
 
 /** Over the whole log. */
@@ -138,8 +145,7 @@ async function measureAll(viewer: ViewerProcess, lines: Line[]): Promise<void> {
 /** On one gigabyte, beside ripgrep on the same files. */
 async function measureTexts({ dir, port }: Options, state: string, lines: Line[]): Promise<void> {
   const rg = findProgram('rg');
-  const names = (await readdir(dir)).filter((name) => /^egress\.\d+\.jsonl$/.test(name));
-  const files = names.slice(0, GIGABYTE_SEGMENTS).map((name) => join(resolve(dir), name));
+  const files = (await plainSegments(dir)).slice(0, GIGABYTE_SEGMENTS);
   if (files.length < GIGABYTE_SEGMENTS) {
     say('texts beside ripgrep need a gigabyte of plain segments\n');
     return;
