@@ -140,7 +140,10 @@ export class Searcher {
         ...run,
         ...(reached !== null && { [isNewest ? 'before' : 'after']: reached }),
       };
-      yield* scan(rest, segment);
+      for await (const step of scan(rest, segment)) {
+        yield step;
+        await run.pass();
+      }
     }
   }
 
