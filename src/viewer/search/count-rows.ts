@@ -42,7 +42,7 @@ export async function countRows(
   signal?: AbortSignal,
 ): Promise<Reach> {
   const segments = await searcher.segments();
-  const budget = searcher.budget(MAX_COUNT_MS, signal);
+  const budget = searcher.budget({ ms: MAX_COUNT_MS, signal });
   const asked = {
     query,
     order: 'newest',

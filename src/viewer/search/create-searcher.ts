@@ -12,5 +12,5 @@ export function createSearcher(
 ): Searcher {
   const { logPath, stateDir } = config;
   const keeper = new IndexKeeper({ log: search.log, logPath, stateDir, build: buildIndex });
-  return new Searcher(search, keeper, undefined, new CoreShare(logPath));
+  return new Searcher(search, keeper, { share: new CoreShare(logPath) });
 }

@@ -51,7 +51,7 @@ function find(searcher: Searcher, query: Asked): Promise<Page> {
 async function findOlder(searcher: Searcher, query: Asked, page: Page): Promise<Page> {
   const { segments } = query;
   const before = await startOf(searcher.log, query.before);
-  const budget = searcher.budget(undefined, query.signal);
+  const budget = searcher.budget({ signal: query.signal });
   const run = searcher.run(query, before, budget);
   for (const segment of segments.toReversed()) {
     if (before !== null && segment > before.segment) continue;
@@ -94,7 +94,7 @@ function justBefore({ segment, offset }: Position): string | null {
 
 async function findNewer(searcher: Searcher, query: Asked, page: Page): Promise<Page> {
   const { after, segments } = query;
-  const budget = searcher.budget(undefined, query.signal);
+  const budget = searcher.budget({ signal: query.signal });
   const run = searcher.run(query, null, budget);
   for (const segment of segments) {
     if (after !== null && segment < after.segment) continue;

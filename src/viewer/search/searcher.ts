@@ -26,6 +26,12 @@ type Budget = {
   isOver(): boolean;
 };
 
+type BudgetOptions = {
+  readonly ms?: number;
+  /** Nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined;
+};
+
 type Asked = Pick<LogQuery, 'query' | 'order' | 'after'> & {
   /** Pages go first: it waits for them between its steps. */
   readonly canWait: boolean;
@@ -33,7 +39,13 @@ type Asked = Pick<LogQuery, 'query' | 'order' | 'after'> & {
   readonly rest?: Rest | null;
 };
 
-export type SearchLimits = { readonly ms: number; readonly bytes: number };
+type SearchLimits = { readonly ms: number; readonly bytes: number };
+type SearcherOptions = {
+  /** Of one request. */
+  readonly limits?: SearchLimits;
+  /** Of the cores, beside requests that pass; null: all that it can get. */
+  readonly share?: Pick<CoreShare, 'begin'> | null;
+};
 const LIMITS: SearchLimits = { ms: MAX_SEARCH_MS, bytes: MAX_SEARCH_BYTES };
 /** So long a request waits for the index of what was written last. */
 const PATIENCE_MS = 50;
@@ -45,12 +57,10 @@ export class Searcher {
   readonly #limits: SearchLimits;
   readonly #share: Pick<CoreShare, 'begin'> | null;
 
-  /** `limits`: of one request; `share`: of the cores, beside requests that pass. Null: all that it can get. */
   constructor(
     deps: SearchDeps,
     keeper: IndexKeeper,
-    limits: SearchLimits = LIMITS,
-    share: Pick<CoreShare, 'begin'> | null = null,
+    { limits = LIMITS, share = null }: SearcherOptions = {},
   ) {
     this.log = deps.log;
     this.#deps = deps;
@@ -89,8 +99,7 @@ export class Searcher {
     return this.#share?.begin(freeMs) ?? null;
   }
 
-  /** `signal`: nobody waits for the answer any more. */
-  budget(ms = this.#limits.ms, signal?: AbortSignal): Budget {
+  budget({ ms = this.#limits.ms, signal }: BudgetOptions): Budget {
     const { now } = this.#deps;
     let stopAt = now() + ms;
     let left = this.#limits.bytes;

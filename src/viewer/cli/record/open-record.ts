@@ -41,7 +41,7 @@ export async function openRecord(
   await keeper.settled();
   const isEmpty = (await log.list()).length === 0;
   const bounded = new Searcher(reader, keeper);
-  const searcher = new Searcher(reader, keeper, UNBOUNDED);
+  const searcher = new Searcher(reader, keeper, { limits: UNBOUNDED });
   return {
     logPath,
     isEmpty,

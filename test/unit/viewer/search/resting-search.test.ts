@@ -25,6 +25,8 @@ let rests: number;
 /** How long each rest takes. */
 let restMs: number;
 let aborted: AbortController;
+/** Whoever waited goes away during the first rest. */
+let leavesAtRest: boolean;
 
 beforeEach(async () => {
   dir = await tempDir();
@@ -39,15 +41,17 @@ beforeEach(async () => {
   await keeper.close();
   [now, rests, restMs] = [0, 0, 0];
   aborted = new AbortController();
+  leavesAtRest = false;
   const share = {
     begin: () => async () => {
       rests += 1;
+      if (leavesAtRest) aborted.abort();
       now += restMs;
       return restMs;
     },
   };
   const deps = { log, now: () => now, nowMs: () => now };
-  searcher = new Searcher(deps, keeper, undefined, share);
+  searcher = new Searcher(deps, keeper, { share });
 });
 afterEach(() => dir.close());
 
@@ -82,6 +86,14 @@ describe('a search beside requests', () => {
     const facets = await readFacets(searcher, query, ask, aborted.signal);
     expect(facets.complete).toBe(false);
     expect(rests).toBe(0);
+  });
+
+  it('ends behind the rest in which somebody went away', async () => {
+    leavesAtRest = true;
+    const { cursor, rows } = await findPage(searcher, logQuery(''), aborted.signal);
+    expect(rests).toBe(1);
+    expect(rows.length).toBeLessThan(RECORDS);
+    expect(cursor).not.toBeNull();
   });
 
   it('does not rest where others wait for what it finds: the stream, trials, exports', async () => {
