@@ -49,6 +49,12 @@ describe('a log elsewhere', () => {
 
   it('--log reads a copy, without a leash and without its state', async () => {
     const copy = join(dir.path, 'copy');
+    // What is being compressed is another file by the time that its turn to be copied comes.
+    const isAtRest = async () => {
+      const names = await readdir(dirname(leash.logPath));
+      return names.filter((name) => /\.\d+\.jsonl(\.new\.gz)?$/.test(name)).length === 1;
+    };
+    await waitFor(isAtRest, { what: 'all finished segments to be compressed' });
     await cp(dirname(leash.logPath), copy, { recursive: true });
     const bare = { LEASH_STATE_DIR: join(dir.path, 'none'), LOG_PATH: '/none/egress.jsonl' };
     for (const path of [copy, join(copy, 'egress.jsonl')]) {

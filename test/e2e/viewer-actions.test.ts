@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page, Response } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { deferred } from '../support/deferred.ts';
 import { type HardenSite, startHardenSite, VIEWER_TOKEN } from '../support/harden-site.ts';
 import { startBrowser } from '../support/start-browser.ts';
 
@@ -88,11 +89,17 @@ describe('the keys that allow and block', () => {
 
   it('say why, where nothing may be changed from here', async () => {
     const json = { may_change: false, reason: 'an agent network' };
-    await page.route('**/api/access', (route) => route.fulfill({ json }));
+    // The answer comes when a key was pressed already.
+    const pressed = deferred<void>();
+    await page.route('**/api/access', async (route) => {
+      await pressed.promise;
+      await route.fulfill({ json });
+    });
     await page.reload();
     for (const key of ['a', 'b']) {
       await rowOf('/v1/orders/3').focus();
       await press(key);
+      pressed.resolve();
       const toast = page.locator('.toast', { hasText: 'Not possible from here: an agent network' });
       await toast.getByRole('button', { name: 'Dismiss' }).click();
       expect(await dialog().count()).toBe(0);

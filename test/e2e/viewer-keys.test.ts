@@ -43,6 +43,8 @@ async function open(options: BrowserContextOptions = {}): Promise<void> {
   page.on('pageerror', (error) => faults.push(error.message));
   await page.goto(`${leash.viewerUrl}/#token=${TOKEN}`);
   await rows().first().waitFor();
+  // The strips above the list come with the state of leash, and move it down.
+  await page.getByText('ready', { exact: true }).waitFor();
 }
 
 async function reopen(options: BrowserContextOptions): Promise<void> {

@@ -29,6 +29,8 @@ export class NewsQueue {
   #open: Row[] = [];
   #ended: string[] = [];
   #newest: string;
+  /** What stands up to here was found by a search, whoever tells of it later. */
+  #searched: Position | null = null;
   #gap = false;
   #isFresh = false;
 
@@ -38,12 +40,12 @@ export class NewsQueue {
   }
 
   push({ rows, newest, lost }: TailNews): void {
-    this.#newest = newest;
+    this.#advance(newest);
     if (lost) this.#overflow();
     if (this.#gap) return;
     for (const each of rows) {
       const { row } = each;
-      const answer = this.#judge(each);
+      const answer = isLater(row.at, this.#searched) && this.#judge(each);
       if (answer === 'elsewhere') this.#open.push(row);
       else if (answer) this.#rows.push(row);
       else if (endsFlow(row.event)) this.#ended.push(row.id);
@@ -82,6 +84,10 @@ export class NewsQueue {
   /** A search found these, newest first, up to `newest`: they go ahead of what waits, each once. */
   putInFront(rows: readonly Row[], newest: string | null): void {
     const place = newest === null ? null : parsePosition(newest);
+    if (newest !== null) this.#advance(newest);
+    if (place !== null && (this.#searched === null || isNewer(place, this.#searched))) {
+      this.#searched = place;
+    }
     const isLeft = ({ at }: Row) => isLater(at, place);
     const found = new Set(rows.map(({ at }) => at));
     for (const row of this.#open) {
@@ -113,6 +119,11 @@ export class NewsQueue {
     // Whoever comes back with this place gets what still waits here.
     const newest = this.#isFresh ? (rows[0]?.at ?? this.#newest) : this.#newest;
     return { event: 'rows', data: { rows, ended, newest } };
+  }
+
+  /** A search may be ahead of what comes by itself. */
+  #advance(newest: string): void {
+    if (isLater(newest, parsePosition(this.#newest))) this.#newest = newest;
   }
 
   #isFull(): boolean {

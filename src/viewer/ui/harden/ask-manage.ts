@@ -4,12 +4,15 @@ import type { Row } from '../../store/row.ts';
 import { manageRequest } from '../kit/app-state.ts';
 import type { ManageTarget } from '../kit/manage-target.ts';
 import { toast } from '../kit/toast.ts';
-import { mayChange } from '../policy/change-state.ts';
+import { knownAccess } from '../policy/change-state.ts';
 
 /** Asks about a target; null: what leash says of itself can be neither allowed nor blocked. */
-export function askManage(action: 'allow' | 'block', target: ManageTarget | null): void {
+export async function askManage(
+  action: 'allow' | 'block',
+  target: ManageTarget | null,
+): Promise<void> {
   if (target === null) return;
-  const { may_change: may, reason } = mayChange.value;
+  const { may_change: may, reason } = await knownAccess();
   if (may) manageRequest.value = { action, target };
   else toast.value = { kind: 'bad', text: `Not possible from here: ${reason}` };
 }

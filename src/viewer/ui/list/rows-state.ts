@@ -153,7 +153,10 @@ function takeNewer(state: RowsState, news: RowsEvent, hold: boolean): RowsState 
   const ended = new Set(news.ended);
   const rows = dropEnded(state.rows, ended);
   const newest = news.newest || state.newest;
-  const pending = dropEnded(prependRows(news.rows, state.pending), ended);
+  // After a lost connection a stream begins where the page knows that it was: some rows come again.
+  const known = new Set(rows.map(({ at }) => at));
+  const fresh = news.rows.filter(({ at }) => !known.has(at));
+  const pending = dropEnded(prependRows(fresh, state.pending), ended);
   if (state.gap) return { ...state, rows, newest, pending: pending.slice(0, MAX_PENDING) };
   const next = { ...state, rows, newest, pending, above: boundedAbove(state.above, news.rows) };
   if (!hold && state.above.length === 0) return release(next);

@@ -18,6 +18,17 @@ export const lastUndo = signal<Toast['undo'] | null>(null);
 /** Grows with each change that was made: who shows the policy reads it again. */
 export const changeCount = signal(0);
 
+let sayAnswered = () => {};
+const answered = new Promise<void>((resolve) => {
+  sayAnswered = resolve;
+});
+
+/** Whether this viewer may change something, once that is known: who is quicker than the answer waits. */
+export async function knownAccess(): Promise<AccessAnswer> {
+  await answered;
+  return mayChange.value;
+}
+
 /** Asks whether this viewer may change something. */
 export async function loadAccess(): Promise<void> {
   try {
@@ -26,6 +37,7 @@ export async function loadAccess(): Promise<void> {
     mayChange.value = { may_change: false, reason: messageOf(error) };
     noteFailure(error);
   }
+  sayAnswered();
 }
 
 /** Makes a change and says what came of it, with the way back. Throws where it was refused. */

@@ -90,6 +90,16 @@ describe('NewsQueue', () => {
     expect(rowsIn(queue.take())).toEqual([7, 6, 5, 4]);
   });
 
+  it('tells of no row again that a search found before it came by itself, and says how far it is', () => {
+    const queue = queueFor();
+    queue.putInFront([tailRow(2).row, tailRow(1).row], '1:3');
+    expect(queue.take()?.data).toMatchObject({ newest: '1:3' });
+    queue.push(news(1, 2));
+    expect(queue.take()?.data).toMatchObject({ rows: [], ended: ['f1', 'f2'], newest: '1:3' });
+    queue.push(news(3, 2));
+    expect(rowsIn(queue.take())).toEqual([4]);
+  });
+
   it('waits for a search where other records decide, and keeps the order', () => {
     const queue = queueFor('body:needle');
     const inParts = (place: number, id: string): TailRow => {

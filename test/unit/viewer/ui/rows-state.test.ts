@@ -115,6 +115,12 @@ describe('reduceRows()', () => {
     expect(state.newest).toBe('1:11');
   });
 
+  it('reduceRows() lets no row wait that stands in the list', () => {
+    const state = stateAfter(first, newer(11, 3, true));
+    expect(ats(state.rows)).toEqual([10, 9, 8]);
+    expect(ats(state.pending)).toEqual([11]);
+  });
+
   it('reduceRows() starts over where so many came that there is a gap', () => {
     const gap = stateAfter(first, newer(11, 1, true), { type: 'gap', newest: '1:500' });
     expect(gap).toMatchObject({ pending: [], gap: true, newest: '1:500' });
