@@ -9,6 +9,7 @@ import { verifyLog } from '../src/viewer/verify/verify-log.ts';
 import { compress, LogWriter, newSigner, textOf } from '../test/support/signed-log.ts';
 import { ROOT } from '../test/support/source-tree.ts';
 import { tempDir } from '../test/support/temp-dir.ts';
+import { spreadOf } from './statistics.ts';
 
 /** One for each core, so that none waits. */
 const SEGMENTS = Math.max(2, availableParallelism());
@@ -16,7 +17,7 @@ const SEGMENTS = Math.max(2, availableParallelism());
 const SEGMENT_BYTES = 128 * 1024 * 1024;
 /** As leash signs. */
 const CHECKPOINT_RECORDS = 1000;
-const ROUNDS = 3;
+const ROUNDS = 5;
 const MB = 1e6;
 /** Threads run what was built. */
 const TASK = join(ROOT, 'dist/viewer/verify/verify-segment.js');
@@ -88,34 +89,42 @@ async function compressAll(paths: readonly string[]): Promise<void> {
 
 /**
  * MB of the log (before it was compressed) in a second, and in a second of one core's time, which also
- * holds on a machine that does something else meanwhile: the best of some rounds, so the cache is warm.
+ * holds on a machine that does something else meanwhile: the middle of some rounds, after one that warms
+ * the cache.
  */
 async function measure(dir: string, threads: number) {
-  let best = Number.POSITIVE_INFINITY;
-  let bestCpu = Number.POSITIVE_INFINITY;
-  let records = 0;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const pool = startPool(threads, TASK);
-    const startedMs = performance.now();
-    const started = process.cpuUsage();
-    const found = await verifyLog({
-      dir,
-      logName: 'egress.jsonl',
-      keys: [],
-      mustBeSigned: false,
-      exported: [],
-      graceMs: 0,
-      run: pool.run,
-      progress: new BigInt64Array(new SharedArrayBuffer(8)),
-      onTotal: () => {},
-    });
-    best = Math.min(best, performance.now() - startedMs);
-    const { user, system } = process.cpuUsage(started);
-    bestCpu = Math.min(bestCpu, (user + system) / 1000);
-    await pool.close();
-    if (found.problems.length > 0) throw new Error(`not verified: ${found.problems[0]?.what}`);
-    records = found.records;
-  }
-  const speed = (ms: number) => Math.round((SEGMENTS * SEGMENT_BYTES) / MB / (ms / 1000));
-  return { records, mb_s: speed(best), mb_core_s: speed(bestCpu) };
+  await verifyOnce(dir, threads);
+  const rounds: Awaited<ReturnType<typeof verifyOnce>>[] = [];
+  while (rounds.length < ROUNDS) rounds.push(await verifyOnce(dir, threads));
+  return {
+    records: rounds[0]?.records,
+    mb_s: spreadOf(rounds.map(({ ms }) => speed(ms))),
+    mb_core_s: spreadOf(rounds.map(({ cpuMs }) => speed(cpuMs))),
+  };
+}
+
+async function verifyOnce(dir: string, threads: number) {
+  const pool = startPool(threads, TASK);
+  const startedMs = performance.now();
+  const started = process.cpuUsage();
+  const { problems, records } = await verifyLog({
+    dir,
+    logName: 'egress.jsonl',
+    keys: [],
+    mustBeSigned: false,
+    exported: [],
+    graceMs: 0,
+    run: pool.run,
+    progress: new BigInt64Array(new SharedArrayBuffer(8)),
+    onTotal: () => {},
+  });
+  const ms = performance.now() - startedMs;
+  const { user, system } = process.cpuUsage(started);
+  await pool.close();
+  if (problems.length > 0) throw new Error(`not verified: ${problems[0]?.what}`);
+  return { records, ms, cpuMs: (user + system) / 1000 };
+}
+
+function speed(ms: number): number {
+  return Math.round((SEGMENTS * SEGMENT_BYTES) / MB / (ms / 1000));
 }
