@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 const SIDE_BY_SIDE = Math.max(2, availableParallelism() - 1);
 
 const BROWSER = [
-  'test/e2e/viewer-{a11y,actions,damage,detail,detail-actions,harden,harden-doubt,keys,page,query,quick-filters,safe,secrets,xss}.test.ts',
+  'test/e2e/viewer-{a11y,actions,damage,detail,detail-actions,gap,harden,harden-doubt,keys,page,query,quick-filters,safe,secrets,xss}.test.ts',
 ];
 
 const CLIENTS = [

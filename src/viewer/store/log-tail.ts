@@ -99,16 +99,19 @@ export class LogTail {
     this.#timers = [];
   }
 
+  /** Both at once: a look that still runs must not begin in the middle of this. */
   async #goToEnd(): Promise<void> {
-    this.#newest = '';
-    this.#place = { segment: (await this.#deps.log.list()).at(-1) ?? 0, offset: 0 };
+    let place: Position = { segment: (await this.#deps.log.list()).at(-1) ?? 0, offset: 0 };
+    let newest = '';
     for await (const { lines } of readLinesBackward(this.#deps.log)) {
       const [last] = lines;
       if (last === undefined) continue;
-      this.#place = { segment: last.segment, offset: last.end };
-      this.#newest = formatPosition({ segment: last.segment, offset: last.start });
-      return;
+      place = { segment: last.segment, offset: last.end };
+      newest = formatPosition({ segment: last.segment, offset: last.start });
+      break;
     }
+    this.#place = place;
+    this.#newest = newest;
   }
 
   #wake(): void {

@@ -81,8 +81,11 @@ export class NewsQueue {
     if (this.#open.length === openBefore) this.#overflow();
   }
 
-  /** A search found these, newest first, up to `newest`: they go ahead of what waits, each once. */
-  putInFront(rows: readonly Row[], newest: string | null): void {
+  /**
+   * A search found these, newest first, up to `newest`: they go ahead of what waits, each once. `ended`:
+   * flows that ended by then.
+   */
+  putInFront(rows: readonly Row[], newest: string | null, ended: readonly string[] = []): void {
     const place = newest === null ? null : parsePosition(newest);
     if (newest !== null) this.#advance(newest);
     if (place !== null && (this.#searched === null || isNewer(place, this.#searched))) {
@@ -95,6 +98,7 @@ export class NewsQueue {
     }
     this.#open = this.#open.filter(isLeft);
     this.#rows = [...[...rows].reverse(), ...this.#rows.filter(isLeft)];
+    this.#ended.push(...ended);
     this.#isFresh = true;
     if (this.#isFull()) this.#overflow();
   }

@@ -8,8 +8,8 @@ import type { RowsEvent } from '../../stream/news-queue.ts';
 type FollowDeps = {
   readonly q: string;
   /** Where to go on from. */
-  readonly after: () => string | null;
-  readonly poll: (after: string | null, signal: AbortSignal) => Promise<Page>;
+  readonly after: () => string;
+  readonly poll: (after: string, signal: AbortSignal) => Promise<Page>;
   readonly onRows: (news: RowsEvent) => void;
   readonly onGap: (newest: string) => void;
   readonly onMeta: () => void;
@@ -54,7 +54,8 @@ export function followLog(deps: FollowDeps): () => void {
     } catch (error) {
       if (!signal.aborted) deps.onError(error);
     }
-    if (signal.aborted || document.hidden) return;
+    // A tab that was hidden meanwhile, and is seen again, has its stream.
+    if (signal.aborted || document.hidden || source !== null) return;
     polls += 1;
     timer = window.setTimeout(polls % RETRY_POLLS === 0 ? openStream : poll, POLL_MS);
   };
@@ -69,6 +70,6 @@ export function followLog(deps: FollowDeps): () => void {
   };
 }
 
-function paramsOf(q: string, after: string | null): URLSearchParams {
-  return new URLSearchParams({ ...(q !== '' && { q }), ...(after !== null && { after }) });
+function paramsOf(q: string, after: string): URLSearchParams {
+  return new URLSearchParams({ ...(q !== '' && { q }), after });
 }

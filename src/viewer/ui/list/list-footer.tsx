@@ -13,6 +13,7 @@ export function ListFooter({ state, onMore }: { state: RowsState; onMore: () => 
         {!loading && cursor !== null && back && `Searched back to ${back}`}
         {!loading &&
           cursor === null &&
+          state.loaded &&
           state.rows.length > 0 &&
           'This is the beginning of the log.'}
       </span>

@@ -38,7 +38,13 @@ export function LogView() {
   const { rows } = state;
   const rowHeight = isSmall ? NARROW_ROW_PX : ROW_PX;
   const headHeight = isSmall ? 0 : ROW_PX;
-  const list = useWindow({ scroller, rows, rowHeight, headHeight, isLive: isLive(state) });
+  const list = useWindow({
+    scroller,
+    rows,
+    rowHeight,
+    headHeight,
+    isAtNewest: state.above.length === 0,
+  });
   const showNew = () => {
     goNewest();
     list.goTop();

@@ -33,7 +33,8 @@ export function isAfter(at: string, than: string | null): boolean {
   return segment === otherSegment ? offset > otherOffset : segment > otherSegment;
 }
 
-function endedIds(rows: readonly Row[]): Set<string> {
+/** Of the flows whose end is among these. */
+export function endedIds(rows: readonly Row[]): Set<string> {
   return new Set(
     rows.filter((row) => row.class !== 'running' && row.event !== 'websocket').map((row) => row.id),
   );

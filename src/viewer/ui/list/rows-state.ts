@@ -5,7 +5,7 @@ import { PAGE_ROWS } from '../../../shared/first-page.ts';
 import type { Page } from '../../store/page.ts';
 import type { Row } from '../../store/row.ts';
 import type { RowsEvent } from '../../stream/news-queue.ts';
-import { appendRows, dropEnded, isAfter, MAX_ROWS, prependRows } from './merge-rows.ts';
+import { appendRows, dropEnded, endedIds, isAfter, MAX_ROWS, prependRows } from './merge-rows.ts';
 
 /** Rows that wait for a reader; beyond it the list starts again at the newest. */
 export const MAX_PENDING = 500;
@@ -40,12 +40,13 @@ export type RowsAction =
   /** Another query: what stands there stays until its first page comes, and no longer. */
   | { readonly type: 'reset' }
   | { readonly type: 'loading' }
-  /** `first`: in the place of all that is there. */
+  /** `first`: in the place of all that is there. `from`: the place that the page goes on from. */
   | {
       readonly type: 'older';
       readonly page: Page;
       readonly done: boolean;
       readonly first?: boolean;
+      readonly from: string | null;
     }
   | { readonly type: 'above'; readonly rows: readonly Row[] }
   | { readonly type: 'newer'; readonly news: RowsEvent; readonly hold: boolean }
@@ -77,9 +78,7 @@ export function reduceRows(state: RowsState, action: RowsAction): RowsState {
     case 'failed':
       return { ...(state.loaded ? state : EMPTY_ROWS), loading: false };
     case 'older':
-      return action.first
-        ? takeFirst(state, action.page, action.done)
-        : takeOlder(state, action.page, action.done);
+      return action.first ? takeFirst(state, action.page, action.done) : goOn(state, action);
     case 'above':
       return takeAbove(state, action.rows);
     case 'newer':
@@ -107,13 +106,19 @@ function takeFirst(state: RowsState, page: Page, done: boolean): RowsState {
   const later = state.pending.filter(({ at }) => isAfter(at, page.newest));
   const newest = isAfter(state.newest ?? '', page.newest) ? state.newest : page.newest;
   const rows = prependRows(later, next.rows);
-  return { ...next, rows, newest, gap: state.pending.length >= MAX_PENDING };
+  return { ...next, rows, newest, gap: later.length >= MAX_PENDING };
+}
+
+/** A page that begins where the list ended before it was cut would leave a hole. */
+function goOn(state: RowsState, { page, done, from }: RowsAction & { type: 'older' }): RowsState {
+  if (state.loaded && from !== state.cursor) return { ...state, loading: !done };
+  return takeOlder(state, page, done);
 }
 
 function takeOlder(state: RowsState, page: Page, done: boolean): RowsState {
   const next = {
     ...state,
-    rows: appendRows(state.rows, page.rows),
+    rows: appendRows(state.rows, withoutEnded(state, page.rows)),
     cursor: page.cursor,
     newest: state.newest ?? page.newest,
     searchedBackTo: page.searchedBackTo ?? state.searchedBackTo,
@@ -129,7 +134,9 @@ function letGoAtTop(state: RowsState, count: number): RowsState {
   if (count <= 0) return state;
   const topBound = state.rows[count - 1]?.at ?? null;
   // What waits is above the newest row: its oldest place is where that stretch begins.
-  const before = state.above.length === 0 ? (state.pending.at(-1)?.at ?? null) : state.topBound;
+  // Over a gap there is no way row by row.
+  const oldest = state.gap ? null : (state.pending.at(-1)?.at ?? null);
+  const before = state.above.length === 0 ? oldest : state.topBound;
   const last = state.above.at(-1);
   const isSmall = last !== undefined && last.rows + count <= CHUNK_ROWS;
   const above = isSmall
@@ -145,7 +152,7 @@ function takeAbove(state: RowsState, newer: readonly Row[]): RowsState {
   if (chunk === undefined) return state;
   const above = state.above.slice(0, -1);
   const topBound = above.length === 0 ? null : chunk.before;
-  const rows = appendRows(newer, state.rows);
+  const rows = appendRows(withoutEnded(state, newer), state.rows);
   return cutAtBottom({ ...state, rows, above, topBound, loading: false });
 }
 
@@ -154,13 +161,18 @@ function takeNewer(state: RowsState, news: RowsEvent, hold: boolean): RowsState 
   const rows = dropEnded(state.rows, ended);
   const newest = news.newest || state.newest;
   // After a lost connection a stream begins where the page knows that it was: some rows come again.
-  const known = new Set(rows.map(({ at }) => at));
+  const known = new Set([...rows, ...state.pending].map(({ at }) => at));
   const fresh = news.rows.filter(({ at }) => !known.has(at));
   const pending = dropEnded(prependRows(fresh, state.pending), ended);
   if (state.gap) return { ...state, rows, newest, pending: pending.slice(0, MAX_PENDING) };
   const next = { ...state, rows, newest, pending, above: boundedAbove(state.above, news.rows) };
   if (!hold && state.above.length === 0) return release(next);
   return pending.length > MAX_PENDING ? { ...next, pending: [], gap: true } : next;
+}
+
+/** What is fetched was read a moment ago: what has ended since, as is known here, runs no more. */
+function withoutEnded({ rows, pending }: RowsState, fetched: readonly Row[]): readonly Row[] {
+  return dropEnded(fetched, endedIds([...pending, ...rows]));
 }
 
 /** A stretch that began with the newest row begins below the first one that comes after it. */

@@ -16,6 +16,8 @@ const SCREEN_ROWS = 60;
 const MAX_ROUNDS = 20;
 /** Where more comes than can be shown, the newest are fetched so often. */
 const GAP_MS = 1000;
+/** A place before every record. */
+const LOG_START = '0:0';
 
 type RowsOptions = {
   readonly q: string;
@@ -73,11 +75,15 @@ export function useRows(options: RowsOptions): Rows {
       for (let round = 1; ; round++) {
         const before = cursor === null ? {} : { before: cursor };
         const early = from === null ? takeEarly(q) : null;
+        const at = cursor;
         const page = await (early ?? fetchPage({ ...pageParams(q), ...before }, signal));
+        // What was asked for early knows of no other query.
+        signal.throwIfAborted();
         found += page.rows.length;
         cursor = page.cursor;
         const done = stopped || cursor === null || found >= SCREEN_ROWS || round >= MAX_ROUNDS;
-        const action = { type: 'older', page, done, first: from === null && round === 1 } as const;
+        const first = from === null && round === 1;
+        const action = { type: 'older', page, done, first, from: at } as const;
         searchProgress.value = { running: !done, searchedBackTo: page.searchedBackTo };
         if (done) {
           stopSearch.value = null;
@@ -121,26 +127,18 @@ export function useRows(options: RowsOptions): Rows {
     busy.current = false;
     const { signal } = controller;
     let unfollow = () => {};
-    let gapTimer = 0;
     dispatch({ type: 'reset' });
     const follow = () => {
       unfollow = followLog({
         q,
-        after: () => latest.current.state.newest,
-        poll: (after, aborted) => fetchPage({ ...pageParams(q), ...(after && { after }) }, aborted),
+        // Without a first page, all is new.
+        after: () => latest.current.state.newest ?? LOG_START,
+        poll: (after, aborted) => fetchPage({ ...pageParams(q), after }, aborted),
         onRows: (news) => {
           connection.value = '';
           dispatch({ type: 'newer', news, hold: latest.current.hold });
         },
-        onGap: (newest) => {
-          dispatch({ type: 'gap', newest });
-          if (gapTimer !== 0) return;
-          gapTimer = window.setTimeout(() => {
-            gapTimer = 0;
-            const { hold: isHeld, state: now } = latest.current;
-            if (!isHeld && now.above.length === 0) actions.loadFirst();
-          }, GAP_MS);
-        },
+        onGap: (newest) => dispatch({ type: 'gap', newest }),
         onMeta: () => {
           fetchMeta(signal).then(
             (next) => (meta.value = next),
@@ -158,7 +156,6 @@ export function useRows(options: RowsOptions): Rows {
     });
     return () => {
       controller.abort();
-      window.clearTimeout(gapTimer);
       unfollow();
     };
   }, [q]);
@@ -166,6 +163,13 @@ export function useRows(options: RowsOptions): Rows {
   useEffect(() => {
     if (!hold && isLive(latest.current.state)) actions.goNewest();
   }, [hold]);
+  // Also where the gap came while the reader held the list, and where it could not be closed at once.
+  const mayClose = !hold && state.gap && state.above.length === 0 && !state.loading;
+  useEffect(() => {
+    if (!mayClose) return;
+    const timer = window.setTimeout(actions.loadFirst, GAP_MS);
+    return () => window.clearTimeout(timer);
+  }, [mayClose, actions]);
   const { loadOlder, loadAbove, goNewest } = actions;
   return { state, loadOlder, loadAbove, goNewest };
 }

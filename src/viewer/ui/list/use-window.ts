@@ -20,28 +20,28 @@ type WindowOptions = {
   readonly rows: readonly Row[];
   readonly rowHeight: number;
   readonly headHeight: number;
-  /** The first row is the newest: at the top, new rows push the others down. */
-  readonly isLive: boolean;
+  /** No row is above the first: at the top, new rows push the others down. */
+  readonly isAtNewest: boolean;
 };
 
 export function useWindow(options: WindowOptions): ListWindow {
-  const { scroller, rows, rowHeight, headHeight, isLive } = options;
+  const { scroller, rows, rowHeight, headHeight, isAtNewest } = options;
   const [, redraw] = useState(0);
-  const last = useRef({ rows, rowHeight, isLive });
+  const last = useRef({ rows, rowHeight, isAtNewest });
   const element = scroller.current;
   const height = Math.max(0, (element?.clientHeight ?? 800) - headHeight);
   const stood = element?.scrollTop ?? 0;
 
   // Before anything is drawn: the place that the reader looked at, where it will be.
   let top = stood;
-  const { rows: old, rowHeight: oldHeight, isLive: wasLive } = last.current;
+  const { rows: old, rowHeight: oldHeight, isAtNewest: wasAtNewest } = last.current;
   if (oldHeight !== rowHeight) top = (stood / oldHeight) * rowHeight;
-  if (old !== rows && !(wasLive && isLive && stood <= AT_TOP_PX)) {
+  if (old !== rows && !(wasAtNewest && isAtNewest && stood <= AT_TOP_PX)) {
     top = keepPlace(old, rows, { top, height, rowHeight });
   }
   const view = { top, height, rowHeight };
   useLayoutEffect(() => {
-    last.current = { rows, rowHeight, isLive };
+    last.current = { rows, rowHeight, isAtNewest };
     if (top !== stood && scroller.current) scroller.current.scrollTop = top;
   });
 

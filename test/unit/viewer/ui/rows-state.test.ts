@@ -38,11 +38,15 @@ const older = (newest: number, count: number): RowsAction => ({
   type: 'older',
   page: page(newest, count, { cursor: `1:${newest - count + 1}`, more: true }),
   done: true,
+  from: `1:${newest + 1}`,
 });
 const newer = (newest: number, count: number, hold: boolean, ended: string[] = []): RowsAction => ({
   type: 'newer',
   news: { rows: rowsOf(newest, count), ended, newest: count > 0 ? `1:${newest}` : '' },
   hold,
+});
+const firstPage = (given: Page): RowsAction => ({
+  ...{ type: 'older', page: given, done: true, first: true, from: null },
 });
 const first = older(10, 3);
 const ats = (rows: readonly Row[]) => rows.map((row) => Number(row.at.slice(2)));
@@ -65,8 +69,14 @@ describe('reduceRows()', () => {
         type: 'older',
         page: page(10, 2, { cursor: '1:9', skipped: { lines: 1, segments: [3] } }),
         done: false,
+        from: null,
       },
-      { type: 'older', page: page(8, 2, { skipped: { lines: 2, segments: [3, 2] } }), done: true },
+      {
+        type: 'older',
+        page: page(8, 2, { skipped: { lines: 2, segments: [3, 2] } }),
+        done: true,
+        from: '1:9',
+      },
     );
     expect(ats(state.rows)).toEqual([10, 9, 8, 7]);
     expect(state).toMatchObject({
@@ -128,9 +138,51 @@ describe('reduceRows()', () => {
     expect(reduceRows(gap, { type: 'release' })).toEqual(gap);
     const later = reduceRows(gap, newer(700, 2, false));
     expect(ats(later.rows)).toEqual([10, 9, 8]);
-    const again = reduceRows(later, { type: 'older', page: page(699, 3), done: true, first: true });
+    const again = reduceRows(later, firstPage(page(699, 3)));
     expect(ats(again.rows)).toEqual([700, 699, 698, 697]);
     expect(again).toMatchObject({ gap: false, newest: '1:700', pending: [] });
+  });
+
+  it('reduceRows() has no gap any more where the first page has all that waits', () => {
+    const held = stateAfter(first, newer(600, MAX_PENDING + 1, true), newer(900, 300, true));
+    const full = reduceRows(held, newer(1100, 200, true));
+    expect(full).toMatchObject({ gap: true });
+    expect(full.pending).toHaveLength(MAX_PENDING);
+    expect(reduceRows(full, firstPage(page(1100, 200)))).toMatchObject({ gap: false, pending: [] });
+    expect(reduceRows(full, firstPage(page(600, 200))).gap).toBe(true);
+  });
+
+  it('reduceRows() leaves out a page that goes on from where the list was cut meanwhile', () => {
+    const full = stateAfter(older(5000, MAX_ROWS));
+    const late = older(4000, 200);
+    expect(ats(reduceRows(full, late).rows).at(-1)).toBe(3801);
+    const cut = reduceRows(full, newer(5003, 3, false));
+    expect(reduceRows(cut, late)).toEqual({ ...cut, loading: false });
+    expect(ats(reduceRows(cut, older(4003, 200)).rows).at(-1)).toBe(3804);
+  });
+
+  it('reduceRows() takes no row for running whose end it knows already', () => {
+    const end = toRow({ event: 'allowed', id: 'f7' }, '1:11') as Row;
+    const ended: RowsAction = {
+      type: 'newer',
+      news: { rows: [end], ended: [], newest: '1:11' },
+      hold: true,
+    };
+    const late: RowsAction = {
+      ...{ type: 'older', done: true, from: '1:8' },
+      page: page(7, 0, { rows: rowsOf(7, 2, 'intent') }),
+    };
+    expect(ats(stateAfter(first, ended, late).rows)).toEqual([10, 9, 8, 6]);
+    expect(ats(stateAfter(first, ended, { type: 'release' }, late).rows)).toEqual([
+      11, 10, 9, 8, 6,
+    ]);
+  });
+
+  it('reduceRows() knows no way row by row over a gap', () => {
+    const gap = stateAfter(older(10_000, 200), newer(11_000, MAX_PENDING + 1, true));
+    const waiting = reduceRows(gap, newer(11_001, 1, true));
+    const far = Array.from({ length: 9 }, (_, n) => older(9800 - n * 200, 200));
+    expect(far.reduce(reduceRows, waiting).above[0]?.before).toBeNull();
   });
 
   it('reduceRows() holds a bounded number of rows, and can load the others again', () => {
@@ -188,7 +240,7 @@ describe('reduceRows()', () => {
     const reset = stateAfter(first, { type: 'reset' });
     expect(reset).toEqual({ ...EMPTY_ROWS, rows: stateAfter(first).rows });
     const other = page(900, 2);
-    const next: RowsAction = { type: 'older', page: other, done: true, first: true };
+    const next = firstPage(other);
     expect(reduceRows(reset, next)).toEqual(stateAfter(next));
     expect(reduceRows(reset, { type: 'failed' })).toEqual({ ...EMPTY_ROWS, loading: false });
   });
