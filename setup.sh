@@ -52,7 +52,7 @@ In this folder, and nowhere else:
   build   install packages and build into ./dist
   bench   install Squid, mitmproxy and nginx (as root on Debian, not as services) and
           measure leash beside them; options: --rounds N, --seconds N, --connections N,
-          --only NAME
+          --only NAME, --log DIR
   help    this text
 
 Settings are environment variables, see docs/reference.md. For "run" they go before ./data:

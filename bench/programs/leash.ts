@@ -22,7 +22,7 @@ export async function startLeashProgram(
   const started = await startLeash({
     dir,
     policy: policyFor(origin),
-    workers: Number(process.env.LEASH_WORKERS) || availableParallelism(),
+    workers: availableParallelism(),
     // As long as nginx keeps them: opening thousands takes a while.
     env: {
       LEASH_IDLE_S: '600',
@@ -49,7 +49,10 @@ export async function startLeashProgram(
  * no segment is finished, and so none is compressed, while it measures.
  */
 export function callerSettings(): Record<string, string> {
-  const names = ['LEASH_AUDIT', 'LEASH_CAPTURE', 'LEASH_ROTATE_MB', 'BODY_LIMIT_KB'];
+  const names = [
+    ...['LEASH_AUDIT', 'LEASH_CAPTURE', 'LEASH_ROTATE_MB', 'LEASH_WORKERS'],
+    'BODY_LIMIT_KB',
+  ];
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = process.env[name];
