@@ -4,6 +4,7 @@
 import type { Query } from '../../shared/query.ts';
 import { partCount } from '../search/body-test.ts';
 import type { TailRow } from '../store/log-tail.ts';
+import { type Row, toRow } from '../store/row.ts';
 import { compileQuery } from '../store/row-match.ts';
 
 /** `elsewhere`: other records hold what decides. */
@@ -19,4 +20,18 @@ export function compileJudge(query: Query, nowS: number): Judge {
     if (partCount(record) > 0) return mayMatch(row, record) && 'elsewhere';
     return matches(row, record);
   };
+}
+
+/** What is known of a request when it begins, and the same when it ends. */
+const KNOWN_EARLY: ReadonlySet<string> = new Set(
+  'host port client agent url method id rule policy since until'.split(' '),
+);
+const RUNNING = toRow({ event: 'intent' }, '0:0') as Row;
+
+/** Whether a request that runs may answer, while its end does not: `class:running`, `-status:200`. */
+export function mayOutliveEnd(query: Query): boolean {
+  const isLate = ({ field, negated }: Query['terms'][number]) =>
+    !KNOWN_EARLY.has(field) && (field !== 'text' || negated);
+  const late = query.terms.filter(isLate);
+  return late.length > 0 && compileQuery({ ...query, terms: late }, 0)(RUNNING, {});
 }

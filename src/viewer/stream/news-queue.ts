@@ -41,7 +41,7 @@ export class NewsQueue {
 
   push({ rows, newest, lost }: TailNews): void {
     this.#advance(newest);
-    if (lost) this.#overflow();
+    if (lost) this.#beginAnew(newest);
     if (this.#gap) return;
     for (const each of rows) {
       const { row } = each;
@@ -123,6 +123,13 @@ export class NewsQueue {
     // Whoever comes back with this place gets what still waits here.
     const newest = this.#isFresh ? (rows[0]?.at ?? this.#newest) : this.#newest;
     return { event: 'rows', data: { rows, ended, newest } };
+  }
+
+  /** What was lost may be the log itself: places of another one say nothing here. */
+  #beginAnew(newest: string): void {
+    this.#searched = null;
+    this.#newest = newest;
+    this.#overflow();
   }
 
   /** A search may be ahead of what comes by itself. */

@@ -4,10 +4,11 @@
 import { endsFlow } from '../../shared/audit-event.ts';
 import type { LogQuery } from '../store/log-params.ts';
 import type { Finder } from '../store/page.ts';
+import { mayOutliveEnd } from './live-judge.ts';
 import type { NewsQueue } from './news-queue.ts';
 
-/** Rows of one look: more of them are a gap. */
-const SETTLED_ROWS = 500;
+/** Rows that a page missed: more are a page of their own. */
+export const MISSED_ROWS = 500;
 
 /** What came between the page's last answer and now. */
 export async function catchUp(
@@ -18,25 +19,23 @@ export async function catchUp(
 ): Promise<void> {
   if (query.after === null) return queue.putInFront([], newest || null);
   const page = await search.find(query);
-  const all = isWhole(query) ? page : await search.find(wholeOf(query));
-  if (page.more || all.more) return queue.markGap();
-  const ended = all.rows.filter(({ event }) => endsFlow(event)).map(({ id }) => id);
+  if (page.more) return queue.markGap();
+  const ended = mayOutliveEnd(query.query) ? await findEnded(query, search) : [];
+  if (ended === null) return queue.markGap();
   queue.putInFront(page.rows, page.newest ?? (newest || null), ended);
 }
 
-/** Of what ended meanwhile, the running row may be on the page, whatever the end answers to. */
-function wholeOf(query: LogQuery): LogQuery {
-  return { ...query, query: { ...query.query, terms: [] } };
-}
-
-function isWhole({ query }: LogQuery): boolean {
-  return query.terms.length === 0;
+/** Flows that ended meanwhile, whose running rows the page may have; null: too many for one look. */
+async function findEnded(query: LogQuery, search: Finder): Promise<string[] | null> {
+  const all = await search.find({ ...query, query: { ...query.query, terms: [] } });
+  if (all.more) return null;
+  return all.rows.filter(({ event }) => endsFlow(event)).map(({ id }) => id);
 }
 
 /** Looks up what other records decide. What comes meanwhile may need the same. */
 export async function settle(queue: NewsQueue, query: LogQuery, search: Finder): Promise<void> {
   for (let from = queue.unsettled; from !== null; from = queue.unsettled) {
-    const page = await search.find({ ...query, limit: SETTLED_ROWS, after: from });
+    const page = await search.find({ ...query, limit: MISSED_ROWS, after: from });
     if (page.more) return queue.markGap();
     queue.settle(page.rows, page.newest);
   }

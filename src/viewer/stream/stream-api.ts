@@ -13,7 +13,7 @@ import type { ViewerEnv } from '../viewer-env.ts';
 import { compileJudge } from './live-judge.ts';
 import { MetaWatch } from './meta-watch.ts';
 import { NewsQueue } from './news-queue.ts';
-import { catchUp, settle } from './queue-search.ts';
+import { catchUp, MISSED_ROWS, settle } from './queue-search.ts';
 
 /** Each holds a connection and up to a thousand rows; every open tab of every operator is one. */
 export const MAX_FOLLOWERS = 64;
@@ -23,8 +23,6 @@ const HEARTBEAT_MS = 15_000;
 const RECHECK_MS = 2000;
 /** A page that takes nothing for so long is gone, though its connection may not know. */
 const STUCK_MS = 30_000;
-/** Rows that a page missed before the stream was open: more are a page of their own. */
-const MISSED_ROWS = '500';
 
 type Followers = {
   readonly deps: RouteDeps;
@@ -46,7 +44,7 @@ export function createStreamApi(deps: RouteDeps) {
   return new Hono<ViewerEnv>().get('/api/stream', (c) => {
     const params = paramsOf(c);
     const after = c.req.header('last-event-id') || params.after || '';
-    const query = parseLogQuery({ q: params.q ?? '', after, limit: MISSED_ROWS });
+    const query = parseLogQuery({ q: params.q ?? '', after, limit: `${MISSED_ROWS}` });
     if ('problem' in query) return c.json({ error: query.problem }, 400);
     // Its answer has no body, so no end of a connection would give the place back.
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });

@@ -128,10 +128,13 @@ async function proxied(
   const found: Scheme[] = [];
   for (const scheme of schemes) {
     const { port } = scheme === 'http' ? stage.plain : stage.origin;
-    const before = (await stage.leash.records()).length;
+    // The last record of an earlier client's tunnel may come now.
+    const earlier = new Set((await stage.leash.records()).map(({ id }) => id));
     await runOnce(stage, name, `${scheme}://127.0.0.1:${port}`, variables);
-    const records = (await stage.leash.records()).slice(before);
-    if (records.some((record) => record.port === port)) found.push(scheme);
+    const records = await stage.leash.records();
+    if (records.some((record) => record.port === port && !earlier.has(record.id))) {
+      found.push(scheme);
+    }
   }
   return found;
 }

@@ -49,12 +49,13 @@ export function followLog(deps: FollowDeps): () => void {
   const poll = async () => {
     try {
       const page = await deps.poll(deps.after(), signal);
+      // A tab that was hidden meanwhile, and is seen again, has its stream, and that began no later.
+      if (source !== null) return;
       if (page.more) deps.onGap(page.newest ?? '');
       else deps.onRows({ rows: page.rows, ended: [], newest: page.newest ?? '' });
     } catch (error) {
       if (!signal.aborted) deps.onError(error);
     }
-    // A tab that was hidden meanwhile, and is seen again, has its stream.
     if (signal.aborted || document.hidden || source !== null) return;
     polls += 1;
     timer = window.setTimeout(polls % RETRY_POLLS === 0 ? openStream : poll, POLL_MS);

@@ -11,6 +11,9 @@ import { appendRows, dropEnded, endedIds, isAfter, MAX_ROWS, prependRows } from 
 export const MAX_PENDING = 500;
 /** Rows of a stretch that is fetched again in one go. */
 export const CHUNK_ROWS = PAGE_ROWS;
+/** As many as a server's queue holds. */
+const MAX_ENDED = 1000;
+const GAP = { gap: true, gapSince: true };
 /** A million rows upwards; from there on the way is Home. */
 const MAX_CHUNKS = 5000;
 
@@ -27,6 +30,10 @@ export type RowsState = {
   readonly pending: readonly Row[];
   /** More came than can wait: the list has to start again. */
   readonly gap: boolean;
+  /** The same since what is under way was asked for, which therefore does not close the gap. */
+  readonly gapSince: boolean;
+  /** Flows that ended since then: what was read before may not know it. */
+  readonly endedSince: readonly string[];
   readonly cursor: string | null;
   readonly newest: string | null;
   readonly searchedBackTo: number | null;
@@ -60,6 +67,8 @@ export const EMPTY_ROWS: RowsState = {
   topBound: null,
   pending: [],
   gap: false,
+  gapSince: false,
+  endedSince: [],
   cursor: null,
   newest: null,
   searchedBackTo: null,
@@ -74,9 +83,9 @@ export function reduceRows(state: RowsState, action: RowsAction): RowsState {
     case 'reset':
       return { ...EMPTY_ROWS, rows: state.rows };
     case 'loading':
-      return { ...state, loading: true };
+      return { ...state, loading: true, gapSince: false, endedSince: [] };
     case 'failed':
-      return { ...(state.loaded ? state : EMPTY_ROWS), loading: false };
+      return { ...(hasOwnRows(state) ? state : EMPTY_ROWS), loading: false };
     case 'older':
       return action.first ? takeFirst(state, action.page, action.done) : goOn(state, action);
     case 'above':
@@ -84,7 +93,7 @@ export function reduceRows(state: RowsState, action: RowsAction): RowsState {
     case 'newer':
       return takeNewer(state, action.news, action.hold);
     case 'gap':
-      return { ...state, newest: action.newest || state.newest, pending: [], gap: true };
+      return { ...state, newest: action.newest || state.newest, pending: [], ...GAP };
     case 'release':
       return release(state);
   }
@@ -102,11 +111,12 @@ export function isLive({ above, gap }: RowsState): boolean {
 
 /** The list starts again; what came while the page was fetched is newer than it. */
 function takeFirst(state: RowsState, page: Page, done: boolean): RowsState {
-  const next = takeOlder(EMPTY_ROWS, page, done);
+  const rows = [...withoutEnded(state, page.rows)];
+  const next = takeOlder(EMPTY_ROWS, { ...page, rows }, done);
   const later = state.pending.filter(({ at }) => isAfter(at, page.newest));
   const newest = isAfter(state.newest ?? '', page.newest) ? state.newest : page.newest;
-  const rows = prependRows(later, next.rows);
-  return { ...next, rows, newest, gap: later.length >= MAX_PENDING };
+  const gap = state.gapSince || later.length >= MAX_PENDING;
+  return { ...next, rows: prependRows(later, next.rows), newest, gap };
 }
 
 /** A page that begins where the list ended before it was cut would leave a hole. */
@@ -164,15 +174,25 @@ function takeNewer(state: RowsState, news: RowsEvent, hold: boolean): RowsState 
   const known = new Set([...rows, ...state.pending].map(({ at }) => at));
   const fresh = news.rows.filter(({ at }) => !known.has(at));
   const pending = dropEnded(prependRows(fresh, state.pending), ended);
-  if (state.gap) return { ...state, rows, newest, pending: pending.slice(0, MAX_PENDING) };
-  const next = { ...state, rows, newest, pending, above: boundedAbove(state.above, news.rows) };
+  const endedSince = [...state.endedSince, ...news.ended].slice(-MAX_ENDED);
+  if (state.gap) {
+    return { ...state, rows, newest, endedSince, pending: pending.slice(0, MAX_PENDING) };
+  }
+  const above = boundedAbove(state.above, news.rows);
+  const next = { ...state, rows, newest, pending, endedSince, above };
   if (!hold && state.above.length === 0) return release(next);
-  return pending.length > MAX_PENDING ? { ...next, pending: [], gap: true } : next;
+  return pending.length > MAX_PENDING ? { ...next, pending: [], ...GAP } : next;
 }
 
 /** What is fetched was read a moment ago: what has ended since, as is known here, runs no more. */
-function withoutEnded({ rows, pending }: RowsState, fetched: readonly Row[]): readonly Row[] {
-  return dropEnded(fetched, endedIds([...pending, ...rows]));
+function withoutEnded(state: RowsState, fetched: readonly Row[]): readonly Row[] {
+  const { rows, pending, endedSince } = state;
+  return dropEnded(fetched, new Set([...endedIds([...pending, ...rows]), ...endedSince]));
+}
+
+/** Not those of the query before, nor nothing. */
+function hasOwnRows({ loaded, gap, newest }: RowsState): boolean {
+  return loaded || gap || newest !== null;
 }
 
 /** A stretch that began with the newest row begins below the first one that comes after it. */

@@ -4,6 +4,7 @@
 import { signal } from '@preact/signals';
 import type { AccessAnswer } from '../../access/access-api.ts';
 import type { Made } from '../../policy/policy-change.ts';
+import { ApiError } from '../kit/api-client.ts';
 import { noteFailure } from '../kit/app-state.ts';
 import { type Toast, toast } from '../kit/toast.ts';
 import type { ChangeAsk } from './change-ask.ts';
@@ -36,6 +37,8 @@ export async function loadAccess(): Promise<void> {
   } catch (error) {
     mayChange.value = { may_change: false, reason: messageOf(error) };
     noteFailure(error);
+    // Who logs in is asked about again.
+    if (error instanceof ApiError && error.status === 401) return;
   }
   sayAnswered();
 }

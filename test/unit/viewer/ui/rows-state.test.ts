@@ -48,6 +48,7 @@ const newer = (newest: number, count: number, hold: boolean, ended: string[] = [
 const firstPage = (given: Page): RowsAction => ({
   ...{ type: 'older', page: given, done: true, first: true, from: null },
 });
+const LOADING: RowsAction = { type: 'loading' };
 const first = older(10, 3);
 const ats = (rows: readonly Row[]) => rows.map((row) => Number(row.at.slice(2)));
 
@@ -138,7 +139,7 @@ describe('reduceRows()', () => {
     expect(reduceRows(gap, { type: 'release' })).toEqual(gap);
     const later = reduceRows(gap, newer(700, 2, false));
     expect(ats(later.rows)).toEqual([10, 9, 8]);
-    const again = reduceRows(later, firstPage(page(699, 3)));
+    const again = [LOADING, firstPage(page(699, 3))].reduce(reduceRows, later);
     expect(ats(again.rows)).toEqual([700, 699, 698, 697]);
     expect(again).toMatchObject({ gap: false, newest: '1:700', pending: [] });
   });
@@ -148,8 +149,32 @@ describe('reduceRows()', () => {
     const full = reduceRows(held, newer(1100, 200, true));
     expect(full).toMatchObject({ gap: true });
     expect(full.pending).toHaveLength(MAX_PENDING);
-    expect(reduceRows(full, firstPage(page(1100, 200)))).toMatchObject({ gap: false, pending: [] });
-    expect(reduceRows(full, firstPage(page(600, 200))).gap).toBe(true);
+    const asked = reduceRows(full, LOADING);
+    expect(reduceRows(asked, firstPage(page(1100, 200)))).toMatchObject({
+      gap: false,
+      pending: [],
+    });
+    expect(reduceRows(asked, firstPage(page(600, 200))).gap).toBe(true);
+  });
+
+  it('reduceRows() has a gap still where more came while the first page was under way', () => {
+    const gap: RowsAction = { type: 'gap', newest: '1:900' };
+    const asked = stateAfter(first, gap, LOADING);
+    expect(reduceRows(asked, firstPage(page(700, 200))).gap).toBe(false);
+    expect([gap, firstPage(page(700, 200))].reduce(reduceRows, asked).gap).toBe(true);
+    const flooded = [newer(600, MAX_PENDING + 1, true), firstPage(page(90, 20))];
+    expect(flooded.reduce(reduceRows, stateAfter(first, LOADING)).gap).toBe(true);
+  });
+
+  it('reduceRows() shows no running row whose end was told while its page was under way', () => {
+    const asked = stateAfter(LOADING, newer(0, 0, true, ['f9']));
+    const running = page(10, 0, { rows: rowsOf(10, 3, 'intent') });
+    expect(ats(reduceRows(asked, firstPage(running)).rows)).toEqual([10, 8]);
+  });
+
+  it('reduceRows() remembers a gap when the first page fails again', () => {
+    const lost = stateAfter(LOADING, { type: 'failed' }, { type: 'gap', newest: '1:9' }, LOADING);
+    expect(reduceRows(lost, { type: 'failed' })).toMatchObject({ gap: true, loading: false });
   });
 
   it('reduceRows() leaves out a page that goes on from where the list was cut meanwhile', () => {
