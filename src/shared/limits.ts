@@ -55,6 +55,9 @@ export const LIMITS = {
   captureHeldBytes: 64 * KIB,
   /** How long captured bytes of a stream may wait for more, so that the record is fresh. Then: `part`. */
   partAfterMs: 10 * SECOND,
+  /** Of a turn of the event loop, for captures that have waited so long; and until it goes on. */
+  sweepSliceMs: 1,
+  sweepPauseMs: 4,
   /**
    * Coded bytes that are decoded for the copy in one go, on the event loop: a hostile body of this
    * length costs 3 ms (measured), an honest one 0.1 ms. More: a stream decodes, in libuv's threads.

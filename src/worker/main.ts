@@ -15,6 +15,7 @@ import type { TrustMaterial } from '../shared/trust/trust-files.ts';
 import { Clients } from './clients.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { Capture } from './http/capture.ts';
+import { CaptureSweep } from './http/capture-sweep.ts';
 import { InternalSite } from './internal-site.ts';
 import { type Listener, startListener } from './listener.ts';
 import { LiveFlows } from './live-flows.ts';
@@ -134,8 +135,10 @@ function begin(start: StartMessage): void {
     now: () => clockOffsetMs + performance.now(),
   };
   report = startReports(deps, () => link.waitingBytes());
+  const captureSweep = new CaptureSweep(captures, deps.now);
   let sweptMs = deps.now();
   setInterval(() => {
+    captureSweep.start();
     sweep(deps, sweptMs);
     sweptMs = deps.now();
     report?.();
@@ -157,10 +160,9 @@ function recordFilter(secretsKey: string): WorkerDeps['forRecord'] {
   };
 }
 
-/** Once a second: what waited too long leaves, what changed outside is read again. */
+/** Once a second: what is allowed no longer ends, what changed outside is read again. */
 function sweep(deps: WorkerDeps, sinceMs: number): void {
   const nowMs = deps.now();
-  for (const capture of captures) capture.sweep(nowMs);
   // What a rule allowed ends with the rule.
   if (policy.expiriesMs.some((endMs) => endMs > sinceMs && endMs <= nowMs)) live.rejudge(policy);
   // The machine slept, or its clock was set: rules end by the time of day.
