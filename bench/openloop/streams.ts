@@ -17,7 +17,8 @@ export type StreamsOptions = {
 
 const STREAMS = 500;
 const STREAMS_PER_CLIENT = 10;
-const WARM_UP_S = 3;
+/** For so long 500 handshakes and code that is not compiled yet are most of what is seen. */
+const WARM_UP_S = 8;
 
 /**
  * `p50Ms` … `maxMs` of an event from when it was due at the origin, `cpuMicrosPerEvent`, `kbPerStream`,

@@ -6,6 +6,11 @@ import type { Scenario } from '../scenario.ts';
 import { NO_DIRECT, SEE_1K } from '../unfit.ts';
 import { measuredIn, mustBeWhole } from './target.ts';
 
+/** Once in that time leash puts on the log what a stream has said so far. */
+const LEAST_S = 10;
+/** Streams are warmed up and begun. */
+const OPEN_S = 12;
+
 export const streams: Scenario = {
   name: 'streams',
   what: '500 event streams at once, 20 events of 190 B a second in each',
@@ -19,11 +24,11 @@ export const streams: Scenario = {
   compared: 'cpuMicrosPerEvent',
   buffering: false,
   unfit: { ...SEE_1K, ...NO_DIRECT, mitmdump: 'holds an answer back until its end' },
-  turnSeconds: ({ seconds }) => 2 * (seconds + 10),
+  turnSeconds: ({ seconds }) => 2 * (Math.max(seconds, LEAST_S) + OPEN_S),
   startOrigin: startStreamOrigin,
   async run(context) {
     const { program, target } = measuredIn(context);
-    const { seconds } = context.options;
+    const seconds = Math.max(context.options.seconds, LEAST_S);
     const numbers = await measureAddedStreams({ target, seconds, pid: program.pid });
     mustBeWhole(numbers);
     const { sent = 0, bytesSent = 0 } = numbers;

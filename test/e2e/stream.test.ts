@@ -113,4 +113,21 @@ describe('a stream of events', () => {
     expect(outcome).toMatchObject({ bytes: Buffer.byteLength(text) });
     expect(joinBody(await leash.records(), outcome, 'res')).toBe(text);
   });
+
+  it('that runs is on the record after ten seconds, as far as it came', async () => {
+    const url = `https://localhost:${origin.port}/sse?n=200&every=100`;
+    const { body } = await request(url, {
+      dispatcher: new ProxyAgent({ uri: leash.proxyUrl, requestTls: { ca: await caPem() } }),
+    });
+    body.on('error', () => {});
+    body.resume();
+    const intent = await leash.waitForRecords((record) => record.url === url);
+    const part = await leash.waitForRecords(
+      (record) => record.event === 'part' && record.id === intent.id,
+      14_000,
+    );
+    expect(part.dir).toBe('res');
+    expect(String(part.body).match(/"sent":/g)?.length).toBeGreaterThan(50);
+    body.destroy();
+  }, 30_000);
 });
