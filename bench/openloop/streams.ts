@@ -17,8 +17,13 @@ export type StreamsOptions = {
 
 const STREAMS = 500;
 const STREAMS_PER_CLIENT = 10;
-/** For so long 500 handshakes and code that is not compiled yet are most of what is seen. */
-const WARM_UP_S = 8;
+/** For some seconds 500 handshakes and code that is not compiled yet are most of what is seen. */
+const LEAST_WARM_UP_S = 3;
+
+/** Seconds before the measurement: the longer it takes, the less of the start is wanted in it. */
+export function streamsWarmUp(seconds: number): number {
+  return Math.max(LEAST_WARM_UP_S, seconds * 0.8);
+}
 
 /**
  * `p50Ms` … `maxMs` of an event from when it was due at the origin, `cpuMicrosPerEvent`, `kbPerStream`,
@@ -31,7 +36,7 @@ export async function measureStreams(options: StreamsOptions): Promise<Numbers> 
     target,
     streams,
     streamsPerClient: STREAMS_PER_CLIENT,
-    warmUpSeconds: WARM_UP_S,
+    warmUpSeconds: streamsWarmUp(seconds),
     seconds,
     pid,
   });

@@ -1,15 +1,13 @@
 // Token streams: what most of an agent's traffic is.
 
 import { startStreamOrigin } from '../openloop/start-stream-origin.ts';
-import { measureAddedStreams } from '../openloop/streams.ts';
+import { measureAddedStreams, streamsWarmUp } from '../openloop/streams.ts';
 import type { Scenario } from '../scenario.ts';
 import { NO_DIRECT, SEE_1K } from '../unfit.ts';
 import { measuredIn, mustBeWhole } from './target.ts';
 
-/** Once in that time leash puts on the log what a stream has said so far. */
-const LEAST_S = 10;
-/** Streams are warmed up and begun. */
-const OPEN_S = 12;
+/** Streams are begun and ended. */
+const OPEN_S = 7;
 
 export const streams: Scenario = {
   name: 'streams',
@@ -24,11 +22,11 @@ export const streams: Scenario = {
   compared: 'cpuMicrosPerEvent',
   buffering: false,
   unfit: { ...SEE_1K, ...NO_DIRECT, mitmdump: 'holds an answer back until its end' },
-  turnSeconds: ({ seconds }) => 2 * (Math.max(seconds, LEAST_S) + OPEN_S),
+  turnSeconds: ({ seconds }) => 2 * (streamsWarmUp(seconds) + seconds + OPEN_S),
   startOrigin: startStreamOrigin,
   async run(context) {
     const { program, target } = measuredIn(context);
-    const seconds = Math.max(context.options.seconds, LEAST_S);
+    const { seconds } = context.options;
     const numbers = await measureAddedStreams({ target, seconds, pid: program.pid });
     mustBeWhole(numbers);
     const { sent = 0, bytesSent = 0 } = numbers;

@@ -55,8 +55,10 @@ export const LIMITS = {
   captureHeldBytes: 64 * KIB,
   /** How long captured bytes of a stream may wait for more, so that the record is fresh. Then: `part`. */
   partAfterMs: 10 * SECOND,
-  /** Of a turn of the event loop, for captures that have waited so long; and until it goes on. */
+  /** So long captures that have waited may keep a turn of the event loop; many of them, the second. */
   sweepSliceMs: 1,
+  sweepSliceMostMs: 50,
+  /** Then others have their turns. */
   sweepPauseMs: 4,
   /**
    * Coded bytes that are decoded for the copy in one go, on the event loop: a hostile body of this

@@ -97,6 +97,7 @@ describe('a damaged record', () => {
 describe('the file of the original', () => {
   it('is in the list, each row marked as not chained, and none of leash', async () => {
     const old = row('old.test');
+    await old.nth(1).waitFor();
     expect(await old.locator('.mark').allInnerTexts()).toEqual(['not chained', 'not chained']);
     expect(await page.locator('tbody .mark').count()).toBe(3);
     const address = old.first().getByRole('gridcell').filter({ hasText: 'not chained' });

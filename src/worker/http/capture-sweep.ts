@@ -14,8 +14,11 @@ type Swept = {
 export class CaptureSweep {
   readonly #captures: ReadonlySet<Swept>;
   readonly #now: () => number;
-  /** What this pass has not looked at yet; null: there is no pass. */
+  /** Null: there is no pass. */
   #rest: Iterator<Swept> | null = null;
+  /** How many this pass has not looked at yet, at most: who comes meanwhile does not prolong it. */
+  #left = 0;
+  #sliceMs: number = LIMITS.sweepSliceMs;
 
   /** `captures` may gain and lose members between two turns; `now` is in ms. */
   constructor(captures: ReadonlySet<Swept>, now: () => number) {
@@ -23,23 +26,32 @@ export class CaptureSweep {
     this.#now = now;
   }
 
-  /** Begins a pass, unless the last one goes on: the more is due, the later it may leave. */
+  /**
+   * Call once a second. Begins a pass; where the last one goes on, it gets more of each turn: whoever
+   * has thousands of captures due makes nobody's record late by more than some seconds.
+   */
   start(): void {
-    if (this.#rest !== null) return;
+    if (this.#rest !== null) {
+      this.#sliceMs = Math.min(this.#sliceMs * 2, LIMITS.sweepSliceMostMs);
+      return;
+    }
     this.#rest = this.#captures.values();
+    this.#left = this.#captures.size;
+    this.#sliceMs = LIMITS.sweepSliceMs;
     this.#continue(this.#rest);
   }
 
   #continue(rest: Iterator<Swept>): void {
     const beganMs = this.#now();
     let nowMs = beganMs;
-    // The clock may have been set back.
-    while (Math.abs(nowMs - beganMs) < LIMITS.sweepSliceMs) {
-      const next = rest.next();
-      if (next.done) {
+    // The clock may have been set.
+    while (Math.abs(nowMs - beganMs) < this.#sliceMs) {
+      const next = this.#left > 0 ? rest.next() : null;
+      if (next === null || next.done) {
         this.#rest = null;
         return;
       }
+      this.#left -= 1;
       next.value.sweep(nowMs);
       nowMs = this.#now();
     }

@@ -91,6 +91,8 @@ export class MessageTap {
 
   /** As `Capture.sweep`: a message that comes slowly is visible while it comes. */
   sweep(nowMs: number): void {
+    // The other side may last: what this one held is on the record.
+    if (this.#finished) return;
     this.#merged.sweep(nowMs);
     const message = this.#message;
     if (message !== null && !message.held) this.#ownRecord(message).sweep(nowMs);

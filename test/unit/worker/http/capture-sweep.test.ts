@@ -38,26 +38,33 @@ describe('CaptureSweep', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('looks at each once in a pass, however often one is asked for', () => {
-    const { swept, sweep, turn } = setUp('abc', LIMITS.sweepSliceMs);
-    for (let second = 0; second < 3; second += 1) {
-      sweep.start();
-      turn();
-    }
-    turn();
-    expect(swept.map(([name]) => name).join('')).toBe('abc');
+  it('looks at each once in a pass, and gives more of a turn to one that lasts', () => {
+    const { swept, sweep, turn } = setUp('abcdef', LIMITS.sweepSliceMs);
     sweep.start();
-    expect(swept.at(-1)).toBe('a@3');
+    expect(swept).toHaveLength(1);
+    sweep.start();
+    turn();
+    expect(swept).toHaveLength(3);
+    for (let second = 0; second < 10; second += 1) sweep.start();
+    turn();
+    expect(swept.map(([name]) => name).join('')).toBe('abcdef');
+    // The next pass begins as small as the first.
+    sweep.start();
+    expect(swept.slice(6)).toEqual(['a@6']);
   });
 
-  it('leaves out what has ended meanwhile, and has what came', () => {
+  it('leaves out what has ended meanwhile, and is not prolonged by what came', () => {
     const { swept, captures, set, sweep, turn, captureOf } = setUp('abc', LIMITS.sweepSliceMs);
     sweep.start();
     const ended = captures.get('b');
     if (ended !== undefined) set.delete(ended);
-    set.add(captureOf('d'));
-    for (let turns = 0; turns < 4; turns += 1) turn();
-    expect(swept.map(([name]) => name).join('')).toBe('acd');
+    for (let turns = 0; turns < 6; turns += 1) {
+      set.add(captureOf('x'));
+      set.add(captureOf('x'));
+      turn();
+    }
+    expect(swept.map(([name]) => name).join('')).toBe('acx');
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('ends its slice also where the clock is set back', () => {

@@ -89,6 +89,14 @@ describe('MessageTap, of bytes that are no frames', () => {
     ]);
   });
 
+  it('puts no byte on the record again while the other side goes on', () => {
+    const tap = tapOf();
+    tap.push(Buffer.from('SSH-2.0-OpenSSH_9.9\r\n'));
+    tap.finish();
+    tap.sweep(LIMITS.partAfterMs);
+    expect(records).toHaveLength(1);
+  });
+
   it('keeps what follows a close frame, which is nobody’s message', () => {
     const tap = tapOf();
     tap.push(Buffer.concat([frame({ opcode: 8, payload: Buffer.from([3, 232]) }), GOOD]));
