@@ -53,12 +53,15 @@ export const LIMITS = {
   addressesTried: 4,
   /** Bytes of a capture per direction that a worker holds. Full: they leave as a `part` record. */
   captureHeldBytes: 64 * KIB,
-  /** How long captured bytes of a stream may wait for more, so that the record is fresh. Then: `part`. */
+  /**
+   * How long captured bytes of a stream may wait for more, so that the record is fresh. Then, with the
+   * next sweep, which is within seconds also where thousands are due: `part`.
+   */
   partAfterMs: 10 * SECOND,
-  /** So long captures that have waited may keep a turn of the event loop; many of them, the second. */
+  /** A sweep keeps a turn of the event loop for so long; one that lasts for seconds, for the second. */
   sweepSliceMs: 1,
   sweepSliceMostMs: 50,
-  /** Then others have their turns. */
+  /** Between two slices, so that others have their turns. */
   sweepPauseMs: 4,
   /**
    * Coded bytes that are decoded for the copy in one go, on the event loop: a hostile body of this
