@@ -7,12 +7,12 @@
 
 import type { Socket } from 'node:net';
 import { FLOW_FIELD_NAMES, IDENTITY_NAMES } from '../shared/audit-event.ts';
+import { FrameDecoder } from '../shared/frame-decoder.ts';
 import { parseHost } from '../shared/host.ts';
 import {
   encodeMinted,
   encodeVerdict,
   type Frame,
-  FrameDecoder,
   MAX_PRIMARY_FRAME,
   MAX_WORKER_FRAME,
   type Verdict,
@@ -27,7 +27,6 @@ import type { AuditLog } from './log/audit-log.ts';
 import { lineBound } from './log/segment-writer.ts';
 
 export type PortDeps = {
-  readonly number: number;
   readonly idPrefix: string;
   readonly pipe: Socket;
   readonly log: Pick<AuditLog, 'append' | 'countRefused' | 'pauseFor' | 'healthy'>;
@@ -60,12 +59,19 @@ const CLIENT_CHARS = 200;
 /** A policy frame of the greatest length, and what may be due while it is read. */
 const MAX_UNREAD_BYTES = MAX_PRIMARY_FRAME + 8 * 1024 * 1024;
 
+/**
+ * Bytes that may wait for the log. A view keeps all alive that was read with it: where it is less than half
+ * of that it is copied, so that no queue of small records holds much more than it counts.
+ */
+function owned(members: Buffer): Buffer {
+  return members.length * 2 < members.buffer.byteLength ? Buffer.from(members) : members;
+}
+
 /** Starts reading a worker's pipe. */
 export function startWorkerPort(deps: PortDeps): WorkerPort {
   const { pipe, log, idPrefix, quota } = deps;
   const flows = new FlowTable(LIMITS.openFlowsPerWorker);
   const decoder = new FrameDecoder(MAX_WORKER_FRAME);
-  const stamp = Buffer.from(`"worker":${deps.number},`);
   const comma = Buffer.from(',');
   let publicKey: Buffer | null = null;
   let acked: number[] = [];
@@ -134,7 +140,7 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
     // Also alone: it stands in other records, too, without the rest.
     if (key.length > 0) complain(checkMembers(key, IDENTITY_MEMBERS));
     const parts = key.length > 0 && rest.length > 0 ? [key, comma, rest] : [key, rest];
-    const members = checked(Buffer.concat([stamp, ...parts]));
+    const members = checked(Buffer.concat(parts));
     // Latin-1 keeps the bytes as they are; they go back to the log the same way.
     complain(flows.open(flow, { event, key: key.toString('latin1') }));
     quota?.charge(client, lineBound(members));
@@ -144,7 +150,7 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
   }
 
   function onRecord(frame: Frame & { type: 'record' }): void {
-    const members = checked(Buffer.concat([stamp, frame.members]));
+    const members = owned(checked(frame.members));
     const opened = flows.get(frame.flow);
     complain(flows.record(frame.flow, frame.event));
     // While there is no room, it is kept for those that were sent on: refusals are counted.
@@ -158,7 +164,7 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
 
   /** What runs is recorded and paid for later; of what does not, only the number goes on the record. */
   function isOverQuota(quota: ClientQuota, members: Buffer, opened: OpenFlow | undefined): boolean {
-    const own = members.toString('latin1', stamp.length, stamp.length + CLIENT_CHARS);
+    const own = members.toString('latin1', 0, CLIENT_CHARS);
     const client = shareIn(opened?.key ?? own);
     if (opened !== undefined || quota.mayBegin(client)) {
       quota.charge(client, lineBound(members));
@@ -168,10 +174,9 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
     return true;
   }
 
-  /** `members` begins with our own stamp; what follows is the worker's and is checked. */
+  /** A flow's members as they are, when they may stand in the record; else the pipe is broken. */
   function checked(members: Buffer): Buffer {
-    if (members.length === stamp.length) return members.subarray(0, -1);
-    complain(checkMembers(members.subarray(stamp.length), FLOW_MEMBERS));
+    if (members.length > 0) complain(checkMembers(members, FLOW_MEMBERS));
     return members;
   }
 
@@ -225,8 +230,7 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
     for (const [flow, { key }] of flows.abandon()) {
       const members = Buffer.from(key, 'latin1').toString();
       const identity = members === '' ? '' : `${members},`;
-      const fields = `"worker":${deps.number},${identity}"reason":"${reason}"`;
-      yield { id: `${idPrefix}${flow}`, members: fields };
+      yield { id: `${idPrefix}${flow}`, members: `${identity}"reason":"${reason}"` };
     }
   }
 

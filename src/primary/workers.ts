@@ -124,7 +124,6 @@ export function startFleet(deps: FleetDeps, firstTicketKeys: Buffer): Fleet {
     });
     const pipe = worker.process.stdio[4] as Socket;
     const port = startWorkerPort({
-      number,
       idPrefix,
       pipe,
       log,

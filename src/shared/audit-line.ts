@@ -60,12 +60,17 @@ export type Stamp = {
   readonly prev: string;
   readonly tsSeconds: number;
   readonly event: EventName;
+  /** `<epoch>-<worker>-<n>`; worker 0 is the primary itself. */
   readonly id: string;
 };
 
+const WORKER_ID = /^\d+-([1-9]\d*)-/;
+
 /** The start of a line: what only the primary may say. The members follow, then `}`. */
-export function formatStamp(stamp: Stamp): string {
-  return `{"seq":${stamp.seq},"prev":"${stamp.prev}","ts":${stamp.tsSeconds},"event":"${stamp.event}","id":"${stamp.id}"`;
+export function formatStamp({ seq, prev, tsSeconds, event, id }: Stamp): string {
+  const stamp = `{"seq":${seq},"prev":"${prev}","ts":${tsSeconds},"event":"${event}","id":"${id}"`;
+  const worker = WORKER_ID.exec(id)?.[1];
+  return worker === undefined ? stamp : `${stamp},"worker":${worker}`;
 }
 
 /** Upper bound of `formatStamp` plus comma, brace and newline; a test holds it. */

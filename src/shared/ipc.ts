@@ -1,6 +1,6 @@
 // Every message between a worker and the primary, as bytes on the pipe (fd 4 of a worker).
 // A frame is: length of what follows (u32 BE) · type (u8) · body. Both ends are of one build, so
-// there is no version. Pure: no socket in here, a chunk goes in and frames come out.
+// there is no version. Pure: no socket in here; frame-decoder.ts finds the frames in what a pipe gives.
 //
 // Invariant: a frame that breaks these limits is an error of that pipe, never of the process.
 
@@ -16,7 +16,9 @@ export const MAX_PRIMARY_FRAME = 64 * 1024 * 1024;
 /** Bytes of a flow's identity that the primary keeps while the flow is open. */
 export const MAX_KEY_BYTES = 4096;
 
-const HEAD = 5;
+/** Of a frame's length, which stands in front of it. */
+export const LENGTH_BYTES = 4;
+const HEAD = LENGTH_BYTES + 1;
 const TYPE = {
   hello: 1,
   workerControl: 2,
@@ -160,50 +162,8 @@ export function encodePrimaryControl(message: PrimaryControl): Buffer {
   return encodeJson(TYPE.primaryControl, message);
 }
 
-/**
- * Chunks of a pipe → frames. Holds at most one frame that is not yet whole.
- * A frame's buffers are views: copy what must outlive the callback's turn by long.
- */
-export class FrameDecoder {
-  readonly #maxFrame: number;
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
-  #wanted = 0;
-
-  constructor(maxFrame: number) {
-    this.#maxFrame = maxFrame;
-  }
-
-  /** Throws `RangeError` or `SyntaxError` on the first frame that breaks the codec. */
-  push(chunk: Buffer, onFrame: (frame: Frame) => void): void {
-    let buffer = chunk;
-    if (this.#pendingBytes > 0) {
-      this.#pending.push(chunk);
-      this.#pendingBytes += chunk.length;
-      if (this.#pendingBytes < this.#wanted) return;
-      buffer = Buffer.concat(this.#pending, this.#pendingBytes);
-    }
-    let at = 0;
-    let wanted = 4;
-    while (buffer.length - at >= 4) {
-      const length = buffer.readUInt32BE(at);
-      if (length < 1 || length > this.#maxFrame) {
-        throw new RangeError(`Cannot read frame: its length ${length} is not 1-${this.#maxFrame}`);
-      }
-      wanted = 4 + length;
-      if (buffer.length - at < wanted) break;
-      onFrame(decodeFrame(buffer.subarray(at + 4, at + wanted)));
-      at += wanted;
-      wanted = 4;
-    }
-    const rest = buffer.length - at;
-    this.#pending = rest > 0 ? [buffer.subarray(at)] : [];
-    this.#pendingBytes = rest;
-    this.#wanted = wanted;
-  }
-}
-
-function decodeFrame(frame: Buffer): Frame {
+/** What follows a frame's length → the frame, in views of it. Throws `RangeError` or `SyntaxError`. */
+export function decodeFrame(frame: Buffer): Frame {
   const body = frame.subarray(1);
   switch (frame[0]) {
     case TYPE.hello:

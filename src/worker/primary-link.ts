@@ -13,13 +13,13 @@ import {
   type Truncation,
 } from '../shared/audit-event.ts';
 import { formatMembers, MAX_STAMP_BYTES } from '../shared/audit-line.ts';
+import { FrameDecoder } from '../shared/frame-decoder.ts';
 import {
   encodeMint,
   encodeOpen,
   encodeRecord,
   encodeWorkerControl,
   type Frame,
-  FrameDecoder,
   MAX_PRIMARY_FRAME,
   type RecordState,
   type Verdict,

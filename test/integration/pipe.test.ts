@@ -31,12 +31,12 @@ describe('startLink() and startWorkerPort()', () => {
     for (const end of ends) end.destroy();
   });
 
-  it('acknowledges an intent once it is on the log, stamped with id and worker', async () => {
+  it("acknowledges an intent once it is on the log, with its flow's id", async () => {
     const flow = pipe.link.nextFlow();
     expect(flow.id).toBe('9-4-1');
     await expect(pipe.link.open(intent(flow.number))).resolves.toBe('ack');
     expect(pipe.state.lines).toEqual([
-      { event: 'intent', id: '9-4-1', fields: { worker: 4, ...identity, rule: 'r', policy: 1 } },
+      { event: 'intent', id: '9-4-1', fields: { ...identity, rule: 'r', policy: 1 } },
     ]);
   });
 
@@ -77,7 +77,7 @@ describe('startLink() and startWorkerPort()', () => {
     expect(pipe.state.lines[4]).toEqual({
       event: 'error',
       id: '9-4-1',
-      fields: { worker: 4, ...identity, url: 'https://a.test/ü"', reason: 'worker_exit' },
+      fields: { ...identity, url: 'https://a.test/ü"', reason: 'worker_exit' },
     });
     expect(pipe.state.lines).toHaveLength(5);
   });
@@ -90,6 +90,18 @@ describe('startLink() and startWorkerPort()', () => {
     expect(pipe.state.lines.length).toBeLessThan(2 * count);
     await done;
     expect(pipe.state.lines).toHaveLength(2 * count);
+  });
+
+  it('keeps no more memory for a record that waits than about twice its own', async () => {
+    await pipe.link.open(intent(1));
+    const part = (bytes: number) =>
+      encodeRecord('part', 1, `"dir":"res","body":"${'x'.repeat(bytes)}"`);
+    const records = [part(20), part(40_000), part(20), part(100_000), part(20)];
+    ends[0].write(Buffer.concat(records));
+    await expect.poll(() => pipe.state.lines.length).toBe(1 + records.length);
+    for (const { own, all } of pipe.state.kept) {
+      expect(all).toBeLessThanOrEqual(Math.max(2 * own, Buffer.poolSize));
+    }
   });
 
   it('takes no new flow when nearly as many are open as the primary allows', async () => {

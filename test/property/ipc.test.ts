@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeOpen, encodeRecord, type Frame, FrameDecoder } from '../../src/shared/ipc.ts';
+import { FrameDecoder } from '../../src/shared/frame-decoder.ts';
+import { encodeOpen, encodeRecord, type Frame } from '../../src/shared/ipc.ts';
 
 const record = fc.record({ flow: fc.integer({ min: 1, max: 2 ** 31 }), members: fc.string() });
 

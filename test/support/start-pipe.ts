@@ -16,6 +16,8 @@ export function startPipe(
 ) {
   const state = {
     lines: [] as Line[],
+    /** For each line: bytes of its members, and of the memory that is kept with them. */
+    kept: [] as { readonly own: number; readonly all: number }[],
     healthy: true,
     refused: 0,
     crowded: false,
@@ -29,7 +31,6 @@ export function startPipe(
     lost: '',
   };
   const port: WorkerPort = startWorkerPort({
-    number: 4,
     idPrefix: '9-4-',
     pipe: primaryEnd,
     log: {
@@ -40,6 +41,9 @@ export function startPipe(
           return;
         }
         state.lines.push({ event, id, fields: JSON.parse(`{${text}}`) });
+        if (typeof members !== 'string') {
+          state.kept.push({ own: members.length, all: members.buffer.byteLength });
+        }
         if (onWritten !== undefined) setImmediate(onWritten);
       },
       countRefused() {

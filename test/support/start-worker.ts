@@ -34,7 +34,6 @@ export async function startWorker(ticketKeys: Buffer): Promise<TestWorker> {
   const child = fork(ENTRY, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'] });
   const ready = deferred<void>();
   const port = startWorkerPort({
-    number: 1,
     idPrefix: '1-1-',
     pipe: child.stdio[4] as Socket,
     log: {

@@ -28,7 +28,7 @@ export type LogCheckDeps = {
 /** Damaged places that are named; there is no use in more. */
 const MAX_NAMED = 20;
 /** `<epoch>-<worker>-<n>`: it goes into a new record as it stands, and the old one may be anybody's. */
-const FLOW_ID = /^([1-9]\d{0,8})-([1-9]\d{0,8})-\d{1,16}$/;
+const FLOW_ID = /^([1-9]\d{0,8})-[1-9]\d{0,8}-\d{1,16}$/;
 
 /** Ends what the last run left open: one `error` record, `primary_exit`, for each. */
 export async function settleFlows(
@@ -44,7 +44,7 @@ export async function settleFlows(
     .filter(({ id }) => Number(FLOW_ID.exec(id)?.[1] ?? Infinity) < log.epoch)
     .map(({ id, members }) => ({
       id,
-      members: `"worker":${FLOW_ID.exec(id)?.[2]},${members === '' ? '' : `${members},`}"reason":"primary_exit"`,
+      members: `${members === '' ? '' : `${members},`}"reason":"primary_exit"`,
     }));
   await appendAll(log, 'error', ends);
   log.settled();

@@ -42,7 +42,7 @@ describe('createLogChecker()', () => {
       onCheckpoint: (line) => signed.push(`${line}\n`),
     });
     for (let n = 0; n < count; n += 1) {
-      log.append('stop', `${log.epoch}-1-${n + 1}`, `"reason":"${reason}"`);
+      log.append('stop', `${log.epoch}-0-${n + 1}`, `"reason":"${reason}"`);
       log.flush();
     }
     await log.close();

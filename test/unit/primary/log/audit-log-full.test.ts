@@ -50,7 +50,7 @@ describe('openAuditLog(), while the log cannot be written', () => {
   const stop = (reason: string, withdraw = true) =>
     log.append(
       'stop',
-      '1-1-1',
+      '1-0-1',
       `"reason":"${reason}"`,
       () => told.push(`written ${reason}`),
       withdraw ? () => told.push(`withdrawn ${reason}`) : undefined,

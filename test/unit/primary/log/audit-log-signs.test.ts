@@ -19,7 +19,7 @@ describe('openAuditLog() signs', () => {
     const options = { signer, onCheckpoint: (line: string) => lines.push(line) };
     const log = openLog(join(temp.path, 'egress.jsonl'), options);
     const members = `"reason":"${'x'.repeat(250)}"`;
-    for (let n = 0; n < 6000; n += 1) log.append('stop', '1-1-1', members);
+    for (let n = 0; n < 6000; n += 1) log.append('stop', '1-0-1', members);
     log.flush();
     await log.close();
     const records = readChain(temp.path);

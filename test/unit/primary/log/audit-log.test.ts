@@ -31,7 +31,7 @@ describe('openAuditLog()', () => {
     });
   }
   const written = (log: AuditLog, members = '"reason":"x"') =>
-    new Promise<void>((resolve) => log.append('stop', '1-1-1', members, resolve));
+    new Promise<void>((resolve) => log.append('stop', '1-0-1', members, resolve));
   const path = () => join(temp.path, 'egress.jsonl');
   /** What the chain holds, its own signatures aside. */
   const recorded = () => readChain(temp.path).filter(({ event }) => event !== 'checkpoint');
@@ -39,7 +39,7 @@ describe('openAuditLog()', () => {
   it('acknowledges a record when it is in the file, not before', async () => {
     const log = open();
     let acked = false;
-    log.append('stop', '1-1-1', '"reason":"x"', () => {
+    log.append('stop', '1-0-1', '"reason":"x"', () => {
       acked = true;
       expect(readFileSync(path(), 'utf8')).toContain('"reason":"x"');
     });
@@ -88,7 +88,7 @@ describe('openAuditLog()', () => {
 
   it('refuses a record that is too long, and stays usable', async () => {
     const log = open();
-    expect(() => log.append('stop', '1-1-1', 'x'.repeat(MAX_RECORD_BYTES))).toThrow(RangeError);
+    expect(() => log.append('stop', '1-0-1', 'x'.repeat(MAX_RECORD_BYTES))).toThrow(RangeError);
     await written(log);
     await log.close();
     expect(recorded()).toHaveLength(2);
@@ -143,7 +143,7 @@ describe('openAuditLog()', () => {
     const resume = () => {
       resumed += 1;
     };
-    for (; !log.pauseFor(resume); count += 1) log.append('stop', '1-1-1', members);
+    for (; !log.pauseFor(resume); count += 1) log.append('stop', '1-0-1', members);
     expect(count).toBeGreaterThan(100);
     expect(count).toBeLessThan(140);
     await expect.poll(() => log.healthy()).toBe(false);
@@ -172,7 +172,7 @@ describe('openAuditLog()', () => {
     const log = open();
     limitFileSize(1);
     const members = `"reason":"${'x'.repeat(MAX_RECORD_BYTES - 300)}"`;
-    for (let n = 0; n < 300; n += 1) log.append('stop', '1-1-1', members);
+    for (let n = 0; n < 300; n += 1) log.append('stop', '1-0-1', members);
     expect(fatal[0]).toMatch(/bytes wait/);
   });
 

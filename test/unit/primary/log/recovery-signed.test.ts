@@ -34,7 +34,7 @@ describe('recoverLog() on a signed log', () => {
       signer,
       onCheckpoint: (line) => signed.push(line),
     });
-    for (let n = 0; n < count; n += 1) log.append('stop', `${log.epoch}-1-${n + 1}`, members);
+    for (let n = 0; n < count; n += 1) log.append('stop', `${log.epoch}-0-${n + 1}`, members);
     log.flush();
     await log.close();
     writeFileSync(file('egress.checkpoints'), signed.map((line) => `${line}\n`).join(''), {
@@ -51,7 +51,7 @@ describe('recoverLog() on a signed log', () => {
     const { position, epoch, findings } = recover();
     expect([position.seq, epoch, findings]).toEqual([2504, 2, []]);
     // In front of it, damage is for the check in the background; behind it, it is found here.
-    change(1, '"id":"1-1-100"', '"id":"1-1-999"');
+    change(1, '"id":"1-0-100"', '"id":"1-0-999"');
     expect(recover().findings).toEqual([]);
     // Whoever else signed: all of it is walked.
     expect(recover('ab'.repeat(32)).findings).toMatchObject([{ reason: 'damaged', last_seq: 100 }]);

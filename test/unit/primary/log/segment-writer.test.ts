@@ -41,6 +41,17 @@ describe('SegmentWriter', () => {
     expect(readChain(temp.path)).toHaveLength(2);
   });
 
+  it('says which worker a record is of, by its id alone', () => {
+    const writer = new SegmentWriter(logPath, START);
+    const of = (id: string): Entry => ({ ...stop(1), event: 'error', id });
+    writer.append([of('1-12-7'), of('12-0-7'), of('1')], 0);
+    writer.close();
+    const lines = readFileSync(logPath, 'utf8').split('\n');
+    expect(lines[0]).toContain(',"id":"1-12-7","worker":12,"reason":"x"}');
+    expect(lines[1]).toContain(',"id":"12-0-7","reason":"x"}');
+    expect(lines[2]).toContain(',"id":"1","reason":"x"}');
+  });
+
   it('points LOG_PATH at the live segment, readable by the group alone', () => {
     const writer = new SegmentWriter(logPath, START);
     writer.append([stop(1)], 0);
