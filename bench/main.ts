@@ -22,7 +22,8 @@ import { SCENARIOS } from './scenarios.ts';
 const KNOWN = {
   scenarios: SCENARIOS.filter(({ isLong }) => !isLong).map(({ name }) => name),
   long: SCENARIOS.filter(({ isLong }) => isLong).map(({ name }) => name),
-  programs: PROGRAMS.map(({ name }) => name),
+  programs: PROGRAMS.filter(({ onlyNamed }) => !onlyNamed).map(({ name }) => name),
+  extra: PROGRAMS.filter(({ onlyNamed }) => onlyNamed).map(({ name }) => name),
 };
 
 /** Exit code: 0 all was measured · 1 something failed · 2 bad option · 130 interrupted. */

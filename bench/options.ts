@@ -11,24 +11,25 @@ export type Options = {
   readonly log: string | null;
 };
 
-/** Names of what there is; `long` are scenarios that run only where they are named. */
+/** Names of what there is; `long` are scenarios, and `extra` programs, that run only where they are named. */
 export type Known = {
   readonly scenarios: readonly string[];
   readonly long: readonly string[];
   readonly programs: readonly string[];
+  readonly extra: readonly string[];
 };
 
 /** Half an hour for all that are not long. */
 export const DEFAULTS = { rounds: 3, seconds: 3, connections: 32 };
 
-export function usage({ scenarios, long, programs }: Known): string {
+export function usage({ scenarios, long, programs, extra }: Known): string {
   return `Usage: npm run bench -- [--rounds N] [--seconds N] [--connections N] [--only NAME[,NAME]] [--log DIR]
   --rounds N       turns of all programs in each scenario, 1-100 (default ${DEFAULTS.rounds})
   --seconds N      length of each measurement, 1-600 (default ${DEFAULTS.seconds})
   --connections N  connections that ask at the same time, 1-1000 (default ${DEFAULTS.connections})
   --only NAME      scenarios (${scenarios.join(', ')})
                    and programs (${programs.join(', ')});
-                   these take long and run only where they are named: ${long.join(', ')}
+                   these run only where they are named: ${[...long, ...extra].join(', ')}
   --log DIR        the log that grown measures with, made by npm run bench:viewer -- --dir DIR; nothing is
                    written there (default: one of a million records is made)
 Logs of a scenario, which are checked in the end, take gigabytes below the system's temporary folder.
@@ -54,12 +55,13 @@ export function parseOptions(
     else return { problem: `cannot use "${`${name} ${value}`.trim()}"` };
   }
   const scenarios = [...known.scenarios, ...known.long];
-  const unknown = names.find((name) => ![...scenarios, ...known.programs].includes(name));
+  const programs = [...known.programs, ...known.extra];
+  const unknown = names.find((name) => ![...scenarios, ...programs].includes(name));
   if (unknown !== undefined) return { problem: `--only knows no "${unknown}"` };
   return {
     ...{ rounds, seconds, connections, log },
     scenarios: chosen(scenarios, names, known.scenarios),
-    programs: chosen(known.programs, names, known.programs),
+    programs: chosen(programs, names, known.programs),
   };
 }
 

@@ -14,7 +14,7 @@ import { workers } from './rows/workers.ts';
 import type { Scenario } from './scenario.ts';
 import { SEE_1K } from './unfit.ts';
 
-const NO_TLS = { ...SEE_1K, nginx: 'opens TLS only' };
+const NO_TLS = { ...SEE_1K, nginx: 'opens TLS only', node: 'opens TLS only' };
 
 export const SCENARIOS: readonly Scenario[] = [
   keepAlive({ name: '1k', what: '1 KB GET, keep-alive', page: PAGES.small }),

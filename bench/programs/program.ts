@@ -35,6 +35,8 @@ export type Program = {
   readonly name: string;
   /** What the table says it is, or null: it is not installed. */
   describe(): string | null;
+  /** It takes part only where the command line names it. */
+  readonly onlyNamed?: boolean;
   /** Null: there is no program, the load goes straight to the origin. */
   start(options: StartOptions): Promise<MeasuredProgram> | null;
 };

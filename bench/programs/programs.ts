@@ -4,6 +4,7 @@
 import { leash } from './leash.ts';
 import { mitmdump } from './mitmdump.ts';
 import { nginx } from './nginx.ts';
+import { plainNode } from './plain-node.ts';
 import type { Program } from './program.ts';
 import { squid } from './squid.ts';
 
@@ -13,6 +14,7 @@ export const PROGRAMS: readonly Program[] = [
   leash('leash-durable', 'waits for the disk', { LEASH_AUDIT: 'durable' }),
   squid,
   mitmdump,
+  plainNode,
   nginx,
   { name: 'direct', describe: () => 'no proxy', start: () => null },
 ];

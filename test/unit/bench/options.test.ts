@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseOptions, usage } from '../../../bench/options.ts';
 
 const USUAL = { scenarios: ['1k', '100k', 'download'], programs: ['leash', 'squid'] };
-const KNOWN = { ...USUAL, long: ['grown'] };
+const KNOWN = { ...USUAL, long: ['grown'], extra: ['node'] };
 const DEFAULTS = { rounds: 3, seconds: 3, connections: 32, log: null, ...USUAL };
 
 describe('parseOptions()', () => {
@@ -30,6 +30,8 @@ describe('parseOptions()', () => {
     expect(alone).toEqual({ ...DEFAULTS, scenarios: ['grown'], log: '/var/log/leash' });
     const beside = parseOptions(['--only', 'grown,1k,leash'], KNOWN);
     expect(beside).toEqual({ ...DEFAULTS, scenarios: ['1k', 'grown'], programs: ['leash'] });
+    const program = parseOptions(['--only', '1k,leash,node'], KNOWN);
+    expect(program).toEqual({ ...DEFAULTS, scenarios: ['1k'], programs: ['leash', 'node'] });
   });
 
   it.each([
@@ -57,5 +59,5 @@ it('usage() names all scenarios and programs', () => {
   const text = usage(KNOWN);
   expect(text).toContain('1k, 100k, download');
   expect(text).toContain('leash, squid');
-  expect(text).toContain('only where they are named: grown');
+  expect(text).toContain('only where they are named: grown, node');
 });

@@ -1,0 +1,50 @@
+// The floor of node:http: what a proxy costs that does nothing but forward by it, and write a line.
+
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { startProgram } from '../processes.ts';
+import type { MeasuredProgram, Program, StartOptions, Totals } from './program.ts';
+
+export const plainNode: Program = {
+  name: 'node',
+  describe: () => `${process.version}, node:http alone, writes a line with heads and bodies`,
+  onlyNamed: true,
+  start: startPlainNode,
+};
+
+const PROXY = fileURLToPath(new URL('../plain-proxy.mjs', import.meta.url));
+
+async function startPlainNode({ origin, dir }: StartOptions): Promise<MeasuredProgram> {
+  const { keyFile, certFile, caFile } = origin;
+  const lines = join(dir, 'lines');
+  await mkdir(lines);
+  const program = startProgram(process.execPath, [PROXY, keyFile, certFile, caFile, lines]);
+  return {
+    pid: program.pid,
+    port: Number(await program.firstLine()),
+    isReverse: false,
+    stop: () => program.stop(),
+    async check(totals) {
+      const [is, shouldBe] = [JSON.stringify(await sumUp(lines)), JSON.stringify(totals)];
+      if (is !== shouldBe) throw new Error(`${is} in its lines of ${shouldBe}`);
+    },
+  };
+}
+
+/** What its lines say that was answered with 200. */
+async function sumUp(dir: string): Promise<Totals> {
+  const sum = { requests: 0, requestBytes: 0, answerBytes: 0 };
+  for (const file of await readdir(dir)) {
+    for await (const line of createInterface({ input: createReadStream(join(dir, file)) })) {
+      const { status, req_bytes, bytes } = JSON.parse(line);
+      if (status !== 200) continue;
+      sum.requests += 1;
+      sum.requestBytes += req_bytes;
+      sum.answerBytes += bytes;
+    }
+  }
+  return sum;
+}
