@@ -63,7 +63,9 @@ export async function startOrigin(dir: string): Promise<Origin> {
     certFile,
     body: PAGES.small.answer,
     async requests() {
-      const response = await fetch(`http://127.0.0.1:${ports.http}/count`);
+      // A connection of its own: one that was kept may be gone by the time of the next question.
+      const headers = { connection: 'close' };
+      const response = await fetch(`http://127.0.0.1:${ports.http}/count`, { headers });
       const count = Number((await response.text()).split('\n')[2]?.trim().split(' ')[2]);
       asked += 1;
       return countsItself ? count - asked : count;
