@@ -82,7 +82,7 @@ function pass(from, to, onEnd) {
   const kept = [];
   const body = { bytes: 0, text: () => Buffer.concat(kept).toString() };
   from.on('data', (chunk) => {
-    if (body.bytes < BODY_BYTES) kept.push(chunk);
+    if (body.bytes < BODY_BYTES) kept.push(chunk.subarray(0, BODY_BYTES - body.bytes));
     body.bytes += chunk.length;
     if (to.write(chunk)) return;
     from.pause();

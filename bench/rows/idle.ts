@@ -28,6 +28,7 @@ export const idle: Scenario = {
     direct: 'there is no process',
     squid: 'keeps a connection to the origin for each',
     mitmdump: 'takes minutes to open them',
+    node: 'closes what is idle for five seconds',
   },
   turnSeconds: () => 70,
   startOrigin,

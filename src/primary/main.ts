@@ -33,8 +33,9 @@ if (word === 'viewer' && further.length === 0) {
 }
 
 async function run(config: Config): Promise<void> {
-  // What is read from the pipes counts as heap: by V8's own measure a quarter of this process' time went into
-  // marking 13 MB again and again. Now the heap may be four times what lives in it, as V8 allows where marking is rare.
+  // What is read from the pipes counts as heap: under load a quarter of this process' time went into marking
+  // 13 MB again and again. Now the heap, also that of each of its threads, may be four times what lives in it:
+  // as much as V8 allows by itself where there is memory.
   setFlagsFromString('--heap-growing-percent=300');
   const diagnostics = await openDiagnostics(config.diagnosticsDir).catch((error: Error) =>
     fail(`Cannot write LEASH_DIAGNOSTICS: ${error.message}`, 1),

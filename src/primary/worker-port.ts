@@ -6,7 +6,7 @@
 // Invariant: seq, prev, ts, event, id and worker are written by the primary; a worker cannot name them.
 
 import type { Socket } from 'node:net';
-import { FLOW_FIELD_NAMES, IDENTITY_NAMES } from '../shared/audit-event.ts';
+import { FLOW_FIELD_NAMES, IDENTITY_NAMES, MAX_RECORD_BYTES } from '../shared/audit-event.ts';
 import { FrameDecoder } from '../shared/frame-decoder.ts';
 import { parseHost } from '../shared/host.ts';
 import {
@@ -61,10 +61,15 @@ const MAX_UNREAD_BYTES = MAX_PRIMARY_FRAME + 8 * 1024 * 1024;
 
 /**
  * Bytes that may wait for the log. A view keeps all alive that was read with it: where it is less than half
- * of that it is copied, so that no queue of small records holds much more than it counts.
+ * of that it is copied. `isForLong`: not into the pool that small buffers share either, of which one could
+ * keep 8 KiB, so that a queue of small records holds no more than it counts.
  */
-function owned(members: Buffer): Buffer {
-  return members.length * 2 < members.buffer.byteLength ? Buffer.from(members) : members;
+function owned(members: Buffer, isForLong: boolean): Buffer {
+  if (members.length * 2 >= members.buffer.byteLength) return members;
+  if (!isForLong) return Buffer.from(members);
+  const copy = Buffer.allocUnsafeSlow(members.length);
+  members.copy(copy);
+  return copy;
 }
 
 /** Starts reading a worker's pipe. */
@@ -140,7 +145,8 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
     // Also alone: it stands in other records, too, without the rest.
     if (key.length > 0) complain(checkMembers(key, IDENTITY_MEMBERS));
     const parts = key.length > 0 && rest.length > 0 ? [key, comma, rest] : [key, rest];
-    const members = checked(Buffer.concat(parts));
+    const joined = checked(Buffer.concat(parts));
+    const members = owned(joined, !log.healthy());
     // Latin-1 keeps the bytes as they are; they go back to the log the same way.
     complain(flows.open(flow, { event, key: key.toString('latin1') }));
     quota?.charge(client, lineBound(members));
@@ -150,7 +156,7 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
   }
 
   function onRecord(frame: Frame & { type: 'record' }): void {
-    const members = owned(checked(frame.members));
+    const members = checked(frame.members);
     const opened = flows.get(frame.flow);
     complain(flows.record(frame.flow, frame.event));
     // While there is no room, it is kept for those that were sent on: refusals are counted.
@@ -159,7 +165,7 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
       return;
     }
     if (quota !== null && isOverQuota(quota, members, opened)) return;
-    log.append(frame.event, `${idPrefix}${frame.flow}`, members);
+    log.append(frame.event, `${idPrefix}${frame.flow}`, owned(members, !log.healthy()));
   }
 
   /** What runs is recorded and paid for later; of what does not, only the number goes on the record. */
@@ -176,6 +182,8 @@ export function startWorkerPort(deps: PortDeps): WorkerPort {
 
   /** A flow's members as they are, when they may stand in the record; else the pipe is broken. */
   function checked(members: Buffer): Buffer {
+    // Before anything is taken note of: a flow of which the log has no opening record is none.
+    if (lineBound(members) > MAX_RECORD_BYTES) complain(`${members.length} bytes are too many`);
     if (members.length > 0) complain(checkMembers(members, FLOW_MEMBERS));
     return members;
   }

@@ -3,7 +3,7 @@
 import { decodeFrame, type Frame, LENGTH_BYTES } from './ipc.ts';
 
 /**
- * Chunks of a pipe → frames. Holds at most one frame that is not yet whole, in memory of its own.
+ * Chunks of a pipe → frames. Holds at most one frame that is not yet whole, in memory that is not a chunk's.
  * A frame's buffers are views, mostly of the chunk: copy what must outlive the callback's turn by long.
  */
 export class FrameDecoder {

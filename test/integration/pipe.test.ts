@@ -92,18 +92,6 @@ describe('startLink() and startWorkerPort()', () => {
     expect(pipe.state.lines).toHaveLength(2 * count);
   });
 
-  it('keeps no more memory for a record that waits than about twice its own', async () => {
-    await pipe.link.open(intent(1));
-    const part = (bytes: number) =>
-      encodeRecord('part', 1, `"dir":"res","body":"${'x'.repeat(bytes)}"`);
-    const records = [part(20), part(40_000), part(20), part(100_000), part(20)];
-    ends[0].write(Buffer.concat(records));
-    await expect.poll(() => pipe.state.lines.length).toBe(1 + records.length);
-    for (const { own, all } of pipe.state.kept) {
-      expect(all).toBeLessThanOrEqual(Math.max(2 * own, Buffer.poolSize));
-    }
-  });
-
   it('takes no new flow when nearly as many are open as the primary allows', async () => {
     const flows = Array.from({ length: LIMITS.openFlowsFull }, (_, n) => n + 1);
     await Promise.all(flows.map((flow) => pipe.link.open(intent(flow))));

@@ -61,7 +61,7 @@ function burst(number) {
   return new Promise((resolve) => {
     for (let n = 1; n <= perBurst; n += 1) {
       const id = `${log.epoch}-1-${number * perBurst + n}`;
-      const who = '"worker":1,"client":"127.0.0.1","host":"a.test","port":80,"method":"GET"';
+      const who = '"client":"127.0.0.1","host":"a.test","port":80,"method":"GET"';
       const members = `${who},"url":"http://a.test/${'x'.repeat(bytes)}"`;
       log.append('intent', id, members, () => {
         say(`ack ${id}`);
