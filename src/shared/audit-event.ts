@@ -88,6 +88,12 @@ export type FlowIdentity = {
   url?: string;
 };
 
+/**
+ * Characters of one of its values that are kept for the flow's last record, where another than its own
+ * worker has to write that; a longer one (a URL) stands in the opening record alone.
+ */
+export const MAX_IDENTITY_CHARS = 1024;
+
 /** The names of `FlowIdentity`: a worker may set no other in what ends a flow for it. */
 export const IDENTITY_NAMES: ReadonlySet<string> = new Set<keyof FlowIdentity>([
   'tunnel',

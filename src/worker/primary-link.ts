@@ -8,6 +8,7 @@ import {
   type FlowEvent,
   type FlowFields,
   type FlowIdentity,
+  MAX_IDENTITY_CHARS,
   MAX_RECORD_BYTES,
   TERMINAL_EVENTS,
   type Truncation,
@@ -81,8 +82,6 @@ type Waiting = { readonly resolve: (verdict: Verdict) => void; readonly sinceMs:
 const SWEEP_MS = 250;
 /** Up to here a copy is cheaper than a write of several buffers. */
 const JOINED_BYTES = 64 * 1024;
-/** Bytes of a URL that the primary keeps for the flow's last record, should this worker die. */
-const KEY_URL_BYTES = 1024;
 
 function isTooLong(members: string): boolean {
   const most = MAX_RECORD_BYTES - MAX_STAMP_BYTES;
@@ -169,7 +168,7 @@ export function startLink(
     const { req_headers: _, url, ...others }: FlowFields = Object.assign({}, ...parts);
     // Nothing is cut in silence: the record says that it is less than the request.
     const short: FlowFields = { ...others, req_truncated: 'backpressure' };
-    return [url === undefined ? short : { ...short, url: url.slice(0, KEY_URL_BYTES) }];
+    return [url === undefined ? short : { ...short, url: url.slice(0, MAX_IDENTITY_CHARS) }];
   }
 
   function reportUnrecorded(): void {
@@ -215,7 +214,7 @@ export function startLink(
     },
     open({ event, flow, policy, identity, rest }) {
       const { url = '' } = identity;
-      const isLong = url.length > KEY_URL_BYTES;
+      const isLong = url.length > MAX_IDENTITY_CHARS;
       const key = formatMembers(isLong ? { ...identity, url: '' } : identity);
       const others = isLong ? formatMembers({ url }, rest) : formatMembers(rest);
       opened.add(flow);

@@ -15,6 +15,7 @@ import { dirname } from 'node:path';
 import {
   type FlowEvent,
   IDENTITY_NAMES,
+  MAX_IDENTITY_CHARS,
   OPENING_EVENTS,
   TERMINAL_EVENTS,
 } from '../../shared/audit-event.ts';
@@ -223,8 +224,16 @@ function identityAt(line: Buffer): string {
   return identityOf(parseLine(line.toString()) ?? {});
 }
 
+/** As much as a live worker's flow has there: the old record may be anybody's, and its end must fit a line. */
 function identityOf(record: Readonly<Record<string, unknown>>): string {
-  return formatMembers(Object.fromEntries([...IDENTITY_NAMES].map((name) => [name, record[name]])));
+  const named = [...IDENTITY_NAMES].map((name) => [name, record[name]] as const);
+  return formatMembers(Object.fromEntries(named.filter(([, value]) => isIdentity(value))));
+}
+
+function isIdentity(value: unknown): boolean {
+  return (
+    typeof value === 'number' || (typeof value === 'string' && value.length <= MAX_IDENTITY_CHARS)
+  );
 }
 
 function syncFolder(path: string): void {

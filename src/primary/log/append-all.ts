@@ -1,15 +1,16 @@
 // Puts many records on the log without filling its queue: in slices, each waiting for the one before.
 
 import type { EventName } from '../../shared/audit-event.ts';
+import { BATCH_BYTES, lineBound } from './segment-writer.ts';
 
 type Log = {
   append(event: EventName, id: string, members: string, onWritten?: () => void): void;
 };
 
-/** All flows of a busy worker would not fit into the log's queue. */
-const AT_ONCE = 4096;
-
-/** Resolves when the log has taken all of them. */
+/**
+ * Resolves when the log has taken all of them. A slice is what one write takes: all flows of a busy worker
+ * would not fit into the log's queue, and what does not fit there ends the process.
+ */
 export async function appendAll(
   log: Log,
   event: EventName,
@@ -17,8 +18,8 @@ export async function appendAll(
 ): Promise<void> {
   let unwritten = 0;
   for (const { id, members } of records) {
-    unwritten += 1;
-    if (unwritten < AT_ONCE) {
+    unwritten += lineBound(members);
+    if (unwritten < BATCH_BYTES) {
       log.append(event, id, members);
       continue;
     }

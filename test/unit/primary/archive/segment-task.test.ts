@@ -173,6 +173,23 @@ describe('work on whole segments', () => {
       ]);
     });
 
+    it('keeps no more of who asked than fits into the line of its end, whatever stands there', async () => {
+      const url = (chars: number) => `https://a.test/${'"'.repeat(chars - 15)}`;
+      await write([
+        { event: 'segment', open: [{ id: '1-1-1', event: 'intent', client: ['x'.repeat(9000)] }] },
+        intent('1-1-2', url(1024)),
+        intent('1-1-3', url(1025)),
+        intent('1-1-4', url(100_000)),
+      ]);
+      const short = '"client":"10.0.0.1","host":"a.test","port":443,"method":"GET"';
+      expect(findOpenFlows([path()])).toEqual([
+        { id: '1-1-1', members: '' },
+        { id: '1-1-2', members: `${short},"url":${JSON.stringify(url(1024))}` },
+        { id: '1-1-3', members: short },
+        { id: '1-1-4', members: short },
+      ]);
+    });
+
     it('says nothing of what was open before a clean stop, or before damage', async () => {
       const stop: Entry = { event: 'stop', id: '2-0-9', reason: 'x' };
       await write([intent('1-1-1'), intent('2-1-1'), stop, intent('3-1-1')]);
