@@ -4,10 +4,10 @@
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import { type Config, parseConfig } from '../shared/config.ts';
 import { LIMITS } from '../shared/limits.ts';
 import { openDiagnostics } from './diagnostics.ts';
+import { growHeapFreely } from './heap.ts';
 import { type Service, startService } from './service.ts';
 
 // Whoever reads the greeting may go away: that ends no proxy.
@@ -33,10 +33,7 @@ if (word === 'viewer' && further.length === 0) {
 }
 
 async function run(config: Config): Promise<void> {
-  // What is read from the pipes counts as heap: under load a quarter of this process' time went into marking
-  // 13 MB again and again. Now the heap, also that of each of its threads, may be four times what lives in it:
-  // as much as V8 allows by itself where there is memory.
-  setFlagsFromString('--heap-growing-percent=300');
+  growHeapFreely();
   const diagnostics = await openDiagnostics(config.diagnosticsDir).catch((error: Error) =>
     fail(`Cannot write LEASH_DIAGNOSTICS: ${error.message}`, 1),
   );
