@@ -27,6 +27,7 @@ import type { AuditLog } from './log/audit-log.ts';
 import { lineBound } from './log/segment-writer.ts';
 
 export type PortDeps = {
+  /** `<epoch>-<worker>-`, before the flow's number. */
   readonly idPrefix: string;
   readonly pipe: Socket;
   readonly log: Pick<AuditLog, 'append' | 'countRefused' | 'pauseFor' | 'healthy'>;
@@ -60,13 +61,17 @@ const CLIENT_CHARS = 200;
 const MAX_UNREAD_BYTES = MAX_PRIMARY_FRAME + 8 * 1024 * 1024;
 
 /**
- * Bytes that may wait for the log. A view keeps all alive that was read with it: where it is less than half
- * of that it is copied. `isForLong`: not into the pool that small buffers share either, of which one could
- * keep 8 KiB, so that a queue of small records holds no more than it counts.
+ * Bytes that may wait for the log. A view keeps all alive that was read with it, so it is copied where that is
+ * more than twice its own, or than a pool of Node's that small buffers share. `isForLong`: where it is more
+ * than its own at all, so that what waits for a log that cannot be written holds no more than it counts.
  */
 function owned(members: Buffer, isForLong: boolean): Buffer {
-  if (members.length * 2 >= members.buffer.byteLength) return members;
-  if (!isForLong) return Buffer.from(members);
+  const all = members.buffer.byteLength;
+  if (!isForLong) {
+    const most = Math.max(2 * members.length, Buffer.poolSize);
+    return all <= most ? members : Buffer.from(members);
+  }
+  if (all === members.length) return members;
   const copy = Buffer.allocUnsafeSlow(members.length);
   members.copy(copy);
   return copy;

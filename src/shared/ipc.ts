@@ -234,7 +234,7 @@ function flowNumber(body: Buffer, at: number): number {
 function newFrame(type: number, bodyBytes: number): Buffer {
   const frame = Buffer.allocUnsafe(HEAD + bodyBytes);
   frame.writeUInt32BE(1 + bodyBytes, 0);
-  frame[4] = type;
+  frame[LENGTH_BYTES] = type;
   return frame;
 }
 

@@ -1,22 +1,12 @@
-// A primary that does not read: what a worker has to say must not fill its memory, and what it waits
-// for must not make clients wait for ever.
-
-import type { Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/shared/limits.ts';
-import { socketPair } from '../support/socket-pair.ts';
-import { identity, startPipe } from '../support/start-pipe.ts';
+import { eachWithPipe, identity, type Pipe, type PipeEnds } from '../support/start-pipe.ts';
 
 describe('startLink()', () => {
-  let ends: [Socket, Socket];
-  let pipe: ReturnType<typeof startPipe>;
-
-  beforeEach(async () => {
-    ends = await socketPair();
-    pipe = startPipe(ends);
-  });
-  afterEach(() => {
-    for (const end of ends) end.destroy();
+  let ends: PipeEnds;
+  let pipe: Pipe;
+  eachWithPipe((newEnds, newPipe) => {
+    [ends, pipe] = [newEnds, newPipe];
   });
 
   it('counts refusals, and keeps their size down, while the primary does not read', async () => {

@@ -1,12 +1,8 @@
-// What the primary keeps of a worker's frames: a record that waits for the log holds its own bytes and little more.
-
-import type { Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MAX_RECORD_BYTES } from '../../src/shared/audit-event.ts';
 import { MAX_STAMP_BYTES } from '../../src/shared/audit-line.ts';
 import { encodeOpen, encodeRecord } from '../../src/shared/ipc.ts';
-import { socketPair } from '../support/socket-pair.ts';
-import { identity, startPipe } from '../support/start-pipe.ts';
+import { eachWithPipe, identity, type Pipe, type PipeEnds } from '../support/start-pipe.ts';
 
 const intent = {
   ...{ event: 'intent' as const, flow: 1, policy: 1, identity },
@@ -14,15 +10,10 @@ const intent = {
 };
 
 describe('startWorkerPort()', () => {
-  let ends: [Socket, Socket];
-  let pipe: ReturnType<typeof startPipe>;
-
-  beforeEach(async () => {
-    ends = await socketPair();
-    pipe = startPipe(ends);
-  });
-  afterEach(() => {
-    for (const end of ends) end.destroy();
+  let ends: PipeEnds;
+  let pipe: Pipe;
+  eachWithPipe((newEnds, newPipe) => {
+    [ends, pipe] = [newEnds, newPipe];
   });
 
   it('keeps no more memory for a record that waits than about twice its own', async () => {
@@ -40,9 +31,12 @@ describe('startWorkerPort()', () => {
   it('keeps memory of its own, and no more, for a record that waits for a log which cannot be written', async () => {
     await pipe.link.open(intent);
     pipe.state.healthy = false;
-    const part = encodeRecord('part', 1, `"dir":"res","body":"${'x'.repeat(20)}"`);
-    ends[0].write(Buffer.concat([part, part, part]));
-    await expect.poll(() => pipe.state.kept.length).toBe(4);
+    const part = (bytes: number) =>
+      encodeRecord('part', 1, `"dir":"res","body":"${'x'.repeat(bytes)}"`);
+    // What is read at once is some 64 KB: of that, one is more than the half.
+    const records = [part(20), part(40_000), part(20), part(100_000), part(20)];
+    ends[0].write(Buffer.concat(records));
+    await expect.poll(() => pipe.state.kept.length).toBe(1 + records.length);
     for (const { own, all } of pipe.state.kept.slice(1)) expect(all).toBe(own);
   });
 

@@ -2,14 +2,19 @@
 // port, with a log that remembers.
 
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ClientQuota } from '../../src/primary/client-quota.ts';
 import type { FlowEvent } from '../../src/shared/audit-event.ts';
 import { encodeHello, encodeMint, encodeOpen, encodeRecord } from '../../src/shared/ipc.ts';
 import { LIMITS } from '../../src/shared/limits.ts';
 import { socketPair } from '../support/socket-pair.ts';
-import { identity, startPipe } from '../support/start-pipe.ts';
+import {
+  eachWithPipe,
+  identity,
+  type Pipe,
+  type PipeEnds,
+  startPipe,
+} from '../support/start-pipe.ts';
 
 const intent = (flow: number, policy = 1) => ({
   event: 'intent' as const,
@@ -20,15 +25,10 @@ const intent = (flow: number, policy = 1) => ({
 });
 
 describe('startLink() and startWorkerPort()', () => {
-  let ends: [Socket, Socket];
-  let pipe: ReturnType<typeof startPipe>;
-
-  beforeEach(async () => {
-    ends = await socketPair();
-    pipe = startPipe(ends);
-  });
-  afterEach(() => {
-    for (const end of ends) end.destroy();
+  let ends: PipeEnds;
+  let pipe: Pipe;
+  eachWithPipe((newEnds, newPipe) => {
+    [ends, pipe] = [newEnds, newPipe];
   });
 
   it("acknowledges an intent once it is on the log, with its flow's id", async () => {

@@ -1,14 +1,18 @@
 // The tools of the tests, each used once, so that a failure elsewhere is not theirs.
 
 import { Resolver } from 'node:dns/promises';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deferred } from '../support/deferred.ts';
+import { readChain } from '../support/log-files.ts';
 import { hashOfBytes } from '../support/origin-routes.ts';
 import { rawRequest } from '../support/raw.ts';
 import { run } from '../support/run-client.ts';
 import { type Dns, startDns } from '../support/start-dns.ts';
 import { type Leash, startLeash } from '../support/start-leash.ts';
 import { type Origin, startOrigin } from '../support/start-origin.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 describe('startOrigin()', () => {
@@ -120,6 +124,21 @@ describe('small helpers', () => {
     const { promise, resolve } = deferred<number>();
     resolve(3);
     expect(await promise).toBe(3);
+  });
+});
+
+describe('readChain()', () => {
+  it('says where a name stands twice among the members of a record, and nowhere else', async () => {
+    const temp = await tempDir();
+    const head = `{"seq":1,"prev":"${'0'.repeat(64)}","ts":1,"event":"stop","id":"1-0-1",`;
+    const read = (members: string) => {
+      writeFileSync(join(temp.path, 'egress.1.jsonl'), `${head}${members}}\n`);
+      return () => readChain(temp.path);
+    };
+    expect(read('"reason":"\\\\"')).not.toThrow();
+    expect(read('"reason":"\\"reason\\":1,[{"')).not.toThrow();
+    expect(read('"reason":"x","reason":"y"')).toThrow('twice: "seq":');
+    temp.close();
   });
 });
 

@@ -1,19 +1,18 @@
 // Both ends of a worker's pipe over a real socket, with a log that remembers.
 
 import type { Socket } from 'node:net';
+import { afterEach, beforeEach } from 'vitest';
 import type { ClientQuota } from '../../src/primary/client-quota.ts';
 import { startWorkerPort, type WorkerPort } from '../../src/primary/worker-port.ts';
 import type { Frame } from '../../src/shared/ipc.ts';
 import type { WorkerControl } from '../../src/shared/worker-control.ts';
 import { startLink } from '../../src/worker/primary-link.ts';
+import { socketPair } from './socket-pair.ts';
 
 type Line = { event: string; id: string; fields: Record<string, unknown> };
 
 /** Starts the link on one end and the port on the other. */
-export function startPipe(
-  [workerEnd, primaryEnd]: [Socket, Socket],
-  quota: ClientQuota | null = null,
-) {
+export function startPipe([workerEnd, primaryEnd]: PipeEnds, quota: ClientQuota | null = null) {
   const state = {
     lines: [] as Line[],
     /** For each line: bytes of its members, and of the memory that is kept with them. */
@@ -87,3 +86,19 @@ export const identity = {
   method: 'GET',
   url: 'https://a.test/',
 };
+
+/** The worker's end and the primary's. */
+export type PipeEnds = [Socket, Socket];
+export type Pipe = ReturnType<typeof startPipe>;
+
+/** Gives each test of a `describe` a pipe of its own, and takes it away behind it. */
+export function eachWithPipe(take: (ends: PipeEnds, pipe: Pipe) => void): void {
+  let ends: PipeEnds;
+  beforeEach(async () => {
+    ends = await socketPair();
+    take(ends, startPipe(ends));
+  });
+  afterEach(() => {
+    for (const end of ends) end.destroy();
+  });
+}

@@ -59,7 +59,7 @@ export type AuditLog = {
   readonly epoch: number;
   /**
    * `onWritten`: the record is in the file (`durable`: on the disk). `onWithdrawn`: it is not, and
-   * will not be: the log cannot be written. `members` name no worker: the id does. Throws on one too long.
+   * will not be: the log cannot be written. `members` of a flow name no worker: its id does. Throws on one too long.
    */
   append(
     event: EventName,
