@@ -1,35 +1,36 @@
 // The floor of node:http: CONNECT, TLS with the origin's own certificate, node:http on both sides, and a line
-// with heads and bodies for each request, in as many processes as there are cores. It decides nothing, waits
-// for no record and has no limits: it is there to be measured. Prints its port.
+// with heads and bodies for each request. It decides nothing, waits for no record and has no limits: it is
+// there to be measured. Prints its port; ends with 1 where a worker ended by itself.
 //
-// plain-proxy.mjs KEY CERT CA DIR    the origin's files, and where its lines go
+// plain-proxy.mjs WORKERS KEY CERT CA DIR    how many, the origin's files, and where its lines go
 
 import cluster from 'node:cluster';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { Agent, request } from 'node:https';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext, TLSSocket } from 'node:tls';
 
 /** Bytes of a body that a line has: as many as leash copies where nothing is set. */
 const BODY_BYTES = 1024 * 1024;
-const [keyFile, certFile, caFile, dir] = process.argv.slice(2);
+const [workers, keyFile, certFile, caFile, dir] = process.argv.slice(2);
 
-if (cluster.isPrimary) startWorkers(availableParallelism());
+if (cluster.isPrimary) startWorkers(Number(workers));
 else serve();
 
 function startWorkers(count) {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   let listening = 0;
+  let code = 0;
   cluster.on('listening', (_worker, { port }) => {
     listening += 1;
     if (listening === count) process.stdout.write(`${port}\n`);
   });
   // Also one that ends by itself ends them all: what it had to write is missing then, and that is seen.
-  cluster.on('exit', () => {
+  cluster.on('exit', (_worker, workerCode) => {
+    if (workerCode !== 0) code = 1;
     stopWorkers();
-    if (Object.keys(cluster.workers).length === 0) process.exit(0);
+    if (Object.keys(cluster.workers).length === 0) process.exit(code);
   });
   process.on('SIGTERM', stopWorkers);
   for (let n = 0; n < count; n += 1) cluster.fork();

@@ -9,9 +9,9 @@ import { ratiosOf, type Spread, spreadOf, valuesOf } from './statistics.ts';
 import { firstLine, formatTable } from './table.ts';
 import { judgeTargets, TARGETS, type Target, type Verdict } from './targets.ts';
 
-type Described = Pick<Scenario, 'name' | 'what' | 'columns' | 'compared'>;
+type Described = Pick<Scenario, 'name' | 'what' | 'columns' | 'compared' | 'subject'>;
 
-/** What leash is divided by, itself where it stands for itself; a metric; three numbers; its target. */
+/** What the subject is divided by, itself where it stands for itself; a metric; three numbers; its target. */
 type Comparison = {
   readonly against: string | null;
   readonly metric: string;
@@ -19,7 +19,7 @@ type Comparison = {
   readonly verdict: Verdict | null;
 };
 
-/** Medians of a scenario's programs, and below them leash's ratios with their targets. */
+/** Medians of a scenario's programs, and below them the ratios of its subject, with their targets. */
 export function formatScenario(scenario: Described, results: readonly Result[]): string {
   const own = results.filter((result) => result.scenario === scenario.name);
   const head = [scenario.name, ...scenario.columns.map(({ title }) => title), ''];
@@ -28,7 +28,7 @@ export function formatScenario(scenario: Described, results: readonly Result[]):
   const compared = compare(scenario, own);
   if (compared.length === 0) return `${scenario.what}\n${medians}`;
   const ratios = [
-    ['leash', '', 'min', 'median', 'max', '', ''],
+    [scenario.subject ?? 'leash', '', 'min', 'median', 'max', '', ''],
     ...compared.map((one) => formatComparison(one, scenario.columns)),
   ];
   return `${scenario.what}\n${medians}\n${formatTable(ratios, [0, 1, 5, 6])}`;
@@ -60,12 +60,15 @@ function formatRow({ program, what, outcome }: Result, columns: readonly Column[
 }
 
 /** Each program that was measured, by the scenario's own metric; then targets of other metrics. */
-function compare({ name, compared }: Described, own: readonly Result[]): Comparison[] {
-  const leash = roundsOf(own, 'leash');
+function compare(
+  { name, compared, subject = 'leash' }: Described,
+  own: readonly Result[],
+): Comparison[] {
+  const rounds = roundsOf(own, subject);
   const verdicts = judgeTargets(TARGETS, own).filter(({ target }) => target.scenario === name);
   const main = own.flatMap(({ program }) => {
-    const spread = spreadOf(ratiosOf(leash, roundsOf(own, program), compared));
-    if (program === 'leash' || spread === null) return [];
+    const spread = spreadOf(ratiosOf(rounds, roundsOf(own, program), compared));
+    if (program === subject || spread === null) return [];
     const verdict = verdicts.find(({ target }) => isOf(target, program, compared)) ?? null;
     return [{ against: program, metric: compared, spread, verdict }];
   });

@@ -29,6 +29,8 @@ export type Scenario = {
   readonly columns: readonly Column[];
   /** What ratios between programs are printed of. */
   readonly compared: string;
+  /** The program whose ratios they are; leash where there is none. */
+  readonly subject?: string;
   /** False: programs are started not to hold back parts of an answer. */
   readonly buffering: boolean;
   /** Of its own, in the place of all others. */

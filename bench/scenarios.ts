@@ -10,7 +10,7 @@ import { idle } from './rows/idle.ts';
 import { latency } from './rows/latency.ts';
 import { streams } from './rows/streams.ts';
 import { tunnels } from './rows/tunnels.ts';
-import { workers } from './rows/workers.ts';
+import { workers, workersOfNode } from './rows/workers.ts';
 import type { Scenario } from './scenario.ts';
 import { SEE_1K } from './unfit.ts';
 
@@ -31,6 +31,7 @@ export const SCENARIOS: readonly Scenario[] = [
   tunnels,
   idle,
   workers,
+  workersOfNode,
   connections,
   grown,
 ];

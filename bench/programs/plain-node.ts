@@ -8,20 +8,29 @@ import { fileURLToPath } from 'node:url';
 import { startProgram } from '../processes.ts';
 import type { MeasuredProgram, Program, StartOptions, Totals } from './program.ts';
 
-export const plainNode: Program = {
-  name: 'node',
-  describe: () => `${process.version}, node:http alone, writes a line with heads and bodies`,
-  onlyNamed: true,
-  start: startPlainNode,
-};
+/** In so many processes, beside the one that starts them. */
+export function plainNode(name: string, workers: number): Program {
+  const processes = workers === 1 ? '1 worker' : `${workers} workers`;
+  return {
+    name,
+    describe: () =>
+      `${process.version}, node:http alone, ${processes}, a line with heads and bodies`,
+    onlyNamed: true,
+    start: (options) => startPlainNode(options, workers),
+  };
+}
 
 const PROXY = fileURLToPath(new URL('../plain-proxy.mjs', import.meta.url));
 
-async function startPlainNode({ origin, dir }: StartOptions): Promise<MeasuredProgram> {
+async function startPlainNode(
+  { origin, dir }: StartOptions,
+  workers: number,
+): Promise<MeasuredProgram> {
   const { keyFile, certFile, caFile } = origin;
   const lines = join(dir, 'lines');
   await mkdir(lines);
-  const program = startProgram(process.execPath, [PROXY, keyFile, certFile, caFile, lines]);
+  const files = [keyFile, certFile, caFile, lines];
+  const program = startProgram(process.execPath, [PROXY, String(workers), ...files]);
   return {
     pid: program.pid,
     port: Number(await program.firstLine()),

@@ -1,6 +1,7 @@
 // All programs, in the order in which they take their turns. There is no leash without its chain: what
 // that costs is a hash of each line, as chain-writer.ts makes them.
 
+import { availableParallelism } from 'node:os';
 import { leash } from './leash.ts';
 import { mitmdump } from './mitmdump.ts';
 import { nginx } from './nginx.ts';
@@ -14,7 +15,7 @@ export const PROGRAMS: readonly Program[] = [
   leash('leash-durable', 'waits for the disk', { LEASH_AUDIT: 'durable' }),
   squid,
   mitmdump,
-  plainNode,
+  plainNode('node', availableParallelism()),
   nginx,
   { name: 'direct', describe: () => 'no proxy', start: () => null },
 ];

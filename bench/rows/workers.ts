@@ -3,6 +3,7 @@
 import { keepAlive } from '../http/keep-alive.ts';
 import { PAGES } from '../http/pages.ts';
 import { leash } from '../programs/leash.ts';
+import { plainNode } from '../programs/plain-node.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** `leash` is what the others are compared with: the one with the most workers. */
@@ -13,4 +14,15 @@ export const workers: Scenario = {
     leash('leash-2', '2 workers', { LEASH_WORKERS: '2' }),
     leash('leash', '4 workers', { LEASH_WORKERS: '4' }),
   ],
+};
+
+/** The floor of that: what more processes of node:http alone cost. */
+export const workersOfNode: Scenario = {
+  ...keepAlive({
+    ...{ name: 'workers-node', page: PAGES.small },
+    what: '1 KB GET by 1, 2 and 4 workers of node:http alone',
+  }),
+  isLong: true,
+  subject: 'node-4',
+  programs: [plainNode('node-1', 1), plainNode('node-2', 2), plainNode('node-4', 4)],
 };

@@ -24,7 +24,7 @@ afterAll(async () => {
 
 it('forwards and writes down each request, and its check sees one that is missing', async () => {
   const dir = folder.path;
-  const program = await plainNode.start({ origin, dir, buffering: true });
+  const program = await plainNode('node', 2).start({ origin, dir, buffering: true });
   if (program === null) throw new Error('it did not start');
   const { load, close } = await openKeepAlive(
     { options: { connections: 4 }, origin, program, dir },

@@ -35,6 +35,23 @@ it('formatTable() puts numbers under each other, and leaves no space at the end 
   ).toBe('         n\none      1  x\neleven  11\n');
 });
 
+it('formatScenario() shows the ratios of another program where a scenario is about that', () => {
+  const own = [
+    result('leash', rounds(10)),
+    result('node-1', rounds(4)),
+    result('node-4', rounds(6)),
+  ];
+  const text = formatScenario({ ...SCENARIO, name: 'other', subject: 'node-4' }, [
+    ...own.map((each) => ({ ...each, scenario: 'other' })),
+  ]);
+  const ratios = text.split('\n').map((line) => line.replace(/ +/g, ' '));
+  expect(ratios.slice(6, 9)).toEqual([
+    'node-4 min median max',
+    ': leash CPU 0.600 0.600 0.600',
+    ': node-1 CPU 1.500 1.500 1.500',
+  ]);
+});
+
 it('formatScenario() shows medians, ratios with their targets, and why a program has none', () => {
   const text = formatScenario(SCENARIO, [
     result('leash', rounds(100, 120, 110)),
