@@ -2,7 +2,7 @@
 
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 
-/** Below, V8 itself lets a heap grow to 1.3 to 2 times what lives in it; from here on, to 4 times. */
+/** Of some less, V8 itself lets a heap grow to 1.3 to 2 times what lives in it; from about here on, to 4 times. */
 const LARGE_HEAP_BYTES = 2 * 1024 ** 3;
 
 /**

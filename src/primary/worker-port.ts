@@ -60,15 +60,18 @@ const CLIENT_CHARS = 200;
 /** A policy frame of the greatest length, and what may be due while it is read. */
 const MAX_UNREAD_BYTES = MAX_PRIMARY_FRAME + 8 * 1024 * 1024;
 
+/** Node's `Buffer.poolSize` where nobody changed it: small buffers share so much. */
+const POOL_BYTES = 8 * 1024;
+
 /**
  * Bytes that may wait for the log. A view keeps all alive that was read with it, so it is copied where that is
- * more than twice its own, or than a pool of Node's that small buffers share. `isForLong`: where it is more
- * than its own at all, so that what waits for a log that cannot be written holds no more than it counts.
+ * more than a pool and more than twice its own. `isForLong`: where it is more than its own at all, so that what
+ * comes for a log that cannot be written holds no more than it counts.
  */
 function owned(members: Buffer, isForLong: boolean): Buffer {
   const all = members.buffer.byteLength;
   if (!isForLong) {
-    const most = Math.max(2 * members.length, Buffer.poolSize);
+    const most = Math.max(2 * members.length, POOL_BYTES);
     return all <= most ? members : Buffer.from(members);
   }
   if (all === members.length) return members;

@@ -107,8 +107,8 @@ export const LIMITS = {
   /** And at which a refusal is counted, not recorded: those before it went without their headers. */
   pipeRefusalBytes: 16 * MIB,
   /**
-   * Flows a worker may have open in the primary, its tunnels and exchanges: at 1.5 KB each, 96 MB; 268 MB
-   * at the longest identity. (The primary's heap may be four times what lives in it.) At this number less
+   * Flows a worker may have open in the primary, its tunnels and exchanges: at 1.5 KB each, 96 MB; more
+   * than 268 MB at the longest identity. (heap.ts: the heap may be four times what lives in it.) At this number less
    * those that may be on the pipe, new ones get 503. More: the pipe is cut.
    */
   openFlowsPerWorker: 65_536,

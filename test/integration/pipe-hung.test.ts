@@ -1,3 +1,6 @@
+// A primary that does not read: what a worker has to say must not fill its memory, and what it waits
+// for must not make clients wait for ever.
+
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/shared/limits.ts';
 import { eachWithPipe, identity, type Pipe, type PipeEnds } from '../support/start-pipe.ts';

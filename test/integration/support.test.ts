@@ -138,7 +138,7 @@ describe('readChain()', () => {
     expect(read('"reason":"\\\\"')).not.toThrow();
     expect(read('"reason":"\\"reason\\":1,[{"')).not.toThrow();
     expect(read('"reason":"x","reason":"y"')).toThrow('twice: "seq":');
-    temp.close();
+    await temp.close();
   });
 });
 

@@ -204,10 +204,10 @@ export function findOpenFlows(paths: readonly string[]): OrphanedFlow[] {
 
 function listedFlows(header: Buffer): OrphanedFlow[] {
   const listed = parseLine(header.toString())?.open;
-  return (Array.isArray(listed) ? listed : []).map((flow) => ({
-    id: String(flow.id),
-    members: identityOf(flow),
-  }));
+  return (Array.isArray(listed) ? listed : []).flatMap((flow: unknown) => {
+    if (typeof flow !== 'object' || flow === null || !('id' in flow)) return [];
+    return typeof flow.id === 'string' ? [{ id: flow.id, members: identityOf({ ...flow }) }] : [];
+  });
 }
 
 /** Reads the opening record again: what it says was not kept while the flow might still have ended. */
@@ -224,16 +224,16 @@ function identityAt(line: Buffer): string {
   return identityOf(parseLine(line.toString()) ?? {});
 }
 
-/** As much as a live worker's flow has there: the old record may be anybody's, and its end must fit a line. */
+/** The old record may be anybody's: what it says becomes part of a new one, which must fit a line. */
 function identityOf(record: Readonly<Record<string, unknown>>): string {
   const named = [...IDENTITY_NAMES].map((name) => [name, record[name]] as const);
-  return formatMembers(Object.fromEntries(named.filter(([, value]) => isIdentity(value))));
+  return formatMembers(Object.fromEntries(named.filter(isIdentity)));
 }
 
-function isIdentity(value: unknown): boolean {
-  return (
-    typeof value === 'number' || (typeof value === 'string' && value.length <= MAX_IDENTITY_CHARS)
-  );
+function isIdentity([name, value]: readonly [string, unknown]): boolean {
+  if (name === 'port')
+    return Number.isInteger(value) && Number(value) > 0 && Number(value) < 65_536;
+  return typeof value === 'string' && value.length <= MAX_IDENTITY_CHARS;
 }
 
 function syncFolder(path: string): void {

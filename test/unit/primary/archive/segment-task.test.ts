@@ -176,7 +176,14 @@ describe('work on whole segments', () => {
     it('keeps no more of who asked than fits into the line of its end, whatever stands there', async () => {
       const url = (chars: number) => `https://a.test/${'"'.repeat(chars - 15)}`;
       await write([
-        { event: 'segment', open: [{ id: '1-1-1', event: 'intent', client: ['x'.repeat(9000)] }] },
+        {
+          event: 'segment',
+          open: [
+            ...[null, 1, {}, { id: null }],
+            { id: '1-1-1', event: 'intent', client: ['x'.repeat(9000)], host: 5, port: '443' },
+            { id: '1-1-9', event: 'intent', client: '::1', port: 65_536 },
+          ],
+        },
         intent('1-1-2', url(1024)),
         intent('1-1-3', url(1025)),
         intent('1-1-4', url(100_000)),
@@ -184,6 +191,7 @@ describe('work on whole segments', () => {
       const short = '"client":"10.0.0.1","host":"a.test","port":443,"method":"GET"';
       expect(findOpenFlows([path()])).toEqual([
         { id: '1-1-1', members: '' },
+        { id: '1-1-9', members: '"client":"::1"' },
         { id: '1-1-2', members: `${short},"url":${JSON.stringify(url(1024))}` },
         { id: '1-1-3', members: short },
         { id: '1-1-4', members: short },
