@@ -1,6 +1,6 @@
 // The floor of node:http: CONNECT, TLS with the origin's own certificate, node:http on both sides, and a line
 // with heads and bodies for each request. It decides nothing, waits for no record and has no limits: it is
-// there to be measured. Prints its port; ends with 1 where a worker ended by itself.
+// there to be measured. Prints its port; ends with 1 where a worker failed.
 //
 // plain-proxy.mjs WORKERS KEY CERT CA DIR    how many, the origin's files, and where its lines go
 

@@ -137,7 +137,19 @@ it.runIf(canMount)(
   async () => {
     const sinceMs = performance.now();
     await start('size=16m', { bodyBytes: 500, warmUp: scaled(50, 3_000) });
-    // Once: then leash gives back its reserve, for the last records of what runs, and that is not to be taken.
+    disk.fill();
+    await waitFor(() => load.answers(503) > 0, {
+      what: 'a refusal',
+      timeoutMs: 20_000,
+      everyMs: 5,
+    });
+    // leash has given back its reserve, for the last records of what ran; what is left of it is taken, too.
+    const refusedMs = performance.now();
+    await waitFor(() => performance.now() - refusedMs > 100, {
+      what: 'the end of what ran',
+      timeoutMs: 5_000,
+      everyMs: 5,
+    });
     disk.fill();
     const suffered = await sufferThen(() => disk.release(2 * MIB), FULL_MS);
     await expectCounted(
