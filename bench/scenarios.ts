@@ -10,11 +10,12 @@ import { idle } from './rows/idle.ts';
 import { latency } from './rows/latency.ts';
 import { streams } from './rows/streams.ts';
 import { tunnels } from './rows/tunnels.ts';
-import { workers, workersOfNode } from './rows/workers.ts';
+import { workers, workersAccepted, workersOfNode } from './rows/workers.ts';
 import type { Scenario } from './scenario.ts';
 import { SEE_1K } from './unfit.ts';
 
-const NO_TLS = { ...SEE_1K, nginx: 'opens TLS only', node: 'opens TLS only' };
+const TLS_ONLY = 'opens TLS only';
+const NO_TLS = { ...SEE_1K, nginx: TLS_ONLY, node: TLS_ONLY, 'node-accepted': TLS_ONLY };
 
 export const SCENARIOS: readonly Scenario[] = [
   keepAlive({ name: '1k', what: '1 KB GET, keep-alive', page: PAGES.small }),
@@ -32,6 +33,7 @@ export const SCENARIOS: readonly Scenario[] = [
   idle,
   workers,
   workersOfNode,
+  workersAccepted,
   connections,
   grown,
 ];

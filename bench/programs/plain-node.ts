@@ -8,15 +8,22 @@ import { fileURLToPath } from 'node:url';
 import { startProgram } from '../processes.ts';
 import type { MeasuredProgram, Program, StartOptions, Totals } from './program.ts';
 
+/** `own`: a worker writes its lines itself. `accepted`: the primary does, and a request waits for its first. */
+export type PlainRecord = 'own' | 'accepted';
+
+const RECORDS = {
+  own: 'a line with heads and bodies',
+  accepted: 'two lines, written by the primary, the first before it forwards',
+};
+
 /** In so many processes, beside the one that starts them. */
-export function plainNode(name: string, workers: number): Program {
+export function plainNode(name: string, workers: number, record: PlainRecord = 'own'): Program {
   const processes = workers === 1 ? '1 worker' : `${workers} workers`;
   return {
     name,
-    describe: () =>
-      `${process.version}, node:http alone, ${processes}, a line with heads and bodies`,
+    describe: () => `${process.version}, node:http alone, ${processes}, ${RECORDS[record]}`,
     onlyNamed: true,
-    start: (options) => startPlainNode(options, workers),
+    start: (options) => startPlainNode(options, workers, record),
   };
 }
 
@@ -25,12 +32,13 @@ const PROXY = fileURLToPath(new URL('../plain-proxy.mjs', import.meta.url));
 async function startPlainNode(
   { origin, dir }: StartOptions,
   workers: number,
+  record: PlainRecord,
 ): Promise<MeasuredProgram> {
   const { keyFile, certFile, caFile } = origin;
   const lines = join(dir, 'lines');
   await mkdir(lines);
   const files = [keyFile, certFile, caFile, lines];
-  const program = startProgram(process.execPath, [PROXY, String(workers), ...files]);
+  const program = startProgram(process.execPath, [PROXY, String(workers), record, ...files]);
   return {
     pid: program.pid,
     port: Number(await program.firstLine()),

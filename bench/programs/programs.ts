@@ -16,6 +16,7 @@ export const PROGRAMS: readonly Program[] = [
   squid,
   mitmdump,
   plainNode('node', availableParallelism()),
+  plainNode('node-accepted', availableParallelism(), 'accepted'),
   nginx,
   { name: 'direct', describe: () => 'no proxy', start: () => null },
 ];

@@ -13,9 +13,10 @@ const FRESH_RECORDS = 10_000;
 /** Where no log is given. */
 const GROWN_RECORDS = 1_000_000;
 const PAGE = '/api/logs?limit=200';
-const PAGES_A_TURN = 20;
+/** A page takes some ms: a hundred of them are less than what such a machine changes in. */
+const PAGES_A_TURN = 300;
 /** The first reads what was written since, and a viewer that nobody asked for a while is slow at first. */
-const WARM_UP_PAGES = 20;
+const WARM_UP_PAGES = 100;
 
 const requests = keepAlive({
   name: 'grown',

@@ -3,7 +3,7 @@
 import { keepAlive } from '../http/keep-alive.ts';
 import { PAGES } from '../http/pages.ts';
 import { leash } from '../programs/leash.ts';
-import { plainNode } from '../programs/plain-node.ts';
+import { type PlainRecord, plainNode } from '../programs/plain-node.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** `leash` is what the others are compared with: the one with the most workers. */
@@ -17,12 +17,16 @@ export const workers: Scenario = {
 };
 
 /** The floor of that: what more processes of node:http alone cost. */
-export const workersOfNode: Scenario = {
-  ...keepAlive({
-    ...{ name: 'workers-node', page: PAGES.small },
-    what: '1 KB GET by 1, 2 and 4 workers of node:http alone',
-  }),
-  isLong: true,
-  subject: 'node-4',
-  programs: [plainNode('node-1', 1), plainNode('node-2', 2), plainNode('node-4', 4)],
-};
+export const workersOfNode = floor('workers-node', 'node:http alone', 'own');
+
+/** The same where a primary keeps the record and each request waits for it. */
+export const workersAccepted = floor('workers-accepted', 'node:http and a record', 'accepted');
+
+function floor(name: string, what: string, record: PlainRecord): Scenario {
+  return {
+    ...keepAlive({ name, what: `1 KB GET by 1, 2 and 4 workers of ${what}`, page: PAGES.small }),
+    isLong: true,
+    subject: 'node-4',
+    programs: [1, 2, 4].map((workers) => plainNode(`node-${workers}`, workers, record)),
+  };
+}
