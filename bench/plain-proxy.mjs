@@ -1,25 +1,23 @@
 // The floor of node:http: CONNECT, TLS with the origin's own certificate, node:http on both sides, and a line
 // with heads and bodies for each request. It decides nothing and has no limits: it is there to be measured.
-// With `own` a worker writes its lines itself and waits for none of them. With `accepted` there is a line for
-// the head, too, the primary writes both, and no request goes on before its first one is written: the floor of
-// a record that the workers cannot change. Prints its port; ends with 1 where a worker failed.
+// With `own` a worker writes its lines itself. With `accepted` the primary does, there are lines for a tunnel, too,
+// when it opens and when it closes, and neither a tunnel nor a request goes on before a first line of its own is
+// written: the floor of a record that the workers do not write. Prints its port; ends with 1 where a worker failed.
 //
-// plain-proxy.mjs WORKERS RECORD KEY CERT CA DIR    how many, own or accepted, the origin's files, where lines go
+// plain-proxy.mjs WORKERS own|accepted KEY CERT CA DIR    how many, the origin's files, and where lines go
 
 import cluster from 'node:cluster';
-import { createWriteStream, openSync, readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { Agent, request } from 'node:https';
-import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createSecureContext, TLSSocket } from 'node:tls';
+import { linesToPrimary, ownLines, PIPE_FD, writeLines } from './plain-record.mjs';
 
 /** Bytes of a body that a line has: as many as leash copies where nothing is set. */
 const BODY_BYTES = 1024 * 1024;
-/** Where a worker has its pipe to the primary. */
-const PIPE_FD = 4;
-const NEWLINE = 10;
 const [workers, record, keyFile, certFile, caFile, dir] = process.argv.slice(2);
+const isAccepted = record === 'accepted';
 
 if (cluster.isPrimary) startWorkers(Number(workers));
 else serve();
@@ -34,11 +32,16 @@ function startWorkers(count) {
     if (listening === count) process.stdout.write(`${port}\n`);
   });
   process.on('SIGTERM', stopWorkers);
-  cluster.setupPrimary({ stdio: ['inherit', 'inherit', 'inherit', 'ipc', 'pipe'] });
-  const log = record === 'accepted' ? openSync(join(dir, 'primary.jsonl'), 'a') : -1;
+  const fail = (error) => {
+    process.stderr.write(`plain-proxy: ${error.message}\n`);
+    code = 1;
+  };
+  const take = isAccepted ? writeLines(join(dir, 'primary.jsonl'), fail) : () => {};
+  const pipes = isAccepted ? ['pipe'] : [];
+  cluster.setupPrimary({ stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...pipes] });
   for (let n = 0; n < count; n += 1) {
     const { process: child } = cluster.fork();
-    takeLines(child.stdio[PIPE_FD], log);
+    take(child.stdio[PIPE_FD]);
     // Also one that ends by itself ends them all: what it had to write is missing then, and that is seen.
     child.on('exit', stopWorkers);
     // All that it had written was read.
@@ -50,28 +53,12 @@ function startWorkers(count) {
   }
 }
 
-/** Writes a worker's lines as they come, and says so with a byte for each. */
-function takeLines(pipe, log) {
-  let rest = Buffer.alloc(0);
-  pipe.on('error', () => {});
-  pipe.on('data', (chunk) => {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    const end = bytes.lastIndexOf(NEWLINE) + 1;
-    rest = bytes.subarray(end);
-    if (end === 0) return;
-    writeSync(log, bytes, 0, end);
-    let lines = 0;
-    for (let at = -1; at < end - 1; lines += 1) at = bytes.indexOf(NEWLINE, at + 1);
-    pipe.write(Buffer.alloc(lines));
-  });
-}
-
 function stopWorkers() {
   for (const worker of Object.values(cluster.workers)) worker.process.kill('SIGTERM');
 }
 
 function serve() {
-  const log = record === 'accepted' ? linesToPrimary() : ownLines();
+  const log = isAccepted ? linesToPrimary() : ownLines(join(dir, `${process.pid}.jsonl`));
   const agent = new Agent({ keepAlive: true, ca: readFileSync(caFile) });
   const secureContext = createSecureContext({
     key: readFileSync(keyFile),
@@ -79,53 +66,30 @@ function serve() {
   });
   const inner = createServer((req, res) => {
     const { url, rawHeaders } = req;
-    if (record === 'own') forward(req, res, agent, log);
-    else log.write({ url, rawHeaders }, () => forward(req, res, agent, log));
+    if (isAccepted) log.ask({ url, rawHeaders }, () => forward(req, res, agent, log));
+    else forward(req, res, agent, log);
   });
-  const outer = createServer();
-  outer.on('connect', ({ url }, socket) => {
-    socket.setNoDelay(true);
+  const open = (url, socket) => {
     socket.write('HTTP/1.1 200 OK\r\n\r\n');
     const tls = new TLSSocket(socket, { isServer: true, secureContext });
     tls.on('error', () => {});
     const colon = url.lastIndexOf(':');
     tls.target = { servername: url.slice(0, colon), port: url.slice(colon + 1) };
     inner.emit('connection', tls);
+  };
+  const outer = createServer();
+  outer.on('connect', ({ url }, socket) => {
+    socket.setNoDelay(true);
+    if (!isAccepted) {
+      open(url, socket);
+      return;
+    }
+    socket.on('error', () => {});
+    socket.once('close', () => log.write({ closed: url }));
+    log.ask({ tunnel: url }, () => open(url, socket));
   });
   outer.listen(0, '127.0.0.1');
   process.on('SIGTERM', () => log.end(() => process.exit(0)));
-}
-
-function ownLines() {
-  const file = createWriteStream(join(dir, `${process.pid}.jsonl`));
-  return {
-    write: (line) => file.write(`${JSON.stringify(line)}\n`),
-    end: (onEnd) => file.end(onEnd),
-  };
-}
-
-/** All lines of one turn are one write. */
-function linesToPrimary() {
-  const pipe = new Socket({ fd: PIPE_FD });
-  const waiting = [];
-  let lines = [];
-  const send = () => {
-    if (lines.length > 0) pipe.write(lines.join(''));
-    lines = [];
-  };
-  pipe.on('data', ({ length }) => {
-    for (const onWritten of waiting.splice(0, length)) onWritten();
-  });
-  return {
-    write(line, onWritten = () => {}) {
-      waiting.push(onWritten);
-      if (lines.push(`${JSON.stringify(line)}\n`) === 1) setImmediate(send);
-    },
-    end(onEnd) {
-      send();
-      pipe.end(onEnd);
-    },
-  };
 }
 
 function forward(req, res, agent, log) {

@@ -12,10 +12,10 @@ import { streams } from './rows/streams.ts';
 import { tunnels } from './rows/tunnels.ts';
 import { workers, workersAccepted, workersOfNode } from './rows/workers.ts';
 import type { Scenario } from './scenario.ts';
-import { SEE_1K } from './unfit.ts';
+import { plainNodes, SEE_1K } from './unfit.ts';
 
 const TLS_ONLY = 'opens TLS only';
-const NO_TLS = { ...SEE_1K, nginx: TLS_ONLY, node: TLS_ONLY, 'node-accepted': TLS_ONLY };
+const NO_TLS = { ...SEE_1K, nginx: TLS_ONLY, ...plainNodes(TLS_ONLY) };
 
 export const SCENARIOS: readonly Scenario[] = [
   keepAlive({ name: '1k', what: '1 KB GET, keep-alive', page: PAGES.small }),

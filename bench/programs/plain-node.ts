@@ -1,4 +1,4 @@
-// The floor of node:http: what a proxy costs that does nothing but forward by it, and write a line.
+// The floor of node:http: what a proxy costs that does nothing but forward by it, and write what it forwards.
 
 import { createReadStream } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
@@ -8,12 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { startProgram } from '../processes.ts';
 import type { MeasuredProgram, Program, StartOptions, Totals } from './program.ts';
 
-/** `own`: a worker writes its lines itself. `accepted`: the primary does, and a request waits for its first. */
+/** `own`: a worker writes its lines itself. `accepted`: the primary does, and each request waits for its first. */
 export type PlainRecord = 'own' | 'accepted';
 
 const RECORDS = {
   own: 'a line with heads and bodies',
-  accepted: 'two lines, written by the primary, the first before it forwards',
+  accepted: 'two lines, which the primary writes; a request waits for its first',
 };
 
 /** In so many processes, beside the one that starts them. */
@@ -45,18 +45,24 @@ async function startPlainNode(
     isReverse: false,
     stop: () => program.stop(),
     async check(totals) {
-      const [is, shouldBe] = [JSON.stringify(await sumUp(lines)), JSON.stringify(totals)];
-      if (is !== shouldBe) throw new Error(`${is} in its lines of ${shouldBe}`);
+      const { asked, ...sum } = await sumUp(lines);
+      const shouldBe = JSON.stringify(totals);
+      if (JSON.stringify(sum) !== shouldBe) {
+        throw new Error(`${JSON.stringify(sum)} in its lines of ${shouldBe}`);
+      }
+      const shouldAsk = record === 'accepted' ? totals.requests : 0;
+      if (asked !== shouldAsk) throw new Error(`${asked} first lines of ${shouldAsk}`);
     },
   };
 }
 
-/** What its lines say that was answered with 200. */
-async function sumUp(dir: string): Promise<Totals> {
-  const sum = { requests: 0, requestBytes: 0, answerBytes: 0 };
+/** What its lines say that was answered with 200; `asked`: first lines of requests that waited for them. */
+async function sumUp(dir: string): Promise<Totals & { readonly asked: number }> {
+  const sum = { requests: 0, requestBytes: 0, answerBytes: 0, asked: 0 };
   for (const file of await readdir(dir)) {
     for await (const line of createInterface({ input: createReadStream(join(dir, file)) })) {
-      const { status, req_bytes, bytes } = JSON.parse(line);
+      const { status, req_bytes, bytes, ask } = JSON.parse(line);
+      if (ask?.url !== undefined) sum.asked += 1;
       if (status !== 200) continue;
       sum.requests += 1;
       sum.requestBytes += req_bytes;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { measureIdle } from '../openloop/idle.ts';
 import { startOrigin } from '../origin.ts';
 import type { Scenario } from '../scenario.ts';
-import { SEE_1K } from '../unfit.ts';
+import { plainNodes, SEE_1K } from '../unfit.ts';
 import { measuredIn, mustBeWhole } from './target.ts';
 
 const TUNNELS = 10_000;
@@ -28,7 +28,7 @@ export const idle: Scenario = {
     direct: 'there is no process',
     squid: 'keeps a connection to the origin for each',
     mitmdump: 'takes minutes to open them',
-    node: 'closes what is idle for five seconds',
+    ...plainNodes('closes what is idle for five seconds'),
   },
   turnSeconds: () => 70,
   startOrigin,

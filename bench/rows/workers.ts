@@ -17,16 +17,19 @@ export const workers: Scenario = {
 };
 
 /** The floor of that: what more processes of node:http alone cost. */
-export const workersOfNode = floor('workers-node', 'node:http alone', 'own');
+export const workersOfNode = floor('node', 'node:http alone', 'own');
 
-/** The same where a primary keeps the record and each request waits for it. */
-export const workersAccepted = floor('workers-accepted', 'node:http and a record', 'accepted');
+/** The same where a primary writes the record and each request waits for it. */
+export const workersAccepted = floor('accepted', 'node:http and a record', 'accepted');
 
 function floor(name: string, what: string, record: PlainRecord): Scenario {
   return {
-    ...keepAlive({ name, what: `1 KB GET by 1, 2 and 4 workers of ${what}`, page: PAGES.small }),
+    ...keepAlive({
+      ...{ name: `workers-${name}`, page: PAGES.small },
+      what: `1 KB GET by 1, 2 and 4 workers of ${what}`,
+    }),
     isLong: true,
-    subject: 'node-4',
-    programs: [1, 2, 4].map((workers) => plainNode(`node-${workers}`, workers, record)),
+    subject: `${name}-4`,
+    programs: [1, 2, 4].map((workers) => plainNode(`${name}-${workers}`, workers, record)),
   };
 }

@@ -1,12 +1,13 @@
 // The floor of node:http does the work that it is measured for: what goes through it arrives, and is in its lines.
 
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { get, openTls, wayThrough } from '../../bench/http/client.ts';
 import { openKeepAlive } from '../../bench/http/keep-alive.ts';
-import { PAGES } from '../../bench/http/pages.ts';
-import { type Origin, startOrigin } from '../../bench/origin.ts';
-import { plainNode } from '../../bench/programs/plain-node.ts';
+import { PAGES, type Page } from '../../bench/http/pages.ts';
+import { ORIGIN_HOST, type Origin, startOrigin } from '../../bench/origin.ts';
+import { type PlainRecord, plainNode } from '../../bench/programs/plain-node.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
 
 let folder: TempDir;
@@ -22,34 +23,86 @@ afterAll(async () => {
   await folder?.close();
 });
 
-it.each(['own', 'accepted'] as const)(
-  'forwards and writes down each request, and its check sees one that is missing (%s)',
-  async (record) => {
-    const dir = join(folder.path, record);
-    await mkdir(dir);
-    const program = await plainNode('node', 2, record).start({ origin, dir, buffering: true });
-    if (program === null) throw new Error('it did not start');
-    const { load, close } = await openKeepAlive(
-      { options: { connections: 4 }, origin, program, dir },
-      PAGES.post,
-    );
-    try {
-      // Throws where an answer is missing or another one.
-      await load(100);
-    } finally {
-      await close();
-      await program.stop();
-    }
-    const { requestBody, answer } = PAGES.post;
-    const bytes = { requestBytes: 100 * requestBody.length, answerBytes: 100 * answer.length };
-    await program.check({ requests: 100, ...bytes });
-    // The primary has one of each head, which the request waited for, beside that of its answer.
-    if (record === 'accepted') expect((await linesIn(dir)).length).toBe(200);
-    await expect(program.check({ requests: 101, ...bytes })).rejects.toThrow('"requests":101');
+const WAYS = [
+  ['own', 'post', 4],
+  ['accepted', 'post', 4],
+  // Lines that are longer than what a pipe gives at a time.
+  ['accepted', 'large', 32],
+] as const;
+
+it.each(WAYS)(
+  'forwards and writes down each request, and its check sees one that is missing (%s, %s)',
+  async (record, name, connections) => {
+    const page = PAGES[name];
+    const { program, load } = await start(`${record}-${name}`, record, connections, page);
+    // Throws where an answer is missing or another one.
+    await load(200).finally(() => program.stop());
+    const bytes = {
+      requestBytes: 200 * page.requestBody.length,
+      answerBytes: 200 * page.answer.length,
+    };
+    await program.check({ requests: 200, ...bytes });
+    await expect(program.check({ requests: 201, ...bytes })).rejects.toThrow('"requests":201');
   },
 );
 
-async function linesIn(dir: string): Promise<string[]> {
-  const text = await readFile(join(dir, 'lines', 'primary.jsonl'), 'utf8');
-  return text.trimEnd().split('\n');
+it('sees that a first line is missing', async () => {
+  const { program, load, dir } = await start('first', 'accepted', 4, PAGES.post);
+  await load(20).finally(() => program.stop());
+  const file = join(dir, 'lines', 'primary.jsonl');
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  lines.splice(
+    lines.findIndex((line) => line.startsWith('{"ask":{"url"')),
+    1,
+  );
+  await writeFile(file, lines.join('\n'));
+  const { requestBody, answer } = PAGES.post;
+  const bytes = { requestBytes: 20 * requestBody.length, answerBytes: 20 * answer.length };
+  await expect(program.check({ requests: 20, ...bytes })).rejects.toThrow('19 first lines of 20');
+});
+
+const HOST = `${ORIGIN_HOST}:443`;
+
+it.each(['own', 'accepted'] as const)(
+  'a tunnel and a request wait for the primary where it keeps the record, else not (%s)',
+  async (record) => {
+    const { program } = await start(`stopped-${record}`, record, 1, PAGES.small);
+    const way = wayThrough(program, origin);
+    const tls = await openTls(way);
+    try {
+      process.kill(program.pid, 'SIGSTOP');
+      const answered = get(tls, '/', HOST, () => {}).then(() => 'goes on');
+      const opened = openTls(way).then((other) => other.destroy() && 'goes on');
+      const both = [waitsOr(answered), waitsOr(opened)];
+      const expected = record === 'own' ? 'goes on' : 'waits';
+      expect(await Promise.all(both)).toEqual([expected, expected]);
+      process.kill(program.pid, 'SIGCONT');
+      expect(await Promise.all([answered, opened])).toEqual(['goes on', 'goes on']);
+    } finally {
+      process.kill(program.pid, 'SIGCONT');
+      tls.destroy();
+      await program.stop();
+    }
+  },
+);
+
+/** What happens first: it, or a second in which nothing does. */
+function waitsOr(event: Promise<string>): Promise<string> {
+  return Promise.race([
+    event,
+    new Promise<string>((resolve) => setTimeout(resolve, 1000, 'waits')),
+  ]);
+}
+
+async function start(name: string, record: PlainRecord, connections: number, page: Page) {
+  const dir = join(folder.path, name);
+  await mkdir(dir);
+  const program = await plainNode('node', 2, record).start({ origin, dir, buffering: true });
+  if (program === null) throw new Error('it did not start');
+  const { load, close } = await openKeepAlive(
+    { options: { connections }, origin, program, dir },
+    page,
+  );
+  const stop = () => close().finally(() => program.stop());
+  return { program: { ...program, stop }, load, dir };
 }
