@@ -2,6 +2,7 @@
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { get, openTls, wayThrough } from '../../bench/http/client.ts';
 import { openKeepAlive } from '../../bench/http/keep-alive.ts';
@@ -68,11 +69,17 @@ it.each(['own', 'accepted'] as const)(
   async (record) => {
     const { program } = await start(`stopped-${record}`, record, 1, PAGES.small);
     const way = wayThrough(program, origin);
-    const tls = await openTls(way);
+    const tunnels: Duplex[] = [];
+    const open = async () => {
+      const tls = await openTls(way);
+      tunnels.push(tls);
+      return tls;
+    };
     try {
+      const tls = await open();
       process.kill(program.pid, 'SIGSTOP');
       const answered = get(tls, '/', HOST, () => {}).then(() => 'goes on');
-      const opened = openTls(way).then((other) => other.destroy() && 'goes on');
+      const opened = open().then(() => 'goes on');
       const both = [waitsOr(answered), waitsOr(opened)];
       const expected = record === 'own' ? 'goes on' : 'waits';
       expect(await Promise.all(both)).toEqual([expected, expected]);
@@ -80,7 +87,7 @@ it.each(['own', 'accepted'] as const)(
       expect(await Promise.all([answered, opened])).toEqual(['goes on', 'goes on']);
     } finally {
       process.kill(program.pid, 'SIGCONT');
-      tls.destroy();
+      for (const tunnel of tunnels) tunnel.destroy();
       await program.stop();
     }
   },
@@ -99,10 +106,11 @@ async function start(name: string, record: PlainRecord, connections: number, pag
   await mkdir(dir);
   const program = await plainNode('node', 2, record).start({ origin, dir, buffering: true });
   if (program === null) throw new Error('it did not start');
-  const { load, close } = await openKeepAlive(
-    { options: { connections }, origin, program, dir },
-    page,
-  );
+  const opened = openKeepAlive({ options: { connections }, origin, program, dir }, page);
+  const { load, close } = await opened.catch(async (error) => {
+    await program.stop();
+    throw error;
+  });
   const stop = () => close().finally(() => program.stop());
   return { program: { ...program, stop }, load, dir };
 }
