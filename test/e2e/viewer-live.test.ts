@@ -108,7 +108,7 @@ async function drawnNumbers(scrollBy = 0): Promise<number[]> {
 describe('new rows', () => {
   it('come within a moment, without being asked for', async () => {
     const asked: string[] = [];
-    page.on('request', (request) => asked.push(request.url().slice(leash.viewerUrl.length)));
+    page.on('request', (request) => asked.push(request.url()));
     await open();
     await page.waitForFunction('performance.getEntriesByType("resource").length > 0');
     await blocked('quick');
@@ -116,11 +116,9 @@ describe('new rows', () => {
     await rowOf('10.255.255.1/quick').or(rowOf('/quick')).first().waitFor();
     expect(Date.now() - written).toBeLessThan(1500);
     // What was asked for stands in the message of one that fails.
-    const of = (path: string) => asked.filter((url) => url.startsWith(`${path}?`));
+    const of = (path: string) => asked.filter((url) => new URL(url).pathname === path);
     expect(of('/api/stream')).toEqual([expect.anything()]);
-    // A first page that took the server too long goes on, with older rows, by the cursor that it ended with.
-    const newest = of('/api/logs').filter((url) => !url.includes('before='));
-    expect(newest).toEqual([expect.anything()]);
+    expect(of('/api/logs')).toEqual([expect.anything()]);
   });
 
   it('wait while the list is paused, and are there when it goes on', async () => {
